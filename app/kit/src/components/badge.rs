@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+
+/// What a state means; it is told by a shape and a word, never by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Says nothing about good or bad.
+    Neutral,
+    /// As it should be.
+    Fine,
+    /// Worth a look.
+    Attention,
+    /// Broken.
+    Wrong,
+    /// Not there yet.
+    Waiting,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Neutral => "pk-badge",
+            Self::Fine => "pk-badge pk-badge--fine",
+            Self::Attention => "pk-badge pk-badge--attention",
+            Self::Wrong => "pk-badge pk-badge--wrong",
+            Self::Waiting => "pk-badge pk-badge--waiting",
+        }
+    }
+
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Neutral => "",
+            Self::Fine => "●",
+            Self::Attention => "▲",
+            Self::Wrong => "■",
+            Self::Waiting => "○",
+        }
+    }
+}
+
+/// A state or a short label.
+#[component]
+pub fn Badge(
+    /// The word.
+    #[prop(into)]
+    text: String,
+    /// What it means.
+    #[prop(default = Tone::Neutral)]
+    tone: Tone,
+) -> impl IntoView {
+    let mark = tone.mark();
+    view! {
+        <span class=tone.class()>
+            {(!mark.is_empty()).then(|| view! { <span class="pk-badge__mark" aria-hidden="true">{mark}</span> })}
+            {text}
+        </span>
+    }
+}

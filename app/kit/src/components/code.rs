@@ -1,0 +1,33 @@
+use leptos::prelude::*;
+
+/// Source text with line numbers; each line has an address (`#L12`) and a line with a problem is marked.
+#[component]
+pub fn CodeBlock(
+    /// The text.
+    #[prop(into)]
+    text: String,
+    /// What the text is, for those who do not see it.
+    #[prop(into)]
+    label: String,
+    /// The number of the first line.
+    #[prop(default = 1)]
+    first_line: u32,
+    /// Line numbers to mark.
+    #[prop(default = Vec::new())]
+    marked: Vec<u32>,
+) -> impl IntoView {
+    let lines: Vec<_> = text
+        .lines()
+        .zip(first_line..)
+        .map(|(line, number)| {
+            let class = if marked.contains(&number) { "pk-code__line pk-code__line--marked" } else { "pk-code__line" };
+            view! {
+                <span class=class id=format!("L{number}")>
+                    <a class="pk-code__number" href=format!("#L{number}") aria-label=format!("Line {number}") tabindex="-1">{number}</a>
+                    <span class="pk-code__text">{line.to_owned()}"\n"</span>
+                </span>
+            }
+        })
+        .collect();
+    view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }
+}

@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::page::Page;
+use crate::error::AppError;
+use crate::response::set_status;
+
+/// The page of an error: what happened, why, and what to do. Sets the response's status.
+#[component]
+pub fn ErrorView(
+    /// What went wrong.
+    error: AppError,
+) -> impl IntoView {
+    set_status(error.status());
+    let (title, advice) = match &error {
+        AppError::NotFound { .. } => return NotFound(NotFoundProps { what: error.to_string() }).into_any(),
+        AppError::BadRequest { .. } => ("This address cannot be read", "Correct the address, or start again from the catalog."),
+        AppError::Unauthenticated => ("Sign in to see this page", "This page is for people who are signed in."),
+        AppError::Forbidden { .. } => ("You may not see this page", "Ask the people named above for the right, then load the page again."),
+        AppError::Unavailable { .. } => ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute."),
+        AppError::Internal { .. } => ("Something failed on our side", "Load the page again. If it fails again, tell the platform team and quote the reference."),
+    };
+    view! {
+        <Page title=title>
+            <div class="pk-message" role="alert">
+                <p>{error.to_string()}"."</p>
+                <p class="pk-quiet">{advice}</p>
+                <p><a class="pk-button" href="/catalog">"Go to the catalog"</a></p>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+/// The page for an address that leads nowhere: offers the search and the way home. Sets status 404.
+#[component]
+pub fn NotFound(
+    /// The sentence without its full stop.
+    #[prop(into, default = "Nothing has this address".into())]
+    what: String,
+) -> impl IntoView {
+    set_status(http::StatusCode::NOT_FOUND);
+    view! {
+        <Title text="Not found"/>
+        <Page title="Not found">
+            <div class="pk-message">
+                <p>{what}". It may have been renamed or removed, or the address may be mistyped."</p>
+                <form class="pk-search" action="/catalog" method="get" role="search">
+                    <label class="pk-visually-hidden" for="not-found-search">"Search software"</label>
+                    <input class="pk-input" id="not-found-search" type="search" name="q" placeholder="Search software by name, owner or tag"/>
+                    <button class="pk-button pk-button--primary" type="submit">"Search"</button>
+                </form>
+                <p><a href="/">"Go to the home page"</a></p>
+            </div>
+        </Page>
+    }
+}

@@ -1,0 +1,16 @@
+//! Setting the HTTP status from a view: on the server it marks the response, in the browser there is nothing to mark.
+
+#[cfg(not(feature = "ssr"))]
+mod browser;
+#[cfg(feature = "ssr")]
+mod ssr;
+
+#[cfg(not(feature = "ssr"))]
+use browser as side;
+#[cfg(feature = "ssr")]
+use ssr as side;
+
+/// Marks the response of the page being rendered with `status`.
+pub fn set_status(status: http::StatusCode) {
+    side::set_status(status);
+}

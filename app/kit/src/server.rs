@@ -1,0 +1,16 @@
+//! The machinery that exists once on the server, whatever the number of plugins.
+
+pub mod audit;
+pub mod authorise;
+pub mod clock;
+pub mod context;
+pub mod db;
+pub mod dir;
+pub mod error;
+pub mod fetch;
+pub mod jobs;
+pub mod plugin;
+pub mod scoped_css;
+pub mod search;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,0 +1,102 @@
+//! The plugin contract, the server's part.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+use http::Method;
+
+use super::jobs;
+use crate::plugin::PluginInfo;
+
+/// What a plugin does on the server. It is made once per process and shared; everything that must last is in the database.
+#[async_trait]
+pub trait Plugin: Send + Sync + 'static {
+    /// What the plugin is.
+    fn info(&self) -> &'static PluginInfo;
+
+    /// Its HTTP routes besides pages and server functions. Each path lies under one of the plugin's prefixes.
+    fn routes(&self) -> Routes {
+        Routes::new()
+    }
+
+    /// The handlers of its kinds of job, by kind; a kind begins with the plugin's id and a dot.
+    fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
+        Vec::new()
+    }
+
+    /// Whether it can do its work at the moment. Called often: it must be cheap and must not wait for a remote system.
+    async fn health(&self) -> Health {
+        Health::Up
+    }
+
+    /// The best `limit` matches for what somebody typed in the global search.
+    async fn search(&self, _query: &str, _limit: u32) -> Vec<Hit> {
+        Vec::new()
+    }
+}
+
+/// Whether a plugin can do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Up,
+    /// It cannot, for the given reason.
+    Down(String),
+}
+
+/// One match of the global search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// What is shown first.
+    pub title: String,
+    /// What kind of thing it is, in a word or two.
+    pub kind: String,
+    /// Where it is.
+    pub path: String,
+}
+
+/// A router that remembers its routes, so that a test can ask each of them without signing in.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// The routes as axum takes them.
+    pub router: Router,
+    /// The same routes as a list.
+    pub listed: Vec<(Method, &'static str)>,
+}
+
+impl Routes {
+    /// No routes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a GET route.
+    pub fn get<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.on(Method::GET, MethodFilter::GET, path, handler)
+    }
+
+    /// Adds a POST route.
+    pub fn post<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.on(Method::POST, MethodFilter::POST, path, handler)
+    }
+
+    fn on<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.listed.push((method, path));
+        Self { router: self.router.route(path, on(filter, handler)), listed: self.listed }
+    }
+}

@@ -1,0 +1,75 @@
+//! Points in time as people read them. The server decides what "now" is, so that server and browser draw the same words.
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time with the words for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// Relative to the moment of the answer, such as `3 minutes ago`.
+    pub relative: String,
+    /// The exact time, ISO 8601 in UTC.
+    pub exact: String,
+}
+
+impl When {
+    /// `at` seen from `now`, both in milliseconds since the Unix epoch.
+    pub fn new(at: i64, now: i64) -> Self {
+        Self { relative: relative(at - now), exact: exact(at) }
+    }
+}
+
+/// A difference in milliseconds in words: `in 5 minutes`, `2 days ago`, `now`.
+fn relative(difference: i64) -> String {
+    let seconds = difference.unsigned_abs() / 1000;
+    let (count, unit) = match seconds {
+        0..5 => return "now".into(),
+        5..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        86_400..5_184_000 => (seconds / 86_400, "day"),
+        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    if difference > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
+}
+
+/// ISO 8601 in UTC, to the second (days from civil: Howard Hinnant's public-domain calendar algorithm).
+fn exact(at: i64) -> String {
+    let seconds = at.div_euclid(1000);
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
+    let month = if month_shifted < 10 { month_shifted + 3 } else { month_shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        let now = 1_764_000_000_000;
+        let of = |seconds: i64| When::new(now + seconds * 1000, now).relative;
+        assert_eq!(of(0), "now");
+        assert_eq!(of(-61), "1 minute ago");
+        assert_eq!(of(7_200), "in 2 hours");
+        assert_eq!(of(-86_400 * 3), "3 days ago");
+        assert_eq!(of(-86_400 * 800), "2 years ago");
+    }
+
+    #[test]
+    fn exact_times_are_utc() {
+        assert_eq!(exact(0), "1970-01-01T00:00:00Z");
+        assert_eq!(exact(951_782_400_000), "2000-02-29T00:00:00Z");
+        assert_eq!(exact(1_764_000_000_999), "2025-11-24T16:00:00Z");
+        assert_eq!(exact(-1), "1969-12-31T23:59:59Z");
+    }
+}

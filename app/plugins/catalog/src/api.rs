@@ -1,0 +1,66 @@
+//! The typed server functions: authorise, then call the service.
+
+#![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
+
+#[cfg(feature = "ssr")]
+use kit::server::authorise::Resource;
+#[cfg(feature = "ssr")]
+use kit::server::context::{permit, service};
+use kit::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION};
+use crate::model::{Descriptor, EntityDetail, EntityList, ListQuery, LocationDetail, LocationList, Summary};
+#[cfg(feature = "ssr")]
+use crate::server::Catalog;
+
+/// What the home page says of the catalog.
+#[server(prefix = "/api/catalog/fn", endpoint = "summary", input = Json)]
+pub async fn home_summary() -> Result<Summary, AppError> {
+    permit(&READ_ENTITIES, Resource::All).await?;
+    service::<Catalog>("The catalog")?.summary().await
+}
+
+/// A page of entities.
+#[server(prefix = "/api/catalog/fn", endpoint = "list", input = Json)]
+pub async fn list_entities(query: ListQuery) -> Result<EntityList, AppError> {
+    permit(&READ_ENTITIES, Resource::All).await?;
+    service::<Catalog>("The catalog")?.list(query).await
+}
+
+/// One entity, by its ref.
+#[server(prefix = "/api/catalog/fn", endpoint = "entity", input = Json)]
+pub async fn entity(entity_ref: String) -> Result<EntityDetail, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.entity(&entity_ref).await
+}
+
+/// The descriptor of an entity as it was written, by its ref.
+#[server(prefix = "/api/catalog/fn", endpoint = "descriptor", input = Json)]
+pub async fn entity_descriptor(entity_ref: String) -> Result<Descriptor, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.descriptor(&entity_ref).await
+}
+
+/// A page of locations, after the given number.
+#[server(prefix = "/api/catalog/fn", endpoint = "locations", input = Json)]
+pub async fn locations(after: i64) -> Result<LocationList, AppError> {
+    permit(&READ_LOCATIONS, Resource::All).await?;
+    service::<Catalog>("The catalog")?.locations(after).await
+}
+
+/// One location with a page of its problems.
+#[server(prefix = "/api/catalog/fn", endpoint = "location", input = Json)]
+pub async fn location(id: i64, page: String) -> Result<LocationDetail, AppError> {
+    permit(&READ_LOCATIONS, Resource::One(&format!("location:{id}"))).await?;
+    service::<Catalog>("The catalog")?.location(id, &page).await
+}
+
+/// Has a location read at once. A plain HTML form can post it; the answer leads back to the location's page.
+#[server(prefix = "/api/catalog/fn", endpoint = "refresh")]
+pub async fn refresh_location(id: i64) -> Result<(), AppError> {
+    let caller = permit(&REFRESH_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    service::<Catalog>("The catalog")?.refresh(&caller, id).await
+}

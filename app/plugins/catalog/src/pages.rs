@@ -1,0 +1,31 @@
+//! The pages, and the parts that several of them show.
+
+mod catalog;
+mod entity;
+mod location;
+mod locations;
+mod parts;
+mod summary;
+
+use leptos::prelude::*;
+use leptos_router::components::Route;
+use leptos_router::{MatchNestedRoutes, SsrMode, path};
+
+pub use summary::CatalogSummary;
+
+use catalog::CatalogPage;
+use entity::EntityPage;
+use location::LocationPage;
+use locations::LocationsPage;
+
+/// The plugin's pages, one line each.
+#[component(transparent)]
+pub fn CatalogRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
+        <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+}

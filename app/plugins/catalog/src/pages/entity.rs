@@ -1,0 +1,256 @@
+use kit::components::{Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::parts::{EntityName, Problems, ShortName};
+use crate::api::{entity, entity_descriptor};
+use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
+
+/// An entity: what it is, whose, and what it has to do with.
+#[component]
+pub fn EntityPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let entity_ref = Memo::new(move |_| {
+        let part = |name| parameters.with(|all| all.get(name).unwrap_or_default());
+        format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
+    });
+    let query = use_query_map();
+    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
+    let detail = Resource::new(move || entity_ref.get(), entity);
+    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
+}
+
+/// The tabs of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Overview,
+    Relations,
+    Descriptor,
+    Origin,
+}
+
+impl View {
+    const ALL: [(Self, &str, &str); 4] = [
+        (Self::Overview, "", "Overview"),
+        (Self::Relations, "relations", "Relations"),
+        (Self::Descriptor, "descriptor", "Descriptor"),
+        (Self::Origin, "origin", "Origin"),
+    ];
+
+    fn from_name(name: &str) -> Self {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map_or(Self::Overview, |(view, ..)| *view)
+    }
+}
+
+#[component]
+fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
+    let row = detail.row.clone();
+    let href = row.link.href.clone();
+    let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
+    let tabs = move || {
+        let tabs = View::ALL
+            .into_iter()
+            .map(|(view, name, label)| Tab {
+                label: label.into(),
+                href: kit::query::href(&href, [("tab", name)]),
+                current: tab.get() == view,
+                count: (view == View::Relations).then_some(relations),
+            })
+            .collect();
+        view! { <Tabs label="Views of this entity" tabs=tabs/> }
+    };
+    let kind = [row.link.kind.clone(), row.type_name.clone()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let heading = row.link.name.clone();
+    let lead = row.link.title.clone();
+    let aside = view! {
+        {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
+        {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
+        {row.owner.clone().map(|owner| view! { <span class="pk-quiet">"Owned by "</span> <ShortName link=Some(owner)/> })}
+    }
+    .into_any();
+    let content = move || {
+        let detail = detail.clone();
+        match tab.get() {
+            View::Overview => view! { <Overview detail=detail/> }.into_any(),
+            View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
+            View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
+            View::Origin => view! { <OriginView detail=detail/> }.into_any(),
+        }
+    };
+    view! {
+        <Page title=heading kind=kind lead=lead aside=aside>
+            {tabs}
+            {content}
+        </Page>
+    }
+}
+
+#[component]
+fn Overview(detail: EntityDetail) -> impl IntoView {
+    let row = detail.row;
+    let orphan = row.orphan.then(|| {
+        view! {
+            <div class="pk-banner pk-banner--attention" role="note">
+                <p>
+                    "No file describes this entity any more. It was last described in "
+                    <span class="pk-mono">{detail.origin.path.clone()}</span> " of "
+                    <a href=format!("/locations/{}", detail.origin.location_id)>{detail.origin.target.clone()}</a>"."
+                </p>
+            </div>
+        }
+    });
+    let problems = (!detail.problems.is_empty())
+        .then(|| view! { <Section title="What is wrong with it"><Problems problems=detail.problems/></Section> });
+    let about = if detail.description.is_empty() {
+        view! { <p class="pk-quiet">"The descriptor gives no description."</p> }.into_any()
+    } else {
+        view! { <p class="pk-prose">{detail.description}</p> }.into_any()
+    };
+    let tags: Vec<_> = detail
+        .tags
+        .into_iter()
+        .map(|tag| {
+            let href = ListQuery::only(FacetKey::Tag, tag.to_lowercase()).href();
+            view! { <li><a class="pk-badge" href=href>{tag}</a></li> }
+        })
+        .collect();
+    let links: Vec<_> = detail
+        .links
+        .into_iter()
+        .map(|(title, url)| view! { <li><a href=url rel="noopener noreferrer external" target="_blank">{title}</a></li> })
+        .collect();
+    let profile: Vec<_> = detail.profile.into_iter().map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> }).collect();
+    let (has_tags, has_links) = (!tags.is_empty(), !links.is_empty());
+    let groups: Vec<_> = detail.relations.into_iter().map(|group| view! { <RelationSummary group=group/> }).collect();
+    let has_groups = !groups.is_empty();
+    view! {
+        {orphan}
+        {problems}
+        <div class="pk-columns">
+            <div>
+                <Section title="About">{about}</Section>
+                {has_groups.then(|| view! { <Section title="Relations"><div class="pk-relations">{groups}</div></Section> })}
+            </div>
+            <aside aria-label="Facts">
+                <Facts>
+                    {profile}
+                    <Fact name="Owner"><ShortName link=row.owner/></Fact>
+                    <Fact name="System"><ShortName link=row.system/></Fact>
+                    <Fact name="Ref"><code class="pk-mono">{row.link.entity_ref}</code></Fact>
+                    <Fact name="Changed"><Time when=Some(row.changed)/></Fact>
+                    <Fact name="Refreshed"><Time when=detail.origin.refreshed/></Fact>
+                    {has_tags.then(|| view! { <Fact name="Tags"><ul class="pk-tags">{tags}</ul></Fact> })}
+                    {has_links.then(|| view! { <Fact name="Links"><ul class="pk-list">{links}</ul></Fact> })}
+                </Facts>
+            </aside>
+        </div>
+    }
+}
+
+/// The first few targets of one type of relation.
+#[component]
+fn RelationSummary(group: RelationGroup) -> impl IntoView {
+    const SHOWN: usize = 8;
+    let more = group.total.saturating_sub(SHOWN as u64);
+    let rest = match group.all {
+        Some(all) => all,
+        None => "?tab=relations".into(),
+    };
+    let targets: Vec<_> = group.targets.into_iter().take(SHOWN).map(|link| view! { <li><EntityName link=link/></li> }).collect();
+    view! {
+        <div class="pk-relation">
+            <h3>{group.label} " " <span class="pk-quiet pk-number">{group.total}</span></h3>
+            <ul class="pk-list">{targets}</ul>
+            {(more > 0).then(|| view! { <p><a href=rest>{format!("{more} more")}</a></p> })}
+        </div>
+    }
+}
+
+#[component]
+fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
+    if groups.is_empty() {
+        return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
+    }
+    let columns = vec![Column::text("Entity"), Column::text("Relation"), Column::text("Kind")];
+    let rows: Vec<_> = groups
+        .iter()
+        .flat_map(|group| {
+            group.targets.iter().map(|link| {
+                view! {
+                    <tr>
+                        <th scope="row"><EntityName link=link.clone()/></th>
+                        <td>{group.label.clone()}</td>
+                        <td>{link.kind.clone()}</td>
+                    </tr>
+                }
+            })
+        })
+        .collect();
+    let cut: Vec<_> = groups
+        .iter()
+        .filter(|group| group.total > group.targets.len() as u64)
+        .map(|group| {
+            let text = format!("{}: the first {} of {} are shown. ", group.label, group.targets.len(), group.total);
+            view! { <p class="pk-quiet">{text} {group.all.clone().map(|all| view! { <a href=all>"See all in the catalog"</a> })}</p> }
+        })
+        .collect();
+    view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
+}
+
+#[component]
+fn DescriptorView(entity_ref: String) -> impl IntoView {
+    let source = Resource::new(move || entity_ref.clone(), entity_descriptor);
+    loaded(source, move |descriptor: Descriptor| {
+        let shown = descriptor.source.lines().count() as u32;
+        let cut = (shown < descriptor.lines)
+            .then(|| view! { <p class="pk-quiet">{format!("The first {shown} of {} lines are shown.", descriptor.lines)}</p> });
+        view! {
+            <CodeBlock text=descriptor.source label="Descriptor" first_line=descriptor.first_line marked=descriptor.marked/>
+            {cut}
+        }
+    })
+}
+
+#[component]
+fn OriginView(detail: EntityDetail) -> impl IntoView {
+    let annotations: Vec<_> = detail
+        .annotations
+        .into_iter()
+        .map(|(key, value)| view! { <tr><th scope="row" class="pk-mono">{key}</th><td class="pk-mono pk-wrap">{value}</td></tr> })
+        .collect();
+    let has_annotations = !annotations.is_empty();
+    view! {
+        <Section title="Where it comes from">
+            <Facts>
+                <Fact name="Location"><a class="pk-wrap" href=format!("/locations/{}", detail.origin.location_id)>{detail.origin.target}</a></Fact>
+                <Fact name="File"><code class="pk-mono pk-wrap">{detail.origin.path}</code></Fact>
+                <Fact name="Last refreshed"><Time when=detail.origin.refreshed/></Fact>
+                <Fact name="First seen"><Time when=Some(detail.origin.created)/></Fact>
+                <Fact name="Last changed"><Time when=Some(detail.row.changed)/></Fact>
+                <Fact name="Uid"><code class="pk-mono">{detail.uid}</code></Fact>
+                <Fact name="Etag"><code class="pk-mono">{detail.etag}</code></Fact>
+            </Facts>
+        </Section>
+        {has_annotations.then(|| view! {
+            <Section title="Labels and annotations">
+                <Table caption="Labels and annotations" columns=vec![Column::text("Key"), Column::text("Value")]>{annotations}</Table>
+            </Section>
+        })}
+    }
+}
+
+/// `displayName` as `Display name`.
+fn profile_label(key: &str) -> String {
+    let mut label = String::new();
+    for (place, c) in key.chars().enumerate() {
+        if place == 0 {
+            label.extend(c.to_uppercase());
+        } else if c.is_uppercase() {
+            label.push(' ');
+            label.extend(c.to_lowercase());
+        } else {
+            label.push(c);
+        }
+    }
+    label
+}

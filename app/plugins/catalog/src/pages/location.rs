@@ -1,0 +1,87 @@
+use kit::components::{Badge, EmptyState, Fact, Facts, Page, Section, Time, loaded};
+use kit::error::AppError;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::parts::{Problems, StateBadge};
+use crate::api::{RefreshLocation, location};
+use crate::model::{LocationDetail, LocationState};
+
+/// One location: how it stands and what is wrong in it.
+#[component]
+pub fn LocationPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let page = Memo::new(move |_| query.with(|all| all.get("page").unwrap_or_default()));
+    let refresh = ServerAction::<RefreshLocation>::new();
+    let detail = Resource::new(
+        move || (id.get(), page.get(), refresh.version().get()),
+        |(id, page, _)| async move {
+            match id.parse::<i64>() {
+                Ok(id) => location(id, page).await,
+                Err(_) => Err(AppError::not_found(format!("Location {id}"))),
+            }
+        },
+    );
+    loaded(detail, move |detail| view! { <LocationView detail=detail refresh=refresh/> })
+}
+
+#[component]
+fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
+    let row = detail.row;
+    let aside = view! { <StateBadge state=row.state/> <RefreshForm id=row.id refresh=refresh/> }.into_any();
+    let unreadable = (row.state == LocationState::Unreadable).then(|| {
+        view! {
+            <div class="pk-banner pk-banner--wrong" role="alert">
+                <p>{row.message}"."</p>
+                <p>"What this location brought earlier stays in the catalog. It is tried again on its own; put the cause right, then refresh."</p>
+            </div>
+        }
+    });
+    let problems = if detail.problems.is_empty() {
+        let sentence = if row.state == LocationState::New { "It has not been read yet." } else { "Nothing is wrong in the files of this location." };
+        view! { <EmptyState sentence=sentence/> }.into_any()
+    } else {
+        view! { <Problems problems=detail.problems/> }.into_any()
+    };
+    view! {
+        <Page title=row.target kind="Location" aside=aside>
+            {unreadable}
+            <Facts>
+                <Fact name="Kind">{row.kind}</Fact>
+                <Fact name="Entities"><span class="pk-number">{row.entities}</span></Fact>
+                <Fact name="Errors"><span class="pk-number">{row.errors}</span></Fact>
+                <Fact name="Warnings"><span class="pk-number">{row.warnings}</span></Fact>
+                <Fact name="Last read"><Time when=row.last_run/></Fact>
+                <Fact name="Next read"><Time when=row.next_run/></Fact>
+                {row.trusted_for_org.then(|| view! { <Fact name="Trust"><Badge text="Trusted for organisation data"/></Fact> })}
+            </Facts>
+            <Section title="Problems">
+                {problems}
+                {detail.next.map(|next| view! { <nav class="pk-paging" aria-label="Pages"><a class="pk-button" rel="next" href=next>"Next"</a></nav> })}
+            </Section>
+        </Page>
+    }
+}
+
+/// The button that has a location read at once; a plain form until the page is taken over.
+#[component]
+pub fn RefreshForm(id: i64, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
+    let outcome = move || {
+        let asked = refresh.input().with(|input| input.as_ref().map(|input| input.id)).or_else(|| refresh.value().with(|_| None));
+        refresh.value().with(|value| match value {
+            Some(Ok(())) => Some("Refresh asked for".to_owned()),
+            Some(Err(error)) => Some(error.to_string()),
+            None => None,
+        })
+        .filter(|_| asked.is_none_or(|asked| asked == id))
+    };
+    view! {
+        <ActionForm action=refresh attr:class="pk-inline">
+            <input type="hidden" name="id" value=id.to_string()/>
+            <button class="pk-button" type="submit">"Refresh now"</button>
+            <span class="pk-quiet" role="status">{outcome}</span>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,18 @@
+//! The catalog on the server.
+
+mod digest;
+mod filter;
+mod git;
+mod integrations;
+mod ingest;
+mod plugin;
+mod read;
+mod rest;
+mod service;
+mod source;
+mod store;
+
+pub use ingest::{Progress, REFRESH};
+pub use integrations::{Integration, IntegrationKind, Integrations};
+pub use plugin::CatalogPlugin;
+pub use service::{Catalog, NewLocation, Options, RegisterError, Registered};

@@ -1,0 +1,291 @@
+//! One descriptor file, read and judged: what it brings, before anything is written.
+
+use std::collections::HashSet;
+
+use descriptor::{Document, EntityRef, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::source::{Source, SourceError};
+
+/// Kinds that any location may bring; others come only from where a rule allows them.
+const ORGANISATION_KINDS: [&str; 2] = ["User", "Group"];
+
+/// Changed whenever the same bytes would be read differently, so that every file is read again.
+const READER_VERSION: u32 = 1;
+
+/// What a location may bring.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Whether users and groups may come from it.
+    pub trust_org: bool,
+    /// The only kinds that it may bring; `None` allows all but users and groups.
+    pub allowed_kinds: Option<Vec<String>>,
+    /// `type:target` of the location, for `backstage.io/managed-by-origin-location`.
+    pub origin: String,
+}
+
+/// What one file brings.
+#[derive(Debug)]
+pub struct Digest {
+    /// The file.
+    pub path: String,
+    /// Of the file's bytes and the rules.
+    pub hash: String,
+    /// The other files that its placeholders read, with their hashes.
+    pub inputs: Vec<Input>,
+    /// The files that its locations point to.
+    pub targets: Vec<Target>,
+    /// The entities, in the order of the documents.
+    pub entities: Vec<NewEntity>,
+    /// What is wrong.
+    pub problems: Vec<NewProblem>,
+}
+
+impl Digest {
+    /// A file that brings nothing.
+    pub fn empty(path: &str, hash: String) -> Self {
+        let path = path.to_owned();
+        Self { path, hash, inputs: Vec::new(), targets: Vec::new(), entities: Vec::new(), problems: Vec::new() }
+    }
+}
+
+/// A file read by a placeholder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The file.
+    pub path: String,
+    /// Of its bytes; empty when it could not be read.
+    pub hash: String,
+}
+
+/// A file that a Location entity points to, with where it says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The file.
+    pub path: String,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// Where it is named.
+    pub named_at: Place,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file.
+    pub path: String,
+    /// Number of the document, from 0.
+    pub doc: u32,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based.
+    pub column: u32,
+    /// JSON pointer of the field.
+    pub pointer: String,
+    /// The entity that it is about; empty when there is none.
+    pub entity_ref: String,
+}
+
+/// Something wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProblem {
+    /// Where.
+    pub place: Place,
+    /// Whether something is not loaded or resolved because of it.
+    pub is_error: bool,
+    /// A short, stable word for the sort of problem.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// An entity as its document describes it.
+#[derive(Debug, Clone)]
+pub struct NewEntity {
+    /// Its ref.
+    pub entity_ref: EntityRef,
+    /// Number of the document, from 0.
+    pub doc: u32,
+    /// The line where the document begins, 1-based.
+    pub line: u32,
+    /// The entity with annotations of origin, without uid and relations.
+    pub value: Value,
+    /// The document's text.
+    pub source: String,
+}
+
+/// The hash by which a change of a file, or of the rules for it, is noticed.
+pub fn hash(bytes: &[u8], rules: &Rules) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(format!("{READER_VERSION} {} {:?} {}\n", rules.trust_org, rules.allowed_kinds, rules.origin).as_bytes());
+    hasher.update(bytes);
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// What stands for the hash of a file that could not be read, so that the same failure is noted once.
+pub fn failure_hash(problem: &NewProblem) -> String {
+    blake3::hash(format!("{:?}", problem).as_bytes()).to_hex()[..31].to_owned()
+}
+
+/// The hash of a placeholder's content; empty when it cannot be read.
+pub fn input_hash(content: &Result<Vec<u8>, SourceError>) -> String {
+    content.as_ref().map_or_else(|_| String::new(), |bytes| blake3::hash(bytes).to_hex()[..32].to_owned())
+}
+
+/// Reads and judges the documents of a file.
+pub async fn digest(source: &Source, path: &str, bytes: &[u8], rules: &Rules) -> Digest {
+    let mut digest = Digest::empty(path, hash(bytes, rules));
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let place = Place { path: path.to_owned(), line: 1, column: 1, ..Place::default() };
+            let message = format!("the file is not UTF-8: byte {} is not part of a character", error.valid_up_to());
+            digest.problems.push(NewProblem { place, is_error: true, code: "yaml", message });
+            return digest;
+        }
+    };
+    for document in descriptor::read(text) {
+        read_document(source, rules, &mut digest, document).await;
+    }
+    digest
+}
+
+async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut document: Document) {
+    let entity_ref = document.value.as_ref().and_then(descriptor::entity_ref);
+    let about = entity_ref.as_ref().map(ToString::to_string).unwrap_or_default();
+    let place = |digest: &Digest, line, column, pointer: &str| Place {
+        path: digest.path.clone(),
+        doc: document.doc,
+        line,
+        column,
+        pointer: pointer.to_owned(),
+        entity_ref: about.clone(),
+    };
+    match document.verdict {
+        Verdict::IgnoredEmpty | Verdict::NotEntity => return,
+        // A folder holds YAML that is no descriptor and often no YAML either, such as Helm charts.
+        Verdict::YamlError if !looks_like_descriptor(&document.text) => return,
+        Verdict::YamlError | Verdict::Invalid => {
+            let code = if document.verdict == Verdict::YamlError { "yaml" } else { "invalid" };
+            for error in &document.errors {
+                let place = place(digest, error.line, error.column, &error.path);
+                digest.problems.push(NewProblem { place, is_error: true, code, message: error.message.clone() });
+            }
+            return;
+        }
+        Verdict::Ok | Verdict::UnknownKind => {}
+    }
+    for warning in &document.warnings {
+        let place = place(digest, warning.line, warning.column, &warning.path);
+        digest.problems.push(NewProblem { place, is_error: false, code: "warning", message: warning.message.clone() });
+    }
+    let (Some(mut value), Some(entity_ref)) = (document.value.take(), entity_ref) else { return };
+    if let Some(message) = refusal(source, rules, &digest.path, &value) {
+        let at = document.position("/kind");
+        let place = place(digest, at.line, at.column, "/kind");
+        digest.problems.push(NewProblem { place, is_error: true, code: "kind-not-allowed", message });
+        return;
+    }
+    let placeholders = descriptor::placeholders(&value);
+    for placeholder in &placeholders {
+        let at = document.position(&placeholder.pointer);
+        let place = place(digest, at.line, at.column, &placeholder.pointer);
+        match resolve_placeholder(source, digest, &placeholder.key, &placeholder.target).await {
+            Ok(content) => {
+                if let Some(field) = value.pointer_mut(&placeholder.pointer) {
+                    *field = content;
+                }
+            }
+            Err(message) => digest.problems.push(NewProblem { place, is_error: true, code: "placeholder", message }),
+        }
+    }
+    if !placeholders.is_empty() {
+        let (verdict, errors) = descriptor::judge(&value);
+        if verdict == Verdict::Invalid {
+            for (pointer, message) in errors {
+                let at = document.position(&pointer);
+                let place = place(digest, at.line, at.column, &pointer);
+                digest.problems.push(NewProblem { place, is_error: true, code: "invalid", message });
+            }
+            return;
+        }
+    }
+    let optional = descriptor::location_is_optional(&value);
+    let mut named = HashSet::new();
+    for (pointer, target) in descriptor::location_targets(&value) {
+        let at = document.position(&pointer);
+        let place = place(digest, at.line, at.column, &pointer);
+        match source.resolve(&digest.path, &target).await {
+            Ok(paths) => {
+                for path in paths.into_iter().filter(|path| *path != digest.path) {
+                    if named.insert(path.clone()) {
+                        digest.targets.push(Target { path, optional, named_at: place.clone() });
+                    }
+                }
+            }
+            Err(SourceError::Missing(_)) if optional => {}
+            Err(error) => digest.problems.push(NewProblem { place, is_error: true, code: "target", message: error.to_string() }),
+        }
+    }
+    annotate(&mut value, &source.managed_by(&digest.path), &rules.origin);
+    digest.entities.push(NewEntity { entity_ref, doc: document.doc, line: document.line, value, source: document.text });
+}
+
+/// Why the location may not bring this entity, if it may not.
+fn refusal(source: &Source, rules: &Rules, path: &str, value: &Value) -> Option<String> {
+    let kind = value["kind"].as_str().unwrap_or_default();
+    // Names are compared without case, as refs are: `user` would be the same person as `User`.
+    let is = |other: &str| kind.eq_ignore_ascii_case(other);
+    if ORGANISATION_KINDS.iter().any(|kind| is(kind)) {
+        if !rules.trust_org {
+            return Some(format!("{kind} entities are read only from locations that are trusted for organisation data"));
+        }
+        if !source.is_own(path) {
+            return Some(format!("{kind} entities are read only from the trusted location's own files"));
+        }
+        return None;
+    }
+    match &rules.allowed_kinds {
+        Some(kinds) if !kinds.iter().any(|kind| is(kind)) => {
+            Some(format!("this location may not bring {kind} entities; it is allowed {}", kinds.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+async fn resolve_placeholder(source: &Source, digest: &mut Digest, key: &str, target: &str) -> Result<Value, String> {
+    let paths = source.resolve(&digest.path, target).await.map_err(|error| error.to_string())?;
+    let [path] = paths.as_slice() else { return Err(format!("{target} stands for several files")) };
+    let content = source.read(path).await;
+    digest.inputs.push(Input { path: path.clone(), hash: input_hash(&content) });
+    let text = String::from_utf8(content.map_err(|error| error.to_string())?).map_err(|_| format!("{target} is not UTF-8"))?;
+    match key {
+        "$text" => Ok(Value::String(text)),
+        "$json" => serde_json::from_str(&text).map_err(|error| format!("{target} is not JSON: {error}")),
+        _ => {
+            let mut documents = descriptor::read(&text);
+            if documents.len() != 1 {
+                return Err(format!("{target} holds {} YAML documents; one is wanted", documents.len()));
+            }
+            let document = documents.remove(0);
+            document.value.ok_or_else(|| {
+                let error = document.errors.first().map_or("it is empty".into(), |error| format!("line {}: {}", error.line, error.message));
+                format!("{target} is not YAML: {error}")
+            })
+        }
+    }
+}
+
+fn annotate(value: &mut Value, managed_by: &str, origin: &str) {
+    let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.insert("backstage.io/managed-by-location".into(), json!(managed_by));
+        annotations.insert("backstage.io/managed-by-origin-location".into(), json!(origin));
+    }
+}
+
+fn looks_like_descriptor(text: &str) -> bool {
+    text.contains("backstage.io/") || text.contains("portico.dev/")
+}

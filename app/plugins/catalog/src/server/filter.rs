@@ -1,0 +1,184 @@
+//! Conditions on entities, and pages of a list in the order of an index.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kit::error::AppError;
+use kit::server::{db, search};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Value as Sql};
+use serde::{Deserialize, Serialize};
+
+/// Conditions that an entity (`e`) must all meet.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    parts: Vec<String>,
+    values: Vec<Sql>,
+}
+
+impl Conditions {
+    /// Adds a condition with its values.
+    pub fn add(&mut self, text: impl Into<String>, values: impl IntoIterator<Item = Sql>) {
+        self.parts.push(text.into());
+        self.values.extend(values);
+    }
+
+    /// `column` has one of `values`.
+    pub fn column(&mut self, column: &str, values: &[String]) {
+        match values {
+            [value] => self.add(format!("e.{column} = ?"), [value.as_str().into()]),
+            _ => self.add(format!("e.{column} IN ({})", db::marks(values.len())), values.iter().map(|value| value.as_str().into())),
+        }
+    }
+
+    /// The field `key` has one of `values`; with no values: it is there.
+    pub fn field(&mut self, key: &str, values: &[String]) {
+        let base = "e.id IN (SELECT f.entity_id FROM catalog_facet f WHERE f.facet_key = ?";
+        let key = Sql::from(key);
+        match values {
+            [] => self.add(format!("{base})"), [key]),
+            values => {
+                let text = format!("{base} AND f.facet_value IN ({}))", db::marks(values.len()));
+                self.add(text, std::iter::once(key).chain(values.iter().map(|value| value.as_str().into())));
+            }
+        }
+    }
+
+    /// A relation of type `relation` leads from the entity to one of `targets`; with no targets: to anything.
+    pub fn relation(&mut self, relation: &str, targets: &[String]) {
+        if targets.is_empty() {
+            let text = "EXISTS (SELECT 1 FROM catalog_relation r WHERE r.source_ref = e.ref AND r.type = ?)";
+            return self.add(text, [relation.into()]);
+        }
+        let text = format!(
+            "e.ref IN (SELECT r.source_ref FROM catalog_relation r WHERE r.type = ? AND r.target_ref IN ({}))",
+            db::marks(targets.len())
+        );
+        self.add(text, std::iter::once(relation.into()).chain(targets.iter().map(|target| target.as_str().into())));
+    }
+
+    /// Every word of `text` is found in the entity; no condition where it holds no word.
+    pub fn text(&mut self, backend: DatabaseBackend, text: &str) {
+        if let Some((subquery, values)) = search::matching(backend, "catalog", text) {
+            self.add(format!("e.id IN ({subquery})"), values);
+        }
+    }
+
+    /// At least one of `alternatives` is met.
+    pub fn any(&mut self, alternatives: Vec<Conditions>) {
+        let text: Vec<String> = alternatives.iter().map(|each| format!("({})", each.text_of())).collect();
+        if !text.is_empty() {
+            self.add(format!("({})", text.join(" OR ")), alternatives.into_iter().flat_map(|each| each.values));
+        }
+    }
+
+    /// Whether everything meets them.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// What follows `WHERE`.
+    pub fn text_of(&self) -> String {
+        if self.parts.is_empty() { "1 = 1".into() } else { self.parts.join(" AND ") }
+    }
+
+    /// The values of [`text_of`](Self::text_of) in order.
+    pub fn values(&self) -> Vec<Sql> {
+        self.values.clone()
+    }
+
+    /// How many entities meet them.
+    pub async fn count(&self, connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
+        let text = format!("SELECT count(*) AS n FROM catalog_entity e WHERE {}", self.text_of());
+        let rows = db::rows(connection, &text, self.values()).await?;
+        rows.first().map_or(Ok(0), |row| Ok(row.try_get::<i64>("", "n")?.max(0) as u64))
+    }
+}
+
+/// The order of a list: by a column of the entity, then by its row number.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// A column that an index begins with.
+    pub column: &'static str,
+    /// Whether it is reversed.
+    pub descending: bool,
+}
+
+/// Where a page begins: just after or just before a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The row's value of the order's column.
+    pub value: serde_json::Value,
+    /// The row's number.
+    pub id: i64,
+    /// Whether the page ends there instead.
+    #[serde(default)]
+    pub back: bool,
+}
+
+/// A page of rows with the way to its neighbours.
+#[derive(Debug)]
+pub struct Rows {
+    /// In order.
+    pub rows: Vec<QueryResult>,
+    /// To the page before.
+    pub previous: Option<Cursor>,
+    /// To the page after.
+    pub next: Option<Cursor>,
+}
+
+/// Reads `limit` rows of `columns` (which hold `e.id`) from where `cursor` points.
+pub async fn page(
+    connection: &impl ConnectionTrait,
+    columns: &str,
+    conditions: &Conditions,
+    order: &Order,
+    cursor: Option<&Cursor>,
+    limit: u64,
+) -> Result<Rows, DbErr> {
+    let mut conditions = conditions.clone();
+    let back = cursor.is_some_and(|cursor| cursor.back);
+    let descending = order.descending != back;
+    if let Some(cursor) = cursor {
+        let sign = if descending { "<" } else { ">" };
+        let value: Sql = match &cursor.value {
+            serde_json::Value::Number(number) => number.as_i64().into(),
+            other => other.as_str().unwrap_or_default().into(),
+        };
+        conditions.add(format!("(e.{}, e.id) {sign} (?, ?)", order.column), [value, cursor.id.into()]);
+    }
+    let direction = if descending { "DESC" } else { "ASC" };
+    let text = format!(
+        "SELECT {columns}, e.{column} AS order_value FROM catalog_entity e WHERE {} ORDER BY e.{column} {direction}, e.id {direction} LIMIT {}",
+        conditions.text_of(),
+        limit + 1,
+        column = order.column,
+    );
+    let mut rows = db::rows(connection, &text, conditions.values()).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(limit as usize);
+    if back {
+        rows.reverse();
+    }
+    let at = |row: Option<&QueryResult>, back: bool| -> Result<Option<Cursor>, DbErr> {
+        let Some(row) = row else { return Ok(None) };
+        let value = match row.try_get::<String>("", "order_value") {
+            Ok(text) => text.into(),
+            Err(_) => row.try_get::<i64>("", "order_value")?.into(),
+        };
+        Ok(Some(Cursor { value, id: row.try_get("", "id")?, back }))
+    };
+    let (has_previous, has_next) = if back { (more, true) } else { (cursor.is_some(), more) };
+    let previous = if has_previous { at(rows.first(), true)? } else { None };
+    let next = if has_next { at(rows.last(), false)? } else { None };
+    Ok(Rows { rows, previous, next })
+}
+
+/// Something as an opaque text that fits into a URL.
+pub fn encode(value: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// The opposite of [`encode`].
+pub fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, AppError> {
+    let bad = || AppError::bad_request("The address of this page is damaged: its page or cursor parameter cannot be read");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?).map_err(|_| bad())
+}

@@ -1,0 +1,226 @@
+//! What is known of code hosts: how the page of a file becomes the address of its content.
+
+use std::path::PathBuf;
+
+use kit::server::fetch::Host;
+use url::Url;
+
+/// The configured hosts.
+#[derive(Debug, Clone, Default)]
+pub struct Integrations(pub Vec<Integration>);
+
+/// One host.
+#[derive(Clone)]
+pub struct Integration {
+    /// What runs there.
+    pub kind: IntegrationKind,
+    /// `host` or `host:port`.
+    pub host: String,
+    /// Where its API answers, such as `https://ghe.bank.example/api/v3`; not needed for github.com.
+    pub api_base: Option<Url>,
+    /// A token to read with.
+    pub token: Option<String>,
+    /// PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// HTTP proxy.
+    pub proxy: Option<Url>,
+    /// Whether its addresses may be private.
+    pub allow_private: bool,
+}
+
+/// What kind of host it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrationKind {
+    /// github.com or GitHub Enterprise.
+    GitHub,
+    /// gitlab.com or a GitLab of one's own.
+    GitLab,
+    /// Bitbucket Server and Data Center.
+    BitbucketServer,
+    /// Any HTTP server or git remote.
+    Plain,
+}
+
+impl std::fmt::Debug for Integration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Integration").field("kind", &self.kind).field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl Integrations {
+    /// The hosts for the guarded client. A GitHub host brings the hosts that serve its content with it.
+    pub fn hosts(&self) -> Vec<Host> {
+        let mut hosts = Vec::new();
+        for integration in &self.0 {
+            let mut names = vec![integration.host.clone()];
+            names.extend(integration.api_base.as_ref().and_then(host_and_port));
+            if integration.kind == IntegrationKind::GitHub && integration.host == "github.com" {
+                names.extend(["raw.githubusercontent.com".to_owned(), "api.github.com".to_owned()]);
+            }
+            names.sort();
+            names.dedup();
+            hosts.extend(names.into_iter().map(|name| Host {
+                name,
+                allow_private: integration.allow_private,
+                authorization: integration.token.as_ref().map(|token| format!("Bearer {token}")),
+                ca_file: integration.ca_file.clone(),
+                proxy: integration.proxy.clone(),
+            }));
+        }
+        hosts
+    }
+
+    /// The integration of the host of `url`.
+    pub fn of(&self, url: &Url) -> Option<&Integration> {
+        let name = host_and_port(url)?;
+        self.0.iter().find(|integration| integration.host == name)
+    }
+
+    /// Where the content of `url` is: the raw file for a file's page on a known host, else `url` itself.
+    pub fn raw(&self, url: &Url) -> Url {
+        let Some(integration) = self.of(url) else { return url.clone() };
+        match integration.kind {
+            IntegrationKind::GitHub => github_raw(url),
+            IntegrationKind::GitLab => gitlab_raw(url),
+            IntegrationKind::BitbucketServer => bitbucket_raw(url, integration.api_base.as_ref()),
+            IntegrationKind::Plain => None,
+        }
+        .unwrap_or_else(|| url.clone())
+    }
+
+    /// The part of `url`'s path within which relative targets stay: the repository and revision on a known host, else the folder.
+    pub fn boundary(&self, url: &Url) -> String {
+        let segments = segments(url);
+        let within = |count: usize| format!("/{}/", segments[..count].join("/"));
+        match self.of(url).map(|integration| integration.kind) {
+            Some(IntegrationKind::GitHub) if segments.len() > 4 => within(4),
+            Some(IntegrationKind::GitLab) => match segments.iter().position(|segment| *segment == "-") {
+                Some(dash) if segments.len() > dash + 3 => within(dash + 3),
+                _ => folder(url),
+            },
+            Some(IntegrationKind::BitbucketServer) if segments.len() > 5 => within(5),
+            _ => folder(url),
+        }
+    }
+}
+
+/// `host`, or `host:port` where the port is not the scheme's own.
+fn host_and_port(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+fn segments(url: &Url) -> Vec<&str> {
+    url.path_segments().map(|segments| segments.collect()).unwrap_or_default()
+}
+
+fn folder(url: &Url) -> String {
+    url.path().rsplit_once('/').map_or_else(|| "/".into(), |(folder, _)| format!("{folder}/"))
+}
+
+/// `/owner/repo/blob/ref/path` to the host's raw address.
+fn github_raw(url: &Url) -> Option<Url> {
+    let segments = segments(url);
+    let [owner, repo, view @ ("blob" | "tree" | "raw" | "edit"), rest @ ..] = segments.as_slice() else { return None };
+    if rest.len() < 2 {
+        return None;
+    }
+    let mut raw = url.clone();
+    raw.set_query(None);
+    raw.set_fragment(None);
+    if url.host_str() == Some("github.com") {
+        raw.set_host(Some("raw.githubusercontent.com")).ok()?;
+        raw.set_path(&format!("/{owner}/{repo}/{}", rest.join("/")));
+    } else if *view != "raw" {
+        raw.set_path(&format!("/{owner}/{repo}/raw/{}", rest.join("/")));
+    }
+    Some(raw)
+}
+
+/// `/group/project/-/blob/ref/path` to `/group/project/-/raw/ref/path`.
+fn gitlab_raw(url: &Url) -> Option<Url> {
+    let mut segments = segments(url);
+    let view = segments.iter().position(|segment| matches!(*segment, "blob" | "tree" | "edit"))?;
+    if view < 2 || segments.len() < view + 3 {
+        return None;
+    }
+    segments[view] = "raw";
+    let path = format!("/{}", segments.join("/"));
+    let mut raw = url.clone();
+    raw.set_query(None);
+    raw.set_fragment(None);
+    raw.set_path(&path);
+    Some(raw)
+}
+
+/// `/projects/P/repos/R/browse/path?at=ref` to the raw resource of the REST API.
+fn bitbucket_raw(url: &Url, api_base: Option<&Url>) -> Option<Url> {
+    let segments = segments(url);
+    let at = segments.iter().position(|segment| *segment == "projects")?;
+    let ["projects", project, "repos", repo, "browse" | "raw", path @ ..] = &segments[at..] else { return None };
+    let mut raw = api_base.cloned().unwrap_or_else(|| {
+        let mut base = url.clone();
+        base.set_path(&format!("{}/rest/api/1.0", segments[..at].iter().map(|segment| format!("/{segment}")).collect::<String>()));
+        base
+    });
+    let base = raw.path().trim_end_matches('/').to_owned();
+    raw.set_path(&format!("{base}/projects/{project}/repos/{repo}/raw/{}", path.join("/")));
+    raw.set_query(url.query());
+    raw.set_fragment(None);
+    Some(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn integrations() -> Integrations {
+        let of = |kind, host: &str| Integration {
+            kind,
+            host: host.into(),
+            api_base: None,
+            token: Some("secret".into()),
+            ca_file: None,
+            proxy: None,
+            allow_private: false,
+        };
+        Integrations(vec![
+            of(IntegrationKind::GitHub, "github.com"),
+            of(IntegrationKind::GitHub, "ghe.bank.example"),
+            of(IntegrationKind::GitLab, "gitlab.bank.example"),
+            of(IntegrationKind::BitbucketServer, "bitbucket.bank.example:7990"),
+        ])
+    }
+
+    fn raw(url: &str) -> String {
+        integrations().raw(&Url::parse(url).unwrap()).into()
+    }
+
+    #[test]
+    fn the_page_of_a_file_is_read_as_its_raw_file() {
+        assert_eq!(raw("https://github.com/o/r/blob/main/a/b.yaml"), "https://raw.githubusercontent.com/o/r/main/a/b.yaml");
+        assert_eq!(raw("https://ghe.bank.example/o/r/blob/main/b.yaml"), "https://ghe.bank.example/o/r/raw/main/b.yaml");
+        assert_eq!(
+            raw("https://gitlab.bank.example/g/s/p/-/blob/main/b.yaml?ref_type=heads"),
+            "https://gitlab.bank.example/g/s/p/-/raw/main/b.yaml"
+        );
+        assert_eq!(
+            raw("https://bitbucket.bank.example:7990/projects/P/repos/R/browse/a/b.yaml?at=main"),
+            "https://bitbucket.bank.example:7990/rest/api/1.0/projects/P/repos/R/raw/a/b.yaml?at=main"
+        );
+        assert_eq!(raw("https://other.example/o/r/blob/main/b.yaml"), "https://other.example/o/r/blob/main/b.yaml");
+    }
+
+    #[test]
+    fn relative_targets_stay_within_the_repository_and_revision() {
+        let boundary = |url: &str| integrations().boundary(&Url::parse(url).unwrap());
+        assert_eq!(boundary("https://github.com/o/r/blob/main/a/b.yaml"), "/o/r/blob/main/");
+        assert_eq!(boundary("https://gitlab.bank.example/g/p/-/blob/main/a/b.yaml"), "/g/p/-/blob/main/");
+        assert_eq!(boundary("https://other.example/x/y/b.yaml"), "/x/y/");
+    }
+
+    #[test]
+    fn a_token_is_not_printed() {
+        assert!(!format!("{:?}", integrations()).contains("secret"));
+    }
+}

@@ -1,0 +1,64 @@
+//! The catalog as a plugin.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kit::plugin::PluginInfo;
+use kit::server::jobs;
+use kit::server::plugin::{Health, Hit, Plugin, Routes};
+use sea_orm::ConnectionTrait;
+
+use super::ingest::{Progress, REFRESH, Refresh};
+use super::rest;
+use super::service::Catalog;
+
+/// The catalog on this instance.
+pub struct CatalogPlugin {
+    /// What it answers with.
+    pub catalog: Catalog,
+    /// How far the refreshes of this process have come.
+    pub progress: Arc<Progress>,
+}
+
+impl CatalogPlugin {
+    /// The plugin round a catalog.
+    pub fn new(catalog: Catalog) -> Self {
+        Self { catalog, progress: Arc::default() }
+    }
+}
+
+#[async_trait]
+impl Plugin for CatalogPlugin {
+    fn info(&self) -> &'static PluginInfo {
+        &crate::INFO
+    }
+
+    fn routes(&self) -> Routes {
+        rest::routes(self.catalog.clone())
+    }
+
+    fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
+        let options = &self.catalog.options;
+        let refresh = Refresh {
+            kit: self.catalog.kit.clone(),
+            integrations: options.integrations.clone(),
+            checkouts: options.checkouts.clone(),
+            interval: options.interval,
+            progress: self.progress.clone(),
+        };
+        vec![(REFRESH, Arc::new(refresh))]
+    }
+
+    async fn health(&self) -> Health {
+        let read = self.catalog.kit.db.read();
+        match read.execute_unprepared("SELECT 1").await {
+            Ok(_) => Health::Up,
+            Err(_) => Health::Down("the database does not answer".into()),
+        }
+    }
+
+    async fn search(&self, query: &str, limit: u32) -> Vec<Hit> {
+        let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();
+        rows.into_iter().map(|row| Hit { title: row.link.name, kind: row.link.kind, path: row.link.href }).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! Rows as the pages show them.
+
+use std::collections::{HashMap, HashSet};
+
+use descriptor::EntityRef;
+use kit::query::segment;
+use kit::server::clock::Millis;
+use kit::server::db;
+use kit::when::When;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+
+use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, kind_label};
+
+/// The columns that [`entity_rows`] reads.
+pub const ROW: &str = "e.id, e.ref, e.kind, e.namespace, e.name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, e.orphan, e.changed_at";
+
+/// The columns that [`location_row`] reads.
+pub const LOCATION: &str =
+    "id, kind, target, trust_org, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
+
+/// Entities as rows; the titles of owners and systems are looked up together.
+pub async fn entity_rows(connection: &impl ConnectionTrait, rows: &[QueryResult], now: Millis) -> Result<Vec<EntityRow>, DbErr> {
+    let mut refs = HashSet::new();
+    for row in rows {
+        refs.insert(row.try_get::<String>("", "owner")?);
+        refs.insert(row.try_get::<String>("", "system")?);
+    }
+    let titles = titles(connection, refs).await?;
+    rows.iter()
+        .map(|row| {
+            let text = |name: &str| row.try_get::<String>("", name);
+            let related = |entity_ref: String| (!entity_ref.is_empty()).then(|| link(&entity_ref, titles.get(&entity_ref).map(String::as_str)));
+            let mut own = link(&text("ref")?, Some(&text("title")?));
+            // The ref is in lower case; the name is shown as it was written.
+            own.name = name(&text("name")?, &text("namespace")?);
+            Ok(EntityRow {
+                link: own,
+                description: text("description")?,
+                type_name: text("type")?,
+                lifecycle: text("lifecycle")?,
+                owner: related(text("owner")?),
+                system: related(text("system")?),
+                changed: When::new(row.try_get("", "changed_at")?, now),
+                orphan: row.try_get("", "orphan")?,
+            })
+        })
+        .collect()
+}
+
+/// The titles of those of `refs` that the catalog has; empty where there is none.
+pub async fn titles(connection: &impl ConnectionTrait, mut refs: HashSet<String>) -> Result<HashMap<String, String>, DbErr> {
+    refs.remove("");
+    if refs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = format!("SELECT ref, title FROM catalog_entity WHERE ref IN ({})", db::marks(refs.len()));
+    let rows = db::rows(connection, &text, refs.into_iter().map(Into::into)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "ref")?, row.try_get("", "title")?))).collect()
+}
+
+/// The link to a canonical ref; `title` is `None` when the catalog does not have it.
+pub fn link(entity_ref: &str, title: Option<&str>) -> EntityLink {
+    let parsed = EntityRef::parse(entity_ref, None, "default").ok();
+    let (kind, namespace, plain) = parsed.map_or_else(
+        || (String::new(), String::new(), entity_ref.to_owned()),
+        |parsed| (parsed.kind.to_lowercase(), parsed.namespace.to_lowercase(), parsed.name.to_lowercase()),
+    );
+    let shown = title.unwrap_or_default();
+    EntityLink {
+        entity_ref: entity_ref.to_owned(),
+        href: format!("/catalog/{}/{}/{}", segment(&namespace), segment(&kind), segment(&plain)),
+        kind: kind_label(&kind),
+        name: name(&plain, &namespace),
+        title: if shown.eq_ignore_ascii_case(&plain) { String::new() } else { shown.to_owned() },
+        known: title.is_some(),
+    }
+}
+
+fn name(plain: &str, namespace: &str) -> String {
+    if namespace == "default" || namespace.is_empty() { plain.to_owned() } else { format!("{namespace}/{plain}") }
+}
+
+/// A location as a row.
+pub fn location_row(row: &QueryResult, now: Millis) -> Result<LocationRow, DbErr> {
+    let when = |name: &str| Ok::<_, DbErr>(row.try_get::<Option<i64>>("", name)?.map(|at| When::new(at, now)));
+    let count = |name: &str| Ok::<_, DbErr>(row.try_get::<i64>("", name)?.max(0) as u64);
+    Ok(LocationRow {
+        id: row.try_get("", "id")?,
+        kind: row.try_get("", "kind")?,
+        target: row.try_get("", "target")?,
+        trusted_for_org: row.try_get("", "trust_org")?,
+        state: match row.try_get::<String>("", "state")?.as_str() {
+            "ok" => LocationState::Ok,
+            "errors" => LocationState::Errors,
+            "unreadable" => LocationState::Unreadable,
+            _ => LocationState::New,
+        },
+        message: row.try_get("", "message")?,
+        entities: count("entities")?,
+        errors: count("errors")?,
+        warnings: count("warnings")?,
+        last_run: when("last_run_at")?,
+        next_run: when("next_run_at")?,
+    })
+}

@@ -1,0 +1,413 @@
+//! `/api/catalog/**`: the same data for scripts, in Backstage's shapes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::Extension;
+use axum::Json;
+use axum::extract::{OriginalUri, Path, RawQuery};
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode};
+use kit::error::AppError;
+use kit::identity::Caller;
+use kit::server::authorise::{Resource, authorise};
+use kit::server::db;
+use kit::server::plugin::Routes;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::filter::{self, Conditions, Cursor, Order};
+use super::service::Catalog;
+use crate::info::READ_ENTITIES;
+
+/// Entities in an answer when nothing is asked.
+const LIMIT: u64 = 20;
+
+/// The most entities in one answer.
+const MAX_LIMIT: u64 = 500;
+
+/// The most values of one facet in an answer.
+const MAX_FACET_VALUES: usize = 10_000;
+
+/// The most conditions in one request.
+const MAX_CONDITIONS: usize = 50;
+
+/// The columns that [`served`] reads.
+const COLUMNS: &str = "e.id, e.ref, e.uid, e.etag, e.entity, e.orphan";
+
+/// The routes.
+pub fn routes(catalog: Catalog) -> Routes {
+    let routes = Routes::new()
+        .get("/api/catalog/entities/by-query", by_query)
+        .get("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", by_name)
+        .get("/api/catalog/entity-facets", entity_facets);
+    Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }
+}
+
+async fn by_query(
+    Extension(catalog): Extension<Catalog>,
+    Extension(caller): Extension<Caller>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let answer = async {
+        authorise(&caller, &READ_ENTITIES, &Resource::All)?;
+        query_entities(&catalog, &Parameters::read(query.as_deref())).await
+    };
+    respond(answer.await, &method, &uri)
+}
+
+async fn by_name(
+    Extension(catalog): Extension<Catalog>,
+    Extension(caller): Extension<Caller>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    Path((kind, namespace, name)): Path<(String, String, String)>,
+) -> Response {
+    let answer = async {
+        let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
+        authorise(&caller, &READ_ENTITIES, &Resource::One(&entity_ref))?;
+        let read = catalog.kit.db.read();
+        let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
+        let rows = db::rows(read, &text, [entity_ref.as_str().into()]).await?;
+        let entity = served(read, &rows).await?.pop();
+        entity.ok_or_else(|| AppError::not_found(format!("Entity {entity_ref}")))
+    };
+    respond(answer.await, &method, &uri)
+}
+
+async fn entity_facets(
+    Extension(catalog): Extension<Catalog>,
+    Extension(caller): Extension<Caller>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let answer = async {
+        authorise(&caller, &READ_ENTITIES, &Resource::All)?;
+        facets(&catalog, &Parameters::read(query.as_deref())).await
+    };
+    respond(answer.await, &method, &uri)
+}
+
+/// Repeated query parameters.
+struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    fn read(query: Option<&str>) -> Self {
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn one(&self, name: &str) -> Option<&str> {
+        self.all(name).next().filter(|value| !value.is_empty())
+    }
+
+    fn number(&self, name: &str, most: u64) -> Result<Option<u64>, AppError> {
+        let parse = |text: &str| {
+            let number = text.parse::<u64>().ok().filter(|number| *number <= most);
+            number.ok_or_else(|| AppError::bad_request(format!("{name} must be a whole number from 0 to {most}, not {text:?}")))
+        };
+        self.one(name).map(parse).transpose()
+    }
+}
+
+/// What a cursor carries, so that it need not be said again.
+#[derive(Debug, Serialize, Deserialize)]
+struct Continuation {
+    filters: Vec<String>,
+    text: String,
+    field: String,
+    descending: bool,
+    at: Cursor,
+}
+
+async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
+    let read = catalog.kit.db.read();
+    let limit = parameters.number("limit", MAX_LIMIT)?.unwrap_or(LIMIT);
+    let (mut continuation, cursor) = match parameters.one("cursor") {
+        Some(cursor) => {
+            let continuation: Continuation = filter::decode(cursor)?;
+            let at = continuation.at.clone();
+            (continuation, Some(at))
+        }
+        None => {
+            let (field, descending) = order_field(parameters)?;
+            let start = Continuation {
+                filters: parameters.all("filter").map(str::to_owned).collect(),
+                text: parameters.one("fullTextFilterTerm").unwrap_or_default().to_owned(),
+                field,
+                descending,
+                at: Cursor { value: Value::Null, id: 0, back: false },
+            };
+            (start, None)
+        }
+    };
+    if cursor.is_none() && parameters.number("offset", 0)?.is_some_and(|offset| offset > 0) {
+        return Err(AppError::bad_request("offset is not supported here: follow pageInfo.nextCursor"));
+    }
+    let mut conditions = conditions(catalog.kit.db.backend(), &continuation.filters)?;
+    conditions.text(catalog.kit.db.backend(), &continuation.text);
+    let order = Order { column: order_column(&continuation.field)?, descending: continuation.descending };
+    let total = async {
+        if parameters.one("totalItems") == Some("exclude") { Ok(None) } else { conditions.count(read).await.map(Some) }
+    };
+    let page = filter::page(read, COLUMNS, &conditions, &order, cursor.as_ref(), limit);
+    let (page, total) = tokio::try_join!(page, total)?;
+    let mut page_info = Map::new();
+    for (name, at) in [("nextCursor", page.next), ("prevCursor", page.previous)] {
+        if let Some(at) = at {
+            continuation.at = at;
+            page_info.insert(name.into(), filter::encode(&continuation).into());
+        }
+    }
+    let mut items = served(read, &page.rows).await?;
+    let fields: Vec<&str> = parameters.all("fields").flat_map(|fields| fields.split(',')).filter(|field| !field.is_empty()).collect();
+    if !fields.is_empty() {
+        items = items.iter().map(|item| project(item, &fields)).collect();
+    }
+    let mut answer = json!({ "items": items, "pageInfo": page_info });
+    if let Some(total) = total {
+        answer["totalItems"] = total.into();
+    }
+    Ok(answer)
+}
+
+async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
+    let read = catalog.kit.db.read();
+    let keys: HashSet<&str> = parameters.all("facet").flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).collect();
+    if keys.is_empty() {
+        return Err(AppError::bad_request("facet is missing: name at least one field, such as facet=spec.type"));
+    }
+    if keys.len() > MAX_CONDITIONS {
+        return Err(AppError::bad_request(format!("at most {MAX_CONDITIONS} facets can be asked for at once")));
+    }
+    let filters: Vec<String> = parameters.all("filter").map(str::to_owned).collect();
+    let conditions = conditions(catalog.kit.db.backend(), &filters)?;
+    let mut facets = Map::new();
+    for key in keys {
+        let (text, values) = if let Some(relation) = key.strip_prefix("relations.") {
+            let text = format!(
+                "SELECT r.target_ref AS value, count(DISTINCT e.id) AS n FROM catalog_entity e JOIN catalog_relation r ON r.source_ref = e.ref \
+                 WHERE {} AND r.type = ? GROUP BY r.target_ref ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
+                conditions.text_of()
+            );
+            (text, [conditions.values(), vec![relation.into()]].concat())
+        } else if conditions.is_empty() {
+            let text = format!(
+                "SELECT facet_value AS value, count(*) AS n FROM catalog_facet WHERE facet_key = ? GROUP BY facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}"
+            );
+            (text, vec![key.to_lowercase().into()])
+        } else {
+            let text = format!(
+                "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e JOIN catalog_facet f ON f.entity_id = e.id \
+                 WHERE {} AND f.facet_key = ? GROUP BY f.facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
+                conditions.text_of()
+            );
+            (text, [conditions.values(), vec![key.to_lowercase().into()]].concat())
+        };
+        let rows = db::rows(read, &text, values).await?;
+        let labels = labels(read, key).await?;
+        let counted = rows.iter().map(|row| {
+            let value: String = row.try_get("", "value")?;
+            Ok(json!({ "value": labels.get(&value).unwrap_or(&value), "count": row.try_get::<i64>("", "n")? }))
+        });
+        facets.insert(key.to_owned(), Value::Array(counted.collect::<Result<_, DbErr>>()?));
+    }
+    Ok(json!({ "facets": facets }))
+}
+
+/// How values that are compared without case were written.
+async fn labels(read: &impl ConnectionTrait, key: &str) -> Result<HashMap<String, String>, DbErr> {
+    if !matches!(key, "kind" | "spec.type" | "spec.lifecycle") {
+        return Ok(HashMap::new());
+    }
+    let text = "SELECT facet_value, label FROM catalog_count WHERE kind = '' AND facet_key = ?";
+    let rows = db::rows(read, text, [key.into()]).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "facet_value")?, row.try_get("", "label")?))).collect()
+}
+
+/// Repeated filters are alternatives; within one, commas mean "and", and a repeated key means "one of".
+fn conditions(backend: DatabaseBackend, filters: &[String]) -> Result<Conditions, AppError> {
+    let mut count = 0;
+    let mut alternatives = Vec::new();
+    for filter in filters {
+        let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for part in filter.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            count += 1;
+            let (key, value) = part.split_once('=').map_or((part, None), |(key, value)| (key, Some(value)));
+            if key.trim().is_empty() {
+                return Err(AppError::bad_request(format!("filter {part:?} names no field; write it as key=value")));
+            }
+            fields.entry(key.trim().to_lowercase()).or_default().extend(value.map(|value| value.trim().to_lowercase()));
+        }
+        let mut conditions = Conditions::default();
+        for (key, values) in &fields {
+            match (key.as_str(), values.as_slice()) {
+                ("kind" | "metadata.namespace" | "spec.type" | "spec.lifecycle" | "metadata.name", [_, ..]) => {
+                    conditions.column(order_column(key)?, values);
+                }
+                (key, values) => match key.strip_prefix("relations.") {
+                    Some(relation) => conditions.relation(&relation_name(relation), values),
+                    None => conditions.field(key, values),
+                },
+            }
+        }
+        if !conditions.is_empty() {
+            alternatives.push(conditions);
+        }
+    }
+    if count > MAX_CONDITIONS {
+        return Err(AppError::bad_request(format!("at most {MAX_CONDITIONS} conditions can be given at once")));
+    }
+    let _ = backend;
+    Ok(match alternatives.len() {
+        0 => Conditions::default(),
+        1 => alternatives.remove(0),
+        _ => {
+            let mut any = Conditions::default();
+            any.any(alternatives);
+            any
+        }
+    })
+}
+
+/// The stored spelling of a relation's type that is asked for without regard to case.
+fn relation_name(lower: &str) -> String {
+    const NAMES: [&str; 14] = [
+        "ownedBy",
+        "ownerOf",
+        "dependsOn",
+        "dependencyOf",
+        "providesApi",
+        "apiProvidedBy",
+        "consumesApi",
+        "apiConsumedBy",
+        "partOf",
+        "hasPart",
+        "memberOf",
+        "hasMember",
+        "parentOf",
+        "childOf",
+    ];
+    NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(lower)).unwrap_or(lower).to_owned()
+}
+
+fn order_field(parameters: &Parameters) -> Result<(String, bool), AppError> {
+    let mut fields = parameters.all("orderField");
+    let Some(first) = fields.next() else { return Ok(("metadata.name".into(), false)) };
+    if fields.next().is_some() {
+        return Err(AppError::bad_request("orderField can be given once"));
+    }
+    let (field, direction) = first.split_once(',').unwrap_or((first, "asc"));
+    match direction {
+        "asc" | "desc" => Ok((field.to_lowercase(), direction == "desc")),
+        _ => Err(AppError::bad_request(format!("orderField {first:?}: the direction must be asc or desc"))),
+    }
+}
+
+fn order_column(field: &str) -> Result<&'static str, AppError> {
+    Ok(match field {
+        "metadata.name" => "sort_name",
+        "metadata.namespace" => "namespace",
+        "kind" => "kind",
+        "spec.type" => "type",
+        "spec.lifecycle" => "lifecycle",
+        _ => {
+            let allowed = "metadata.name, metadata.namespace, kind, spec.type, spec.lifecycle";
+            return Err(AppError::bad_request(format!("orderField {field:?} is not supported; use one of {allowed}")));
+        }
+    })
+}
+
+/// Entities as they are served: with uid, etag, relations in both directions, and the mark of an orphan.
+async fn served(read: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<Vec<Value>, AppError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refs: Vec<String> = rows.iter().map(|row| row.try_get("", "ref")).collect::<Result<_, _>>()?;
+    let text = format!(
+        "SELECT DISTINCT source_ref, type, target_ref FROM catalog_relation WHERE source_ref IN ({}) ORDER BY source_ref, type, target_ref",
+        db::marks(refs.len())
+    );
+    let mut relations: HashMap<String, Vec<Value>> = HashMap::new();
+    for row in db::rows(read, &text, refs.iter().map(|entity_ref| entity_ref.as_str().into())).await? {
+        let relation = json!({ "type": row.try_get::<String>("", "type")?, "targetRef": row.try_get::<String>("", "target_ref")? });
+        relations.entry(row.try_get("", "source_ref")?).or_default().push(relation);
+    }
+    rows.iter()
+        .zip(refs)
+        .map(|(row, entity_ref)| {
+            let mut entity: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
+            let (uid, etag): (String, String) = (row.try_get("", "uid")?, row.try_get("", "etag")?);
+            if let Some(metadata) = entity.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.entry("namespace").or_insert_with(|| "default".into());
+                metadata.insert("uid".into(), uid.into());
+                metadata.insert("etag".into(), etag.into());
+                if row.try_get("", "orphan")?
+                    && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+                {
+                    annotations.insert("backstage.io/orphan".into(), "true".into());
+                }
+            }
+            entity["relations"] = relations.remove(&entity_ref).unwrap_or_default().into();
+            Ok(entity)
+        })
+        .collect()
+}
+
+/// Only the named fields of an entity; a dot leads into an object, and a key that holds dots itself is found too.
+fn project(entity: &Value, fields: &[&str]) -> Value {
+    let mut out = json!({});
+    for field in fields {
+        copy_field(entity, &mut out, field);
+    }
+    out
+}
+
+fn copy_field(from: &Value, to: &mut Value, path: &str) {
+    let (Some(from), Some(to)) = (from.as_object(), to.as_object_mut()) else { return };
+    if let Some(value) = from.get(path) {
+        to.insert(path.to_owned(), value.clone());
+        return;
+    }
+    for (at, _) in path.match_indices('.') {
+        let (head, tail) = (&path[..at], &path[at + 1..]);
+        if let Some(inner) = from.get(head).filter(|inner| inner.is_object()) {
+            copy_field(inner, to.entry(head).or_insert_with(|| json!({})), tail);
+            return;
+        }
+    }
+}
+
+fn respond(answer: Result<Value, AppError>, method: &Method, uri: &http::Uri) -> Response {
+    match answer {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => {
+            let status = error.status();
+            let body = json!({
+                "error": { "name": error_name(status), "message": error.to_string() },
+                "request": { "method": method.as_str(), "url": uri.to_string() },
+                "response": { "statusCode": status.as_u16() },
+            });
+            (status, Json(body)).into_response()
+        }
+    }
+}
+
+/// The names by which Backstage's clients tell errors apart.
+fn error_name(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "InputError",
+        StatusCode::UNAUTHORIZED => "AuthenticationError",
+        StatusCode::FORBIDDEN => "NotAllowedError",
+        StatusCode::NOT_FOUND => "NotFoundError",
+        StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailableError",
+        _ => "Error",
+    }
+}

@@ -1,0 +1,631 @@
+//! What the catalog answers and what can be done to it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use descriptor::EntityRef;
+use kit::components::{Facet, FacetValue};
+use kit::error::AppError;
+use kit::identity::Caller;
+use kit::server::clock::Millis;
+use kit::server::context::Kit;
+use kit::server::{audit, db, jobs};
+use kit::when::When;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::filter::{self, Conditions, Cursor, Order};
+use super::ingest::refresh_job;
+use super::integrations::Integrations;
+use super::read::{LOCATION, ROW, entity_rows, link, location_row, titles};
+use crate::model::{
+    Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin, Problem, RelationGroup, Sort, Summary,
+};
+
+/// Rows on a page of the catalog.
+const PAGE: u64 = 50;
+
+/// Values shown of one facet.
+const FACET_VALUES: usize = 12;
+
+/// Targets shown of one type of relation.
+const RELATION_TARGETS: usize = 50;
+
+/// Lines shown of a descriptor.
+const SOURCE_LINES: usize = 3_000;
+
+/// Problems on a page of a location.
+const PROBLEMS: usize = 100;
+
+/// The catalog: cheap to clone, without state of its own.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub(super) kit: Kit,
+    pub(super) options: Arc<Options>,
+}
+
+/// How the catalog works here.
+#[derive(Debug)]
+pub struct Options {
+    /// The known code hosts.
+    pub integrations: Arc<Integrations>,
+    /// Where git locations are checked out.
+    pub checkouts: PathBuf,
+    /// The time between two refreshes of a location.
+    pub interval: Millis,
+}
+
+/// A location to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLocation {
+    /// `dir`, `file`, `git` or `url`.
+    pub kind: &'static str,
+    /// What it reads: an absolute path or an address.
+    pub target: String,
+    /// Whether users and groups may come from it.
+    pub trust_org: bool,
+    /// The only kinds that it may bring; `None` for the usual ones.
+    pub allowed_kinds: Option<Vec<String>>,
+}
+
+/// A registered location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// Its number.
+    pub id: i64,
+    /// Whether it was there before.
+    pub existed: bool,
+}
+
+/// Why a location cannot be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Nothing readable has this path.
+    #[error("{path}: {reason}")]
+    Path {
+        /// As it was given.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// It is no address that can be read.
+    #[error("{0}: an address begins with https://, http:// or ssh://")]
+    Address(String),
+}
+
+impl NewLocation {
+    /// What somebody meant by `text`: a directory, a descriptor, a git repository (bare, or an address that ends in `.git`) or the address of a descriptor.
+    pub fn parse(text: &str) -> Result<Self, RegisterError> {
+        let of = |kind, target| Self { kind, target, trust_org: false, allowed_kinds: None };
+        if text.contains("://") {
+            let url = Url::parse(text).map_err(|_| RegisterError::Address(text.to_owned()))?;
+            return match url.scheme() {
+                "ssh" => Ok(of("git", url.into())),
+                "https" | "http" if url.path().ends_with(".git") => Ok(of("git", url.into())),
+                "https" | "http" => Ok(of("url", url.into())),
+                _ => Err(RegisterError::Address(text.to_owned())),
+            };
+        }
+        let failed = |reason: String| RegisterError::Path { path: text.to_owned(), reason };
+        let path = Path::new(text).canonicalize().map_err(|error| failed(error.to_string()))?;
+        let target = path.to_str().ok_or_else(|| failed("the path is not UTF-8".into()))?.to_owned();
+        let bare = path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir();
+        Ok(of(if bare { "git" } else if path.is_dir() { "dir" } else { "file" }, target))
+    }
+}
+
+impl Catalog {
+    /// The catalog on this machinery.
+    pub fn new(kit: Kit, options: Options) -> Self {
+        Self { kit, options: Arc::new(options) }
+    }
+
+    /// Registers a location and has it read at once; one that is there already is read again, and trusted if it is now said to be.
+    pub async fn register(&self, caller: &Caller, new: &NewLocation) -> Result<Registered, DbErr> {
+        let now = self.kit.clock.now();
+        let tx = self.kit.db.begin().await?;
+        let kinds = new.allowed_kinds.as_ref().map(|kinds| kinds.join(","));
+        let known = db::rows(&tx, "SELECT id FROM catalog_location WHERE kind = ? AND target = ?", [new.kind.into(), new.target.as_str().into()]).await?;
+        let existed = !known.is_empty();
+        let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
+                    VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
+                    trust_org = (catalog_location.trust_org OR excluded.trust_org), \
+                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds) RETURNING id";
+        let values = [
+            new.kind.into(),
+            new.target.as_str().into(),
+            new.trust_org.into(),
+            kinds.into(),
+            now.into(),
+            now.into(),
+            caller.subject().into(),
+        ];
+        let row = tx.query_one_raw(db::sql(&tx, text, values)).await?;
+        let id: i64 = row.ok_or_else(|| DbErr::RecordNotFound("the registered location".into()))?.try_get("", "id")?;
+        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
+        let detail = json!({ "kind": new.kind, "target": new.target, "trustOrg": new.trust_org, "allowedKinds": new.allowed_kinds });
+        let resource = format!("location:{id}");
+        let action = crate::info::REGISTER_LOCATION.action;
+        audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail }).await?;
+        tx.commit().await?;
+        Ok(Registered { id, existed })
+    }
+
+    /// Has a location read at once.
+    pub async fn refresh(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
+        let now = self.kit.clock.now();
+        let tx = self.kit.db.begin().await?;
+        if db::execute(&tx, "UPDATE catalog_location SET next_run_at = ? WHERE id = ?", [now.into(), id.into()]).await? == 0 {
+            return Err(AppError::not_found(format!("Location {id}")));
+        }
+        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
+        let resource = format!("location:{id}");
+        let action = crate::info::REFRESH_LOCATION.action;
+        audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail: json!({}) }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What the home page says.
+    pub async fn summary(&self) -> Result<Summary, AppError> {
+        let read = self.kit.db.read();
+        let now = self.kit.clock.now();
+        let counts = async {
+            let text = "SELECT facet_value, label, entities FROM catalog_count WHERE kind = '' AND facet_key = ? AND entities > 0 ORDER BY entities DESC LIMIT 24";
+            Ok::<_, DbErr>((db::rows(read, text, ["kind".into()]).await?, db::rows(read, text, ["orphan".into()]).await?))
+        };
+        let troubled = async {
+            let text = format!("SELECT {LOCATION} FROM catalog_location WHERE state IN ('errors', 'unreadable') ORDER BY state DESC, errors DESC, id LIMIT 5");
+            db::rows(read, &text, []).await
+        };
+        let recent = async {
+            let order = Order { column: "changed_at", descending: true };
+            let page = filter::page(read, ROW, &Conditions::default(), &order, None, 8).await?;
+            entity_rows(read, &page.rows, now).await
+        };
+        let ((kinds, orphans), troubled, recent) = tokio::try_join!(counts, troubled, recent)?;
+        let kinds = kinds
+            .iter()
+            .map(|row| {
+                let value: String = row.try_get("", "facet_value")?;
+                let href = ListQuery::only(FacetKey::Kind, value).href();
+                Ok((row.try_get("", "label")?, row.try_get::<i64>("", "entities")?.max(0) as u64, href))
+            })
+            .collect::<Result<Vec<_>, DbErr>>()?;
+        Ok(Summary {
+            total: kinds.iter().map(|(_, count, _)| count).sum(),
+            kinds,
+            orphans: orphans.first().map_or(Ok(0), |row| row.try_get::<i64>("", "entities"))?.max(0) as u64,
+            troubled: troubled.iter().map(|row| location_row(row, now)).collect::<Result<_, _>>()?,
+            recent,
+        })
+    }
+
+    /// A page of entities with their facets.
+    pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
+        let read = self.kit.db.read();
+        let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
+        let order = Order { column: column_of(query.sort), descending: query.descending };
+        let conditions = self.conditions(&query, None);
+        let page = filter::page(read, ROW, &conditions, &order, cursor.as_ref(), PAGE);
+        let (page, facets) = tokio::try_join!(page, self.facets(&query))?;
+        let total = match self.known_total(&query).await? {
+            Some(total) => total,
+            None => conditions.count(read).await?,
+        };
+        let href = |cursor: Option<Cursor>| cursor.map(|cursor| ListQuery { cursor: filter::encode(&cursor), ..query.clone() }.href());
+        Ok(EntityList {
+            items: entity_rows(read, &page.rows, self.kit.clock.now()).await?,
+            total,
+            facets,
+            previous: href(page.previous),
+            next: href(page.next),
+        })
+    }
+
+    fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
+        let mut conditions = Conditions::default();
+        for (key, values) in &query.chosen {
+            if Some(*key) == except {
+                continue;
+            }
+            match column(*key) {
+                Some(column) => conditions.column(column, values),
+                None if *key == FacetKey::Orphan => conditions.add("e.orphan = TRUE", []),
+                None => conditions.field(field(*key), values),
+            }
+        }
+        conditions.text(self.kit.db.backend(), &query.text);
+        conditions
+    }
+
+    /// The total where it is kept: of everything, or of one facet's chosen value.
+    async fn known_total(&self, query: &ListQuery) -> Result<Option<u64>, DbErr> {
+        if !query.text.is_empty() {
+            return Ok(None);
+        }
+        let (key, value) = match query.chosen.as_slice() {
+            [] => ("kind", None),
+            [(key, values)] if values.len() == 1 => (field(*key), Some(values[0].as_str())),
+            _ => return Ok(None),
+        };
+        let text = format!(
+            "SELECT CAST(COALESCE(sum(entities), 0) AS BIGINT) AS n FROM catalog_count WHERE kind = '' AND facet_key = ?{}",
+            if value.is_some() { " AND facet_value = ?" } else { "" }
+        );
+        let values = std::iter::once(key.into()).chain(value.map(Into::into));
+        let rows = db::rows(self.kit.db.read(), &text, values).await?;
+        rows.first().map(|row| Ok(row.try_get::<i64>("", "n")?.max(0) as u64)).transpose()
+    }
+
+    async fn facets(&self, query: &ListQuery) -> Result<Vec<Facet>, DbErr> {
+        futures::future::try_join_all(FacetKey::ALL.into_iter().map(|key| self.facet(query, key))).await
+    }
+
+    async fn facet(&self, query: &ListQuery, key: FacetKey) -> Result<Facet, DbErr> {
+        let mut counted = self.facet_counts(query, key, &[]).await?;
+        let more = counted.len() > FACET_VALUES;
+        counted.truncate(FACET_VALUES);
+        let missing: Vec<String> =
+            query.chosen(key).iter().filter(|chosen| !counted.iter().any(|(value, ..)| value == *chosen)).cloned().collect();
+        if !missing.is_empty() {
+            counted.extend(self.facet_counts(query, key, &missing).await?);
+        }
+        for value in missing {
+            if !counted.iter().any(|(known, ..)| *known == value) {
+                counted.push((value.clone(), value, 0));
+            }
+        }
+        let values = counted
+            .into_iter()
+            .map(|(value, label, count)| FacetValue {
+                chosen: query.chosen(key).contains(&value),
+                href: query.toggled(key, &value).href(),
+                label: facet_label(key, &value, label),
+                count,
+                value,
+            })
+            .collect();
+        Ok(Facet { name: key.name().into(), label: key.label().into(), values, more })
+    }
+
+    /// Values of a facet with label and count, most frequent first; only `among` those where any are given.
+    async fn facet_counts(&self, query: &ListQuery, key: FacetKey, among: &[String]) -> Result<Vec<(String, String, u64)>, DbErr> {
+        let read = self.kit.db.read();
+        let only_among = |column: &str| if among.is_empty() { String::new() } else { format!(" AND {column} IN ({})", db::marks(among.len())) };
+        let mut among_values: Vec<sea_orm::Value> = among.iter().map(|value| value.as_str().into()).collect();
+        let limit = FACET_VALUES + 1;
+        let others: Vec<_> = query.chosen.iter().filter(|(chosen, _)| *chosen != key).collect();
+        let kind = match others.as_slice() {
+            [] => Some(""),
+            [(FacetKey::Kind, kinds)] if kinds.len() == 1 => Some(kinds[0].as_str()),
+            _ => None,
+        };
+        let rows = if let Some(kind) = kind.filter(|_| query.text.is_empty()) {
+            let text = format!(
+                "SELECT facet_value AS value, label, entities AS n FROM catalog_count WHERE kind = ? AND facet_key = ? AND entities > 0{} \
+                 ORDER BY entities DESC, facet_value LIMIT {limit}",
+                only_among("facet_value")
+            );
+            let values = [kind.into(), field(key).into()].into_iter().chain(among_values);
+            db::rows(read, &text, values).await?
+        } else {
+            let conditions = self.conditions(query, Some(key));
+            let mut values = conditions.values();
+            let grouped = match column(key) {
+                Some(column) => format!(
+                    "SELECT e.{column} AS value, count(*) AS n FROM catalog_entity e WHERE {} AND e.{column} <> ''{} GROUP BY e.{column}",
+                    conditions.text_of(),
+                    only_among(&format!("e.{column}"))
+                ),
+                None => format!(
+                    "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e JOIN catalog_facet f ON f.entity_id = e.id \
+                     WHERE {} AND f.facet_key = '{}'{} GROUP BY f.facet_value",
+                    conditions.text_of(),
+                    field(key),
+                    only_among("f.facet_value")
+                ),
+            };
+            values.append(&mut among_values);
+            let text = format!(
+                "SELECT g.value, g.n, COALESCE((SELECT c.label FROM catalog_count c WHERE c.kind = '' AND c.facet_key = '{}' AND c.facet_value = g.value), g.value) AS label \
+                 FROM ({grouped}) g ORDER BY g.n DESC, g.value LIMIT {limit}",
+                field(key)
+            );
+            db::rows(read, &text, values).await?
+        };
+        rows.iter().map(|row| Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64))).collect()
+    }
+
+    /// Everything about one entity.
+    pub async fn entity(&self, entity_ref: &str) -> Result<EntityDetail, AppError> {
+        let unknown = || AppError::not_found(entity_ref.to_owned());
+        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
+        let read = self.kit.db.read();
+        let now = self.kit.clock.now();
+        let text = format!(
+            "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at \
+             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id WHERE e.ref = ?"
+        );
+        let mut found = db::rows(read, &text, [canonical.as_str().into()]).await?;
+        let row = found.pop().ok_or_else(unknown)?;
+        let value: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
+        let (mut rows, relations, problems) = tokio::try_join!(
+            entity_rows(read, std::slice::from_ref(&row), now),
+            self.relations(&canonical),
+            self.problems_of(&row, &canonical),
+        )?;
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let pairs = |pointer: &str| -> Vec<(String, String)> {
+            let fields = value.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+            fields.map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+        };
+        Ok(EntityDetail {
+            row: rows.pop().ok_or_else(unknown)?,
+            description: text("/metadata/description"),
+            tags: value.pointer("/metadata/tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            links: safe_links(&value),
+            annotations: [pairs("/metadata/labels"), pairs("/metadata/annotations")].concat(),
+            profile: pairs("/spec/profile"),
+            relations,
+            origin: Origin {
+                location_id: row.try_get("", "location")?,
+                target: row.try_get("", "target")?,
+                path: row.try_get("", "path")?,
+                refreshed: row.try_get::<Option<i64>>("", "last_run_at")?.map(|at| When::new(at, now)),
+                created: When::new(row.try_get("", "created_at")?, now),
+            },
+            problems,
+            uid: row.try_get("", "uid")?,
+            etag: row.try_get("", "etag")?,
+        })
+    }
+
+    /// The descriptor of an entity as it was written.
+    pub async fn descriptor(&self, entity_ref: &str) -> Result<Descriptor, AppError> {
+        let unknown = || AppError::not_found(entity_ref.to_owned());
+        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
+        let text = "SELECT source, line, file_id FROM catalog_entity WHERE ref = ?";
+        let row = db::rows(self.kit.db.read(), text, [canonical.as_str().into()]).await?.pop().ok_or_else(unknown)?;
+        let problems = self.problems_of(&row, &canonical).await?;
+        let source: String = row.try_get("", "source")?;
+        let lines = source.lines().count();
+        Ok(Descriptor {
+            lines: lines as u32,
+            source: if lines > SOURCE_LINES { source.lines().take(SOURCE_LINES).collect::<Vec<_>>().join("\n") } else { source },
+            first_line: row.try_get::<i64>("", "line")? as u32,
+            marked: problems.iter().map(|problem| problem.line).collect(),
+        })
+    }
+
+    async fn relations(&self, entity_ref: &str) -> Result<Vec<RelationGroup>, DbErr> {
+        let text = format!(
+            "SELECT n.type, n.target_ref, n.total, t.title FROM \
+             (SELECT d.type, d.target_ref, row_number() OVER (PARTITION BY d.type ORDER BY d.target_ref) AS place, count(*) OVER (PARTITION BY d.type) AS total \
+              FROM (SELECT DISTINCT r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref = ?) d) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {RELATION_TARGETS} ORDER BY n.type, n.target_ref"
+        );
+        let mut groups: Vec<RelationGroup> = Vec::new();
+        for row in db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await? {
+            let relation: String = row.try_get("", "type")?;
+            if groups.last().is_none_or(|group| group.relation != relation) {
+                groups.push(RelationGroup {
+                    label: relation_label(&relation),
+                    targets: Vec::new(),
+                    total: row.try_get::<i64>("", "total")?.max(0) as u64,
+                    all: all_targets(&relation, entity_ref),
+                    relation,
+                });
+            }
+            let title: Option<String> = row.try_get("", "title")?;
+            if let Some(group) = groups.last_mut() {
+                group.targets.push(link(&row.try_get::<String>("", "target_ref")?, title.as_deref()));
+            }
+        }
+        groups.sort_by_key(|group| relation_place(&group.relation));
+        Ok(groups)
+    }
+
+    async fn problems_of(&self, row: &QueryResult, entity_ref: &str) -> Result<Vec<Problem>, DbErr> {
+        let file: Option<i64> = row.try_get("", "file_id")?;
+        // A document that lost its ref to this one is about the same ref, and is that document's problem, not this one's.
+        let text = "SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code <> 'duplicate' AND file_id = ? \
+                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code = 'target' \
+                    ORDER BY severity, line LIMIT 100";
+        let rows = db::rows(self.kit.db.read(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
+        rows.iter().map(problem).collect()
+    }
+
+    /// A page of locations after the given number.
+    pub async fn locations(&self, after: i64) -> Result<LocationList, AppError> {
+        let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id > ? ORDER BY id LIMIT {}", PAGE + 1);
+        let now = self.kit.clock.now();
+        let rows = db::rows(self.kit.db.read(), &text, [after.into()]).await?;
+        let mut items = rows.iter().map(|row| location_row(row, now)).collect::<Result<Vec<_>, _>>()?;
+        let more = items.len() > PAGE as usize;
+        items.truncate(PAGE as usize);
+        let next = items.last().filter(|_| more).map(|last| kit::query::href("/locations", [("page", last.id.to_string().as_str())]));
+        Ok(LocationList { items, next })
+    }
+
+    /// A location with a page of its problems, errors first.
+    pub async fn location(&self, id: i64, page: &str) -> Result<LocationDetail, AppError> {
+        let read = self.kit.db.read();
+        let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?");
+        let row = read.query_one_raw(db::sql(read, &text, [id.into()])).await?;
+        let row = row.ok_or_else(|| AppError::not_found(format!("Location {id}")))?;
+        let after = if page.is_empty() { None } else { Some(filter::decode(page)?) };
+        let (problems, next) = self.problems(id, after).await?;
+        let next = next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
+        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next })
+    }
+
+    /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.
+    pub async fn problems(&self, location_id: i64, after: Option<ProblemPlace>) -> Result<(Vec<Problem>, Option<ProblemPlace>), DbErr> {
+        let mut values: Vec<sea_orm::Value> = vec![location_id.into()];
+        let place = after.map_or("", |after| {
+            values.extend([after.severity.into(), after.path.into(), after.line.into(), after.id.into()]);
+            " AND (severity, path, line, id) > (?, ?, ?, ?)"
+        });
+        let text = format!(
+            "SELECT id, path, line, column_no, pointer, severity, message FROM catalog_problem WHERE location_id = ?{place} \
+             ORDER BY severity, path, line, id LIMIT {}",
+            PROBLEMS + 1
+        );
+        let mut rows = db::rows(self.kit.db.read(), &text, values).await?;
+        let more = rows.len() > PROBLEMS;
+        rows.truncate(PROBLEMS);
+        let next = match rows.last().filter(|_| more) {
+            None => None,
+            Some(row) => Some(ProblemPlace {
+                severity: row.try_get("", "severity")?,
+                path: row.try_get("", "path")?,
+                line: row.try_get("", "line")?,
+                id: row.try_get("", "id")?,
+            }),
+        };
+        Ok((rows.iter().map(problem).collect::<Result<_, _>>()?, next))
+    }
+
+    /// How a location stands.
+    pub async fn location_row(&self, id: i64) -> Result<Option<crate::model::LocationRow>, DbErr> {
+        let read = self.kit.db.read();
+        let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?");
+        let row = read.query_one_raw(db::sql(read, &text, [id.into()])).await?;
+        row.map(|row| location_row(&row, self.kit.clock.now())).transpose()
+    }
+
+    /// The best matches of what somebody typed.
+    pub async fn search(&self, text: &str, limit: u64) -> Result<Vec<EntityRow>, DbErr> {
+        let mut conditions = Conditions::default();
+        conditions.text(self.kit.db.backend(), text);
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = self.kit.db.read();
+        let page = filter::page(read, ROW, &conditions, &Order { column: "sort_name", descending: false }, None, limit).await?;
+        entity_rows(read, &page.rows, self.kit.clock.now()).await
+    }
+
+    /// Which of `refs` the catalog has.
+    pub async fn existing(&self, refs: HashSet<String>) -> Result<HashSet<String>, DbErr> {
+        Ok(titles(self.kit.db.read(), refs).await?.into_keys().collect())
+    }
+}
+
+/// A place in the list of a location's problems.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ProblemPlace {
+    severity: String,
+    path: String,
+    line: i64,
+    id: i64,
+}
+
+fn problem(row: &QueryResult) -> Result<Problem, DbErr> {
+    Ok(Problem {
+        path: row.try_get("", "path")?,
+        line: row.try_get::<i64>("", "line")? as u32,
+        column: row.try_get::<i64>("", "column_no")? as u32,
+        pointer: row.try_get("", "pointer")?,
+        is_error: row.try_get::<String>("", "severity")? == "error",
+        message: row.try_get("", "message")?,
+    })
+}
+
+/// Links of a scheme that is safe to follow (CVE-2023-25571 was a `javascript:` link).
+fn safe_links(value: &Value) -> Vec<(String, String)> {
+    let links = value.pointer("/metadata/links").and_then(Value::as_array).into_iter().flatten();
+    links
+        .filter_map(|link| {
+            let url = Url::parse(link.get("url")?.as_str()?).ok()?;
+            let title = link.get("title").and_then(Value::as_str).unwrap_or(url.as_str()).to_owned();
+            matches!(url.scheme(), "http" | "https" | "mailto").then(|| (title, url.to_string()))
+        })
+        .collect()
+}
+
+fn column_of(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "sort_name",
+        Sort::Type => "type",
+        Sort::Lifecycle => "lifecycle",
+        Sort::Owner => "owner",
+        Sort::Changed => "changed_at",
+    }
+}
+
+fn column(key: FacetKey) -> Option<&'static str> {
+    match key {
+        FacetKey::Kind => Some("kind"),
+        FacetKey::Type => Some("type"),
+        FacetKey::Lifecycle => Some("lifecycle"),
+        FacetKey::Owner => Some("owner"),
+        FacetKey::System => Some("system"),
+        FacetKey::Namespace => Some("namespace"),
+        FacetKey::Tag | FacetKey::Orphan => None,
+    }
+}
+
+fn field(key: FacetKey) -> &'static str {
+    match key {
+        FacetKey::Kind => "kind",
+        FacetKey::Type => "spec.type",
+        FacetKey::Lifecycle => "spec.lifecycle",
+        FacetKey::Owner => "spec.owner",
+        FacetKey::Tag => "metadata.tags",
+        FacetKey::System => "spec.system",
+        FacetKey::Namespace => "metadata.namespace",
+        FacetKey::Orphan => "orphan",
+    }
+}
+
+fn facet_label(key: FacetKey, value: &str, label: String) -> String {
+    match key {
+        FacetKey::Owner | FacetKey::System => {
+            let short = value.split_once(':').map_or(value, |(_, rest)| rest);
+            short.strip_prefix("default/").unwrap_or(short).to_owned()
+        }
+        FacetKey::Orphan => "No longer in any file".into(),
+        _ => label,
+    }
+}
+
+/// The relations in the order in which they are shown.
+const RELATIONS: [(&str, &str); 16] = [
+    ("ownedBy", "Owned by"),
+    ("partOf", "Part of"),
+    ("providesApi", "Provides API"),
+    ("consumesApi", "Consumes API"),
+    ("dependsOn", "Depends on"),
+    ("apiProvidedBy", "Provided by"),
+    ("apiConsumedBy", "Consumed by"),
+    ("dependencyOf", "Needed by"),
+    ("hasPart", "Parts"),
+    ("memberOf", "Member of"),
+    ("hasMember", "Members"),
+    ("childOf", "Parent"),
+    ("parentOf", "Children"),
+    ("ownerOf", "Owns"),
+    ("manages", "Manages"),
+    ("managedBy", "Managed by"),
+];
+
+fn relation_label(relation: &str) -> String {
+    RELATIONS.iter().find(|(name, _)| *name == relation).map_or(relation, |(_, label)| label).to_owned()
+}
+
+fn relation_place(relation: &str) -> usize {
+    RELATIONS.iter().position(|(name, _)| *name == relation).unwrap_or(RELATIONS.len())
+}
+
+/// The catalog page that lists all targets of a relation, where it can.
+fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
+    let key = match relation {
+        "ownerOf" => FacetKey::Owner,
+        "hasPart" if entity_ref.starts_with("system:") => FacetKey::System,
+        _ => return None,
+    };
+    Some(ListQuery::only(key, entity_ref).href())
+}

@@ -1,0 +1,49 @@
+//! The HTML document round the application, made on the server.
+
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Where the three files of the browser's side are, under names that change with their content.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// The style sheet.
+    pub css: String,
+    /// The script; empty where the binary was built without a browser side.
+    pub js: String,
+    /// The WebAssembly module.
+    pub wasm: String,
+}
+
+/// The document. The page is complete without the script, which takes it over once it has loaded.
+pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
+    let nonce = use_nonce();
+    let script = (!assets.js.is_empty()).then(|| {
+        let start = format!("import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());", assets.js, assets.wasm);
+        view! {
+            <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
+            <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            <script type="module" nonce=nonce>{start}</script>
+        }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="stylesheet" href=assets.css/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <MetaTags/>
+                {script}
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

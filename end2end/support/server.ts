@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const START_SECONDS = 60;
+
+/** The binary under test: the one that `script/build` makes, unless PORTICO_BIN names another. */
+function binary(): string {
+  const cache = process.env.PORTICO_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'portico');
+  const target = process.env.CARGO_TARGET_DIR ?? join(cache, 'target');
+  const path = process.env.PORTICO_BIN ?? join(target, 'release', 'portico');
+  if (!existsSync(path)) throw new Error(`${path} is missing. Build it with script/build, or name another in PORTICO_BIN.`);
+  return path;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
+
+export interface Portico {
+  url: string;
+  /** What it has written so far, for messages. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts the real binary on a free port with an empty data directory, and waits until it is ready. */
+export async function startPortico(options: string[] = ['--example']): Promise<Portico> {
+  const dir = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+  const logFile = join(dir, 'server.log');
+  const address = `127.0.0.1:${await freePort()}`;
+  const out = openSync(logFile, 'a');
+  const child: ChildProcess = spawn(binary(), ['serve', ...options, '--addr', address, '--data-dir', join(dir, 'data')], {
+    stdio: ['ignore', out, out],
+  });
+  closeSync(out);
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(String(error)));
+    child.once('exit', (code, signal) => resolve(`exit ${code ?? signal}`));
+  });
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const log = () => readFileSync(logFile, 'utf8');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const late = setTimeout(kill, 10_000);
+    await exited;
+    clearTimeout(late);
+    process.off('exit', kill);
+    rmSync(dir, { recursive: true, force: true });
+  };
+
+  let ended: string | undefined;
+  void exited.then((how) => (ended = how));
+  const url = `http://${address}`;
+  for (const deadline = Date.now() + START_SECONDS * 1000; Date.now() < deadline; ) {
+    if (ended) break;
+    const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then((r) => r.ok, () => false);
+    if (ready) return { url, log, stop };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const said = log();
+  const why = ended ? `ended (${ended})` : `was not ready within ${START_SECONDS} s`;
+  await stop();
+  throw new Error(`portico serve ${options.join(' ')} ${why}. It said:\n${said}`);
+}
+
+/** One server for all tests of a run. PORTICO_URL names one that already runs instead. */
+export default async function globalSetup(): Promise<(() => Promise<void>) | void> {
+  if (process.env.PORTICO_URL) return;
+  const portico = await startPortico();
+  process.env.PORTICO_URL = portico.url;
+  return portico.stop;
+}

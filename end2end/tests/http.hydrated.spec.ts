@@ -1,0 +1,22 @@
+import { expect, test } from '../support/test.ts';
+
+test('the probes and metrics answer', async ({ request }) => {
+  for (const path of ['/healthz', '/readyz', '/metrics']) expect((await request.get(path)).status(), path).toBe(200);
+});
+
+test("the catalog answers in Backstage's shape", async ({ request }) => {
+  const response = await request.get('/api/catalog/entities/by-query?filter=kind=component,spec.lifecycle=deprecated&orderField=metadata.name,asc&limit=2');
+  expect(response.status()).toBe(200);
+  const page = await response.json();
+  expect(page.totalItems).toBe(3);
+  expect(page.items.map((entity: { metadata: { name: string } }) => entity.metadata.name)).toEqual(['branch-terminal-gateway', 'bulk-payment-importer']);
+  const rest = await (await request.get(`/api/catalog/entities/by-query?limit=2&cursor=${encodeURIComponent(page.pageInfo.nextCursor)}`)).json();
+  expect(rest.items.map((entity: { metadata: { name: string } }) => entity.metadata.name)).toEqual(['pin-mailer']);
+});
+
+test('documents forbid foreign scripts and framing', async ({ request }) => {
+  const headers = (await request.get('/')).headers();
+  expect(headers['content-security-policy']).toMatch(/script-src [^;]*'nonce-/);
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(headers['x-content-type-options']).toBe('nosniff');
+});
