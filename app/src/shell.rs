@@ -1,8 +1,11 @@
 //! The HTML document round the application, made on the server.
 
 use leptos::config::LeptosOptions;
-use leptos::nonce::use_nonce;
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
+use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use crate::App;
@@ -21,6 +24,7 @@ pub struct Assets {
 /// The document. The page is complete without the script, which takes it over once it has loaded.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
+    allow_own_scripts(nonce.as_ref());
     let script = (!assets.js.is_empty()).then(|| {
         let start = format!("import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());", assets.js, assets.wasm);
         view! {
@@ -45,5 +49,17 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// Scripts run by their nonce or from this portal's own address, and WebAssembly may be compiled; nothing else.
+fn allow_own_scripts(nonce: Option<&Nonce>) {
+    let (Some(nonce), Some(options)) = (nonce, use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        options.insert_header(CONTENT_SECURITY_POLICY, value);
     }
 }

@@ -22,6 +22,9 @@ pub trait Plugin: Send + Sync + 'static {
         Routes::new()
     }
 
+    /// Puts what its server functions work with into the context of the request at hand.
+    fn provide_context(&self) {}
+
     /// The handlers of its kinds of job, by kind; a kind begins with the plugin's id and a dot.
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
         Vec::new()

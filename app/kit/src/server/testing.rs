@@ -104,7 +104,7 @@ async fn postgres(server: String) -> Result<TestDb, DbErr> {
     let schema = format!("test_{}", Uuid::new_v4().simple());
     alone(&server).await?.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await?;
     let separator = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{separator}options=-csearch_path%3D{schema}");
+    let url = format!("{server}{separator}options=-csearch_path%3D{schema}&application_name={schema}");
     let test = TestDb { db: Db::connect(&url).await?, url, place: Place::Postgres { server, schema } };
     migrate(&test).await?;
     Ok(test)
@@ -116,7 +116,10 @@ async fn migrate(db: &Db) -> Result<(), DbErr> {
 
 async fn drop_schema(server: &str, schema: &str) -> Result<(), DbErr> {
     let connection = alone(server).await?;
-    // A test that failed may have left a transaction open: better a schema too many than a test that hangs.
+    // A transaction that the test left open would hold the tables; its connections bear the schema's name.
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}'");
+    connection.execute_unprepared(&end).await?;
+    // Better a schema too many than a test that hangs.
     connection.execute_unprepared("SET lock_timeout = '3s'").await?;
     connection.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await?;
     connection.close().await

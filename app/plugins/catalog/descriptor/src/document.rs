@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
+use crate::{placeholders, 
     advice, judge, pointer, split,
     yaml::{self, Place},
 };
@@ -127,7 +127,7 @@ impl Document {
     }
 
     fn judge(&mut self, value: &Value) {
-        let (verdict, errors) = judge::judge(value);
+        let (verdict, errors) = judge::judge(&placeholders::data_as_objects(value));
         self.verdict = verdict;
         self.errors = errors.into_iter().map(|(path, message)| self.finding(path, message)).collect();
         self.errors.sort_by_key(|finding| (finding.line, finding.column));

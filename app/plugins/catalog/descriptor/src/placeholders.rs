@@ -1,5 +1,7 @@
 //! Placeholders: objects that stand for the content of another file.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::pointer;
@@ -37,6 +39,21 @@ pub(crate) fn source(value: &Value) -> Option<Source> {
         "$text" => Some(Source::Text),
         _ => Some(Source::Data),
     }
+}
+
+/// The entity with an empty object for each `$yaml` and `$json`: what can be said of it without reading the other files.
+pub(crate) fn data_as_objects(value: &Value) -> Cow<'_, Value> {
+    let data: Vec<Placeholder> = placeholders(value).into_iter().filter(|placeholder| placeholder.key != "$text").collect();
+    if data.is_empty() {
+        return Cow::Borrowed(value);
+    }
+    let mut value = value.clone();
+    for placeholder in data {
+        if let Some(field) = value.pointer_mut(&placeholder.pointer) {
+            *field = Value::Object(serde_json::Map::new());
+        }
+    }
+    Cow::Owned(value)
 }
 
 fn parts(value: &Value) -> Option<(&str, &str)> {

@@ -162,10 +162,13 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
         pointer: pointer.to_owned(),
         entity_ref: about.clone(),
     };
+    let placeholders = document.value.as_ref().map(descriptor::placeholders).unwrap_or_default();
     match document.verdict {
         Verdict::IgnoredEmpty | Verdict::NotEntity => return,
         // A folder holds YAML that is no descriptor and often no YAML either, such as Helm charts.
         Verdict::YamlError if !looks_like_descriptor(&document.text) => return,
+        // What its placeholders stand for decides.
+        Verdict::Invalid if !placeholders.is_empty() => {}
         Verdict::YamlError | Verdict::Invalid => {
             let code = if document.verdict == Verdict::YamlError { "yaml" } else { "invalid" };
             for error in &document.errors {
@@ -180,14 +183,13 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
         let place = place(digest, warning.line, warning.column, &warning.path);
         digest.problems.push(NewProblem { place, is_error: false, code: "warning", message: warning.message.clone() });
     }
-    let (Some(mut value), Some(entity_ref)) = (document.value.take(), entity_ref) else { return };
+    let Some(mut value) = document.value.take() else { return };
     if let Some(message) = refusal(source, rules, &digest.path, &value) {
         let at = document.position("/kind");
         let place = place(digest, at.line, at.column, "/kind");
         digest.problems.push(NewProblem { place, is_error: true, code: "kind-not-allowed", message });
         return;
     }
-    let placeholders = descriptor::placeholders(&value);
     for placeholder in &placeholders {
         let at = document.position(&placeholder.pointer);
         let place = place(digest, at.line, at.column, &placeholder.pointer);
@@ -211,6 +213,7 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
             return;
         }
     }
+    let Some(entity_ref) = entity_ref else { return };
     let optional = descriptor::location_is_optional(&value);
     let mut named = HashSet::new();
     for (pointer, target) in descriptor::location_targets(&value) {

@@ -37,6 +37,10 @@ impl Plugin for CatalogPlugin {
         rest::routes(self.catalog.clone())
     }
 
+    fn provide_context(&self) {
+        leptos::prelude::provide_context(self.catalog.clone());
+    }
+
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
         let options = &self.catalog.options;
         let refresh = Refresh {

@@ -1,0 +1,21 @@
+//! Points the binary at the browser's side: the three files that `script/build-web` makes, or an empty folder where there are none.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=PORTICO_SITE_DIR");
+    let site = match env::var_os("PORTICO_SITE_DIR") {
+        Some(dir) => PathBuf::from(dir),
+        None => Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("no-site"),
+    };
+    fs::create_dir_all(&site).expect("the site folder can be made");
+    println!("cargo::rerun-if-changed={}", site.display());
+    println!("cargo::rerun-if-changed=../examples");
+    println!("cargo::rustc-env=PORTICO_EMBEDDED_SITE={}", site.display());
+    let style = Path::new("../style");
+    println!("cargo::rerun-if-changed={}", style.display());
+    // Without a built site the plain style sheets serve, so that pages look right in a development build.
+    let css: String = ["tokens.css", "base.css", "kit.css"].iter().map(|name| fs::read_to_string(style.join(name)).expect("style/ is complete")).collect();
+    fs::write(Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("style.css"), css).expect("OUT_DIR is writable");
+}

@@ -1,0 +1,98 @@
+//! The browser's side, embedded: served under names that change with their content, so that a browser keeps them for good.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, StatusCode};
+use kit::server::scoped_css::SCOPED_CSS;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "$PORTICO_EMBEDDED_SITE"]
+struct Site;
+
+/// The style sheet of a build without a site.
+const PLAIN_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
+
+/// The mark: two columns and a beam.
+const FAVICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><style>path{fill:#0b5c55}@media(prefers-color-scheme:dark){path{fill:#62cabf}}</style><path d='M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z'/></svg>";
+
+struct Asset {
+    content_type: &'static str,
+    plain: Cow<'static, [u8]>,
+    brotli: Option<Cow<'static, [u8]>>,
+}
+
+/// Everything that is served, by name, with the names that the document uses.
+struct Assets {
+    by_name: HashMap<String, Asset>,
+    names: app::shell::Assets,
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(load);
+
+/// The addresses of the three files.
+pub fn names() -> app::shell::Assets {
+    ASSETS.names.clone()
+}
+
+/// `GET /assets/{name}`
+pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(asset) = ASSETS.by_name.get(&name) else {
+        return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response();
+    };
+    let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let brotli = asset.brotli.as_ref().filter(|_| accepts.split(',').any(|each| each.trim().split(';').next() == Some("br")));
+    let mut response = Body::from(brotli.unwrap_or(&asset.plain).to_vec()).into_response();
+    let answer = response.headers_mut();
+    answer.insert(CONTENT_TYPE, http::HeaderValue::from_static(asset.content_type));
+    answer.insert(CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=31536000, immutable"));
+    answer.insert(VARY, http::HeaderValue::from_static("accept-encoding"));
+    if brotli.is_some() {
+        answer.insert(CONTENT_ENCODING, http::HeaderValue::from_static("br"));
+    }
+    response
+}
+
+/// `GET /favicon.svg`
+pub async fn favicon() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "public, max-age=86400")], FAVICON)
+}
+
+fn load() -> Assets {
+    let mut by_name = HashMap::new();
+    let mut put = |name: &str, content_type: &'static str, plain: Cow<'static, [u8]>, brotli: Option<Cow<'static, [u8]>>| {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
+        let address = format!("/assets/{hashed}");
+        by_name.insert(hashed, Asset { content_type, plain, brotli });
+        address
+    };
+    let embedded = |name: &str| Site::get(name).map(|file| file.data);
+    // The scoped styles belong to the crate that was compiled, so they are added here and not when the site was made.
+    let sheet = embedded("portico.css").map_or_else(|| PLAIN_CSS.to_owned(), |css| String::from_utf8_lossy(&css).into_owned());
+    let sheet = (sheet + SCOPED_CSS).into_bytes();
+    let compressed = compress(&sheet);
+    let css = put("portico.css", "text/css; charset=utf-8", sheet.into(), Some(compressed.into()));
+    let wasm = embedded("portico_bg.wasm").map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
+    let js = embedded("portico.js").map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
+    let names = app::shell::Assets { css, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+    Assets { by_name, names }
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 9, ..Default::default() };
+    // Writing into memory does not fail.
+    let _ = brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters);
+    out
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..16].to_owned()
+}

@@ -1,0 +1,197 @@
+//! The command line.
+
+mod import;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, ConfigError};
+use crate::instance;
+use crate::telemetry;
+
+/// The exit code of a wrong command line or configuration.
+const USAGE: u8 = 2;
+
+/// The front door for a bank's engineers.
+#[derive(Debug, Parser)]
+#[command(name = "portico", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal
+    Serve {
+        /// Where to listen (loopback only) [default: 127.0.0.1:3000]
+        #[arg(long, value_name = "HOST:PORT")]
+        addr: Option<String>,
+        /// Load the example bank that is embedded in this binary
+        #[arg(long)]
+        example: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Register locations and read them at once
+    ///
+    /// A location is a directory, a descriptor file, a git repository (a bare one on disk, or an address that ends in
+    /// .git) or the address of a descriptor. Errors go to standard error as file:line:column: message.
+    Import {
+        /// Paths or addresses
+        #[arg(required_unless_present = "example", value_name = "PATH|URL")]
+        locations: Vec<String>,
+        /// Also register the example bank that is embedded in this binary
+        #[arg(long)]
+        example: bool,
+        /// Trust these locations for organisation data: users and groups may come from them
+        #[arg(long)]
+        trust_org: bool,
+        /// Allow only this kind from these locations (can be repeated)
+        #[arg(long = "kind", value_name = "KIND")]
+        kinds: Vec<String>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Validate descriptors, without a server and without fetching anything
+    Check {
+        /// Files and directories
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// How to print
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Bring the database up to date
+    Migrate {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Print the effective configuration, secrets masked
+    Config {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// A line a problem, and a summary
+    Text,
+    /// A JSON object a document
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct StoreArgs {
+    /// Where the embedded database and git checkouts live [default: data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// sqlite://… or postgres://… [default: an embedded database in the data directory]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// A configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    fn load(self, addr: Option<String>) -> Result<Config, ConfigError> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .collect();
+        let mut config = Config::load(self.config.as_deref(), &environment)?;
+        if let Some(addr) = addr {
+            config.addr = addr.parse().map_err(|_| ConfigError {
+                setting: "--addr".into(),
+                problem: format!("{addr:?} is not an address with a port, such as 127.0.0.1:3000"),
+            })?;
+        }
+        if let Some(dir) = self.data_dir {
+            config.data_dir = dir;
+        }
+        if let Some(url) = self.database_url {
+            config.database_url = url;
+        }
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// Runs what the command line asks for.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Check { paths, format } => return check(&paths, format),
+        Command::Config { store } => store.load(None).map(|config| {
+            print!("{config}");
+            Ok(ExitCode::SUCCESS)
+        }),
+        Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
+        Command::Serve { addr, example, store } => store.load(addr).map(|config| {
+            telemetry::start(&config.log);
+            block_on(serve::serve(config, example))
+        }),
+        Command::Import { locations, example, trust_org, kinds, store } => {
+            store.load(None).map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds })))
+        }
+    };
+    match outcome {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            eprintln!("portico: {error:#}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("portico: {error}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    let db = kit::server::db::Db::connect(&config.database_url()).await?;
+    instance::migrate(&db).await?;
+    println!("The database is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(paths: &[PathBuf], format: Format) -> ExitCode {
+    use std::io::Write;
+    let reports = match descriptor::check::run(paths) {
+        Ok(reports) => reports,
+        Err(error) => {
+            eprintln!("portico: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut bad = 0_usize;
+    for report in &reports {
+        let is_bad = matches!(report.verdict, descriptor::Verdict::Invalid | descriptor::Verdict::YamlError);
+        bad += usize::from(is_bad);
+        // A reader that has seen enough closes the pipe; that is no error of ours.
+        let _ = match format {
+            Format::Json => serde_json::to_writer(&mut out, report).map_err(std::io::Error::from).and_then(|()| writeln!(out)),
+            Format::Text => {
+                let lines = report.errors.iter().map(|finding| ("error", finding)).chain(report.warnings.iter().map(|finding| ("warning", finding)));
+                lines.into_iter().try_for_each(|(severity, finding)| {
+                    writeln!(out, "{}:{}:{}: {severity}: {} {}", report.file, finding.line, finding.column, finding.message, finding.path)
+                })
+            }
+        };
+    }
+    if let Format::Text = format {
+        let _ = writeln!(out, "{} documents, {bad} with errors", reports.len());
+    }
+    let _ = out.flush();
+    if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

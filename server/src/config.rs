@@ -1,0 +1,400 @@
+//! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use catalog::server::{Integration, IntegrationKind, Integrations};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What is written for a secret that is shown.
+const MASK: &str = "********";
+
+/// Variables that the scripts and tests of this repository use, and the server does not.
+const NOT_OURS: [&str; 10] = [
+    "PORTICO_CACHE",
+    "PORTICO_CORPUS",
+    "PORTICO_TEST_POSTGRES_URL",
+    "PORTICO_SITE_DIR",
+    "PORTICO_SOAK",
+    "PORTICO_BIN",
+    "PORTICO_URL",
+    "PORTICO_CHROMIUM",
+    "PORTICO_BENCH",
+    "PORTICO_CONFIG",
+];
+
+/// The environment's names and the settings that they set.
+const VARIABLES: [(&str, &str); 7] = [
+    ("PORTICO_ADDR", "addr"),
+    ("PORTICO_DATA_DIR", "data_dir"),
+    ("PORTICO_DATABASE_URL", "database_url"),
+    ("PORTICO_PLUGINS", "plugins"),
+    ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
+    ("PORTICO_LOG_LEVEL", "log.level"),
+    ("PORTICO_LOG_FORMAT", "log.format"),
+];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen: loopback only, until sign-in exists.
+    pub addr: SocketAddr,
+    /// Where the embedded database and git checkouts live.
+    pub data_dir: PathBuf,
+    /// `sqlite://…` or `postgres://…`; the embedded database in `data_dir` when empty.
+    pub database_url: String,
+    /// The plugins that run here; all when empty.
+    pub plugins: Vec<String>,
+    /// The catalog.
+    pub catalog: CatalogConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// Fetching from outside.
+    pub fetch: FetchConfig,
+    /// Known hosts.
+    pub integrations: Vec<IntegrationConfig>,
+}
+
+/// `[catalog]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CatalogConfig {
+    /// Seconds between two readings of a location: 10 to 86,400.
+    pub refresh_seconds: u32,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+}
+
+/// `[fetch]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FetchConfig {
+    /// Largest body, in bytes: 1,024 to 104,857,600.
+    pub max_bytes: u64,
+    /// Seconds for one fetch, all hops together: 1 to 300.
+    pub timeout_seconds: u32,
+}
+
+/// `[[integrations]]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntegrationConfig {
+    /// `github`, `gitlab`, `bitbucket-server` or `plain`.
+    pub kind: String,
+    /// `host` or `host:port`.
+    pub host: String,
+    /// Where its API answers.
+    #[serde(default)]
+    pub api_base: Option<Url>,
+    /// A token to read with; better in `token_file` or the variable that `token_env` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// A file that holds the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+    /// A variable that holds the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_env: Option<String>,
+    /// PEM file with further certificate authorities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// HTTP proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Url>,
+    /// Whether its addresses may be private.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("data"),
+            database_url: String::new(),
+            plugins: Vec::new(),
+            catalog: CatalogConfig::default(),
+            log: LogConfig::default(),
+            fetch: FetchConfig::default(),
+            integrations: Vec::new(),
+        }
+    }
+}
+
+impl Default for CatalogConfig {
+    fn default() -> Self {
+        Self { refresh_seconds: 120 }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "text".into() }
+    }
+}
+
+impl Default for FetchConfig {
+    fn default() -> Self {
+        Self { max_bytes: 10 * 1024 * 1024, timeout_seconds: 30 }
+    }
+}
+
+/// A setting that stops the start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct ConfigError {
+    /// Its name, with the file or variable that it stands in.
+    pub setting: String,
+    /// What is wrong and what is allowed.
+    pub problem: String,
+}
+
+impl Config {
+    /// Reads `file` (or the one that `PORTICO_CONFIG` names) and the given environment, and checks every setting.
+    pub fn load(file: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let named = environment.get("PORTICO_CONFIG").map(PathBuf::from);
+        let mut table = match file.or(named.as_deref()) {
+            None => toml::Table::new(),
+            Some(path) => read_file(path)?,
+        };
+        let mut origins = BTreeMap::new();
+        for (name, value) in environment.iter().filter(|(name, _)| name.starts_with("PORTICO_")) {
+            if NOT_OURS.contains(&name.as_str()) {
+                continue;
+            }
+            let Some((_, setting)) = VARIABLES.iter().find(|(variable, _)| variable == name) else {
+                let known: Vec<_> = VARIABLES.iter().map(|(variable, _)| *variable).collect();
+                return Err(error(name, format!("unknown variable; those that exist are {}", known.join(", "))));
+            };
+            set(&mut table, setting, name, value)?;
+            origins.insert(*setting, name.as_str());
+        }
+        let config: Self = table.try_into().map_err(|problem: toml::de::Error| error("configuration", problem.message()))?;
+        config.check().map_err(|mut problem| {
+            if let Some(variable) = origins.get(problem.setting.as_str()) {
+                problem.setting = format!("{variable} ({})", problem.setting);
+            }
+            problem
+        })?;
+        Ok(config)
+    }
+
+    /// Checks what types cannot say.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !is_loopback(self.addr.ip()) {
+            let problem = format!(
+                "{} is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:{}",
+                self.addr,
+                self.addr.port()
+            );
+            return Err(error("addr", problem));
+        }
+        let scheme = self.database_url.split(':').next().unwrap_or_default();
+        one_of("database_url", "a URL that begins with", scheme, &["", "sqlite", "postgres", "postgresql"])?;
+        for plugin in &self.plugins {
+            let known: Vec<&str> = app::PLUGINS.iter().map(|info| info.id).collect();
+            one_of("plugins", "a list of", plugin, &known)?;
+        }
+        one_of("log.level", "one of", &self.log.level, &["error", "warn", "info", "debug", "trace"])?;
+        one_of("log.format", "one of", &self.log.format, &["text", "json"])?;
+        within("catalog.refresh_seconds", u64::from(self.catalog.refresh_seconds), 10, 86_400)?;
+        within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
+        within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.integrations()?;
+        Ok(())
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        if self.database_url.is_empty() {
+            format!("sqlite://{}?mode=rwc", self.data_dir.join("portico.db").display())
+        } else {
+            self.database_url.clone()
+        }
+    }
+
+    /// The known hosts with their tokens.
+    pub fn integrations(&self) -> Result<Integrations, ConfigError> {
+        let integrations = self.integrations.iter().enumerate().map(|(number, each)| {
+            let setting = |field: &str| format!("integrations[{number}].{field} ({})", each.host);
+            let kind = match each.kind.as_str() {
+                "github" => IntegrationKind::GitHub,
+                "gitlab" => IntegrationKind::GitLab,
+                "bitbucket-server" => IntegrationKind::BitbucketServer,
+                "plain" => IntegrationKind::Plain,
+                other => return Err(error(&setting("kind"), format!("{other:?} is not one of github, gitlab, bitbucket-server, plain"))),
+            };
+            if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
+                return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
+            }
+            let token = match (&each.token, &each.token_file, &each.token_env) {
+                (None, None, None) => None,
+                (Some(token), None, None) => Some(token.clone()),
+                (None, Some(file), None) => {
+                    let text = std::fs::read_to_string(file).map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
+                    Some(text.trim().to_owned())
+                }
+                (None, None, Some(name)) => {
+                    Some(std::env::var(name).map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?)
+                }
+                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
+            };
+            if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
+                return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
+            }
+            Ok(Integration {
+                kind,
+                host: each.host.to_lowercase(),
+                api_base: each.api_base.clone(),
+                token,
+                ca_file: each.ca_file.clone(),
+                proxy: each.proxy.clone(),
+                allow_private: each.allow_private,
+            })
+        });
+        Ok(Integrations(integrations.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The effective configuration as TOML, with every secret masked.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.clone();
+        shown.database_url = without_password(&shown.database_url());
+        for integration in &mut shown.integrations {
+            integration.token = integration.token.as_ref().map(|_| MASK.to_owned());
+            integration.proxy = integration.proxy.take().and_then(|url| without_password(url.as_str()).parse().ok());
+        }
+        f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn read_file(path: &Path) -> Result<toml::Table, ConfigError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|problem| error(&name, problem.to_string()))?;
+    let parsed: Result<Config, toml::de::Error> = toml::from_str(&text);
+    if let Err(problem) = parsed {
+        let place = problem.span().map_or(0, |span| span.start.min(text.len()));
+        let before = &text[..text.floor_char_boundary(place)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+        return Err(error(&format!("{name}:{line}:{column}"), problem.message()));
+    }
+    text.parse().map_err(|problem: toml::de::Error| error(&name, problem.message()))
+}
+
+/// Sets a setting from a variable; numbers are numbers and lists are separated by commas.
+fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> Result<(), ConfigError> {
+    let value = match setting {
+        "catalog.refresh_seconds" => {
+            let number = value.parse::<i64>().map_err(|_| error(variable, format!("{value:?} is not a whole number")))?;
+            toml::Value::Integer(number)
+        }
+        "plugins" => toml::Value::Array(value.split(',').map(|each| toml::Value::String(each.trim().to_owned())).collect()),
+        "addr" => {
+            value.parse::<SocketAddr>().map_err(|_| error(variable, format!("{value:?} is not an address with a port, such as 127.0.0.1:3000")))?;
+            toml::Value::String(value.to_owned())
+        }
+        _ => toml::Value::String(value.to_owned()),
+    };
+    match setting.split_once('.') {
+        None => table.insert(setting.to_owned(), value),
+        Some((section, name)) => {
+            let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            section.as_table_mut().and_then(|section| section.insert(name.to_owned(), value))
+        }
+    };
+    Ok(())
+}
+
+fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
+    ConfigError { setting: setting.to_owned(), problem: problem.into() }
+}
+
+fn one_of(setting: &str, what: &str, value: &str, allowed: &[&str]) -> Result<(), ConfigError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let allowed: Vec<&str> = allowed.iter().copied().filter(|each| !each.is_empty()).collect();
+    Err(error(setting, format!("{value:?} is not allowed; it must be {what} {}", allowed.join(", "))))
+}
+
+fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+    if (least..=most).contains(&value) { Ok(()) } else { Err(error(setting, format!("{value} is not allowed; it must be from {least} to {most}"))) }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback(),
+        IpAddr::V6(address) => address.is_loopback(),
+    }
+}
+
+fn without_password(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // A URL that had a password can have another one.
+            let _ = parsed.set_password(Some(MASK));
+            parsed.into()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("portico.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::load(Some(&path), &environment).map_err(|mut error| {
+            error.setting = error.setting.replace(&dir.path().display().to_string(), "");
+            error
+        })
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let config = load("addr = '127.0.0.1:4000'\n[catalog]\nrefresh_seconds = 60", &[("PORTICO_ADDR", "127.0.0.1:5000")]).unwrap();
+        assert_eq!(config.addr.port(), 5000);
+        assert_eq!(config.catalog.refresh_seconds, 60);
+    }
+
+    #[test]
+    fn a_bad_setting_is_named_with_what_is_allowed() {
+        let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `log`, `fetch`, `integrations`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
+        insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
+        insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
+    }
+
+    #[test]
+    fn secrets_are_masked_where_the_configuration_is_shown() {
+        let config = load(
+            "database_url = 'postgres://portico:geheim@db/portico'\n[[integrations]]\nkind = 'github'\nhost = 'github.com'\ntoken = 'ghp_secret'",
+            &[],
+        )
+        .unwrap();
+        let shown = config.to_string();
+        assert!(!shown.contains("geheim") && !shown.contains("ghp_secret"), "{shown}");
+        assert!(shown.contains(MASK));
+    }
+}

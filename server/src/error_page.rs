@@ -1,0 +1,60 @@
+//! Errors that happen outside the application: a page in the portal's own look for people, JSON for scripts.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::ACCEPT;
+use http::{HeaderMap, StatusCode};
+use kit::error::AppError;
+
+/// The largest body of a server function's error that is read.
+const MAX_ERROR: usize = 64 * 1024;
+
+/// The answer to `error`: a page where the caller reads HTML.
+pub fn answer(headers: &HeaderMap, error: &AppError) -> Response {
+    let wants_html = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    if wants_html { (error.status(), Html(page(error))).into_response() } else { error.clone().into_response() }
+}
+
+/// What is answered when a handler panics: its own page is lost, the portal is not.
+pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let error = AppError::internal(format!("panic: {}", text.unwrap_or_default()));
+    (error.status(), Html(page(&error))).into_response()
+}
+
+/// Gives a server function's error its HTTP status: the framework answers 500 to all of them.
+pub async fn status_of_server_functions(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR || !response.headers().contains_key("serverfnerror") {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, MAX_ERROR).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Ok(error) = serde_json::from_slice::<AppError>(&bytes) {
+        parts.status = error.status();
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn page(error: &AppError) -> String {
+    let (title, advice) = match error {
+        AppError::Unavailable { .. } => ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute."),
+        AppError::Internal { .. } => ("Something failed on our side", "Load the page again. If it fails again, tell the platform team and quote the reference."),
+        AppError::NotFound { .. } => ("Not found", "Search the catalog, or start again from the home page."),
+        _ => ("This request was refused", "Go back and try again from the portal's own pages."),
+    };
+    let message = error.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let css = crate::assets::names().css;
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
+         <body><main class=\"pk-standalone\"><p class=\"pk-page__kind\"><a href=\"/\">Portico</a></p><h1>{title}</h1>\
+         <div class=\"pk-message\" role=\"alert\"><p>{message}.</p><p class=\"pk-quiet\">{advice}</p>\
+         <p><a class=\"pk-button\" href=\"/\">Go to the home page</a></p></div></main></body></html>"
+    )
+}

@@ -1,0 +1,27 @@
+//! The example bank, embedded in the binary.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "../examples"]
+struct Examples;
+
+/// Writes the example descriptors below `data_dir` and returns the one that names all others.
+pub fn unpack(data_dir: &Path) -> io::Result<PathBuf> {
+    let root = data_dir.join("examples");
+    for name in Examples::iter() {
+        let Some(file) = Examples::get(&name) else { continue };
+        let path = root.join(name.as_ref());
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // Only what differs is written, so that nothing looks changed to whoever watches the files.
+        if std::fs::read(&path).ok().as_deref() != Some(&file.data) {
+            std::fs::write(&path, &file.data)?;
+        }
+    }
+    Ok(root.join("catalog-info.yaml"))
+}

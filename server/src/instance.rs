@@ -1,0 +1,69 @@
+//! One process: the database, the shared parts and the plugins that run here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use catalog::server::{Catalog, CatalogPlugin, Options};
+use kit::server::clock::Clock;
+use kit::server::context::Kit;
+use kit::server::db::Db;
+use kit::server::fetch::{Fetcher, Policy};
+use kit::server::jobs::{Worker, WorkerConfig};
+use kit::server::plugin::Plugin;
+use migrations::{Migrator, MigratorTrait};
+
+use crate::config::Config;
+
+/// Everything that this process works with.
+pub struct Instance {
+    /// The shared parts.
+    pub kit: Kit,
+    /// The catalog, whether its plugin runs here or not: the command line works on it directly.
+    pub catalog: Arc<CatalogPlugin>,
+    /// The plugins that run here.
+    pub plugins: Vec<Arc<dyn Plugin>>,
+}
+
+impl Instance {
+    /// Opens the database, brings it up to date, and makes the plugins.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data directory {}", config.data_dir.display()))?;
+        let db = Db::connect(&config.database_url()).await.context("the database")?;
+        migrate(&db).await?;
+        Self::with_db(config, db, Clock::System)
+    }
+
+    /// The same on a database that is open and up to date.
+    pub fn with_db(config: &Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
+        let integrations = Arc::new(config.integrations()?);
+        let policy = Policy {
+            hosts: integrations.hosts(),
+            max_bytes: config.fetch.max_bytes,
+            timeout: Duration::from_secs(u64::from(config.fetch.timeout_seconds)),
+        };
+        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?) };
+        let options = Options {
+            integrations,
+            checkouts: config.data_dir.join("git"),
+            interval: i64::from(config.catalog.refresh_seconds) * 1000,
+        };
+        let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
+        let all: [Arc<dyn Plugin>; 1] = [catalog.clone()];
+        let runs_here = |plugin: &Arc<dyn Plugin>| config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id);
+        Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect() })
+    }
+
+    /// A worker for the jobs of the plugins that run here.
+    pub fn worker(&self) -> Worker {
+        let handlers = self.plugins.iter().flat_map(|plugin| plugin.jobs()).collect();
+        Worker::new(self.kit.db.clone(), self.kit.clock.clone(), handlers, WorkerConfig::default())
+    }
+}
+
+/// Brings the database up to date, one instance at a time.
+pub async fn migrate(db: &Db) -> anyhow::Result<()> {
+    let connection = db.for_migration().await.context("the database")?;
+    Migrator::up(&connection, None).await.context("bringing the database up to date")?;
+    Ok(())
+}

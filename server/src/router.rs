@@ -1,0 +1,95 @@
+//! All routes of the server, and the layers round them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::shell::shell;
+use app::{App, PLUGINS};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, StatusCode};
+use kit::error::AppError;
+use kit::plugin::PluginInfo;
+use kit::server::plugin::Plugin;
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::guard::{self, Identity};
+use crate::{assets, error_page, status, telemetry};
+
+/// The largest body of a request, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// The longest that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a response may do that says nothing of its own: nothing.
+const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The router of an instance that runs `plugins`, for the given caller.
+pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
+    let options = LeptosOptions::builder().output_name("portico").build();
+    let names = assets::names();
+    let contexts: Vec<Arc<dyn Plugin>> = plugins.to_vec();
+    let context = move || contexts.iter().for_each(|plugin| plugin.provide_context());
+    let document = {
+        let options = options.clone();
+        move || shell(options.clone(), names.clone())
+    };
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), document.clone())
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, move |_| document()))
+        .layer(from_fn(error_page::status_of_server_functions))
+        .with_state(options);
+    let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
+    let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
+    let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    pages
+        .merge(rest)
+        .route("/assets/{name}", get(assets::serve))
+        .route("/favicon.svg", get(assets::favicon))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/metrics", get(status::metrics))
+        .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
+        .layer(from_fn_with_state(here, gateway))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(identity, guard::identify))
+        .layer(from_fn(guard::origin))
+        .layer(from_fn(guard::host))
+        .layer(CatchPanicLayer::custom(error_page::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(
+            ServiceBuilder::new()
+                .layer(header(CONTENT_SECURITY_POLICY, STRICT_POLICY))
+                .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .layer(header(REFERRER_POLICY, "same-origin"))
+                .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+                .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+                .layer(header(http::header::CACHE_CONTROL, "no-store")),
+        )
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(telemetry::observe))
+}
+
+/// A path that belongs to a plugin which does not run here costs its own pages and nothing else.
+async fn gateway(State(here): State<Arc<[&'static PluginInfo]>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let owner = PLUGINS.iter().find(|info| info.owns(path));
+    match owner.filter(|owner| !here.iter().any(|info| info.id == owner.id)) {
+        None => next.run(request).await,
+        Some(owner) => {
+            let error = AppError::Unavailable { what: owner.title.to_owned() };
+            error_page::answer(request.headers(), &error).into_response()
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What machines ask: is the process alive, can it work, and how is it doing.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use kit::server::plugin::{Health, Plugin};
+
+use crate::telemetry;
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: every plugin can do its work; names those that cannot.
+pub async fn readyz(Extension(plugins): Extension<Arc<[Arc<dyn Plugin>]>>) -> Response {
+    let mut lines = String::new();
+    let mut status = StatusCode::OK;
+    for plugin in plugins.iter() {
+        match plugin.health().await {
+            Health::Up => lines.push_str(&format!("{}: up\n", plugin.info().id)),
+            Health::Down(reason) => {
+                status = StatusCode::SERVICE_UNAVAILABLE;
+                lines.push_str(&format!("{}: down: {reason}\n", plugin.info().id));
+            }
+        }
+    }
+    (status, lines).into_response()
+}
+
+/// `GET /metrics`, in Prometheus' text format.
+pub async fn metrics() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::render())
+}

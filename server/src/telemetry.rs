@@ -1,0 +1,48 @@
+//! The log, and the figures that `/metrics` gives.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogConfig;
+
+/// Upper bounds of the buckets of a request's duration, in seconds.
+const BUCKETS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Starts the log on standard error and the recording of figures; a second call changes nothing.
+pub fn start(config: &LogConfig) {
+    let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn,reqwest=warn", config.level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if config.format == "json" { log.json().try_init() } else { log.try_init() };
+    RECORDER.get_or_init(|| {
+        let matcher = Matcher::Full("http_request_duration_seconds".to_owned());
+        PrometheusBuilder::new().set_buckets_for_metric(matcher, &BUCKETS).and_then(|builder| builder.install_recorder()).ok()
+    });
+    metrics::gauge!("portico_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+}
+
+/// The figures in Prometheus' text format.
+pub fn render() -> String {
+    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Notes each request by its route, so that paths with names in them do not become figures of their own.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
+    let response = next.run(request).await;
+    let seconds = start.elapsed().as_secs_f64();
+    let status = response.status().as_u16();
+    metrics::histogram!("http_request_duration_seconds", "method" => method.to_string(), "route" => route.clone()).record(seconds);
+    metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
+    tracing::info!(http.method = %method, http.route = route, http.status = status, duration_ms = (seconds * 1000.0) as u64, "request");
+    response
+}
