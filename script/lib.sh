@@ -85,7 +85,7 @@ npm_tools() { echo "$TOOLS/$(basename "$1")-$(hash_of "$1/package.json" "$1/pack
 # The workspace links with mold. Where it cannot be had, the system's linker does, only slower:
 # RUSTFLAGS, when set, stands in for the flags of .cargo/config.toml.
 use_linker() {
-    if [ -z "${RUSTFLAGS:-}" ] && [ "$(uname -s)" = Linux ] && ! have mold; then export RUSTFLAGS="--cfg portico_system_linker"; fi
+    if [ -z "${RUSTFLAGS:-}" ] && [ "$(uname -s)" = Linux ] && ! have mold; then export RUSTFLAGS="--cfg erase_components"; fi
 }
 
 # The directory of PostgreSQL's programs, or nothing.

@@ -16,6 +16,10 @@ fn main() {
     let style = Path::new("../style");
     println!("cargo::rerun-if-changed={}", style.display());
     // Without a built site the plain style sheets serve, so that pages look right in a development build.
-    let css: String = ["tokens.css", "base.css", "kit.css"].iter().map(|name| fs::read_to_string(style.join(name)).expect("style/ is complete")).collect();
-    fs::write(Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("style.css"), css).expect("OUT_DIR is writable");
+    let css: String = ["tokens.css", "base.css", "kit.css"]
+        .iter()
+        .map(|name| fs::read_to_string(style.join(name)).expect("style/ is complete"))
+        .collect();
+    fs::write(Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("style.css"), css)
+        .expect("OUT_DIR is writable");
 }

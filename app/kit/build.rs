@@ -9,10 +9,18 @@ fn main() {
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("scoped.css");
     stylers::build(Some(out.to_str().expect("the build directory is UTF-8").to_owned()));
     let css = fs::read_to_string(&out).expect("stylers writes its output");
-    let classes: HashSet<&str> = css.split(".l-").skip(1).map(|rest| rest.split(|c: char| !(c.is_ascii_digit() || c == '-')).next().unwrap_or("")).collect();
+    let classes: HashSet<&str> = css
+        .split(".l-")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !(c.is_ascii_digit() || c == '-')).next().unwrap_or(""))
+        .collect();
     let blocks = count_blocks(Path::new("src/components"));
     // stylers seeds a class by the length of its CSS, so two blocks of one length would style each other.
-    assert_eq!(classes.len(), blocks, "each style! block needs a class of its own; change the length of one of the two that collide");
+    assert_eq!(
+        classes.len(),
+        blocks,
+        "each style! block needs a class of its own; change the length of one of the two that collide"
+    );
 }
 
 fn count_blocks(dir: &Path) -> usize {
@@ -20,7 +28,11 @@ fn count_blocks(dir: &Path) -> usize {
     entries
         .map(|entry| {
             let path = entry.expect("a readable entry").path();
-            if path.is_dir() { count_blocks(&path) } else { fs::read_to_string(&path).expect("a readable source").matches("= style! {").count() }
+            if path.is_dir() {
+                count_blocks(&path)
+            } else {
+                fs::read_to_string(&path).expect("a readable source").matches("= style! {").count()
+            }
         })
         .sum()
 }

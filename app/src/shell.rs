@@ -1,8 +1,8 @@
 //! The HTML document round the application, made on the server.
 
-use leptos::config::LeptosOptions;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
+use leptos::config::LeptosOptions;
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -26,7 +26,10 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     allow_own_scripts(nonce.as_ref());
     let script = (!assets.js.is_empty()).then(|| {
-        let start = format!("import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());", assets.js, assets.wasm);
+        let start = format!(
+            "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());",
+            assets.js, assets.wasm
+        );
         view! {
             <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
             <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

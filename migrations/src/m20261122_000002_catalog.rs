@@ -35,6 +35,7 @@ impl MigrationTrait for Migration {
                         created_by TEXT NOT NULL
                     )"
                 ),
+                "CREATE INDEX catalog_location_state ON catalog_location (state, errors, id)",
                 "CREATE UNIQUE INDEX catalog_location_target ON catalog_location (kind, target)",
                 &format!(
                     "CREATE TABLE catalog_file (
@@ -54,6 +55,7 @@ impl MigrationTrait for Migration {
                         ref TEXT NOT NULL,
                         uid TEXT NOT NULL,
                         kind TEXT NOT NULL,
+                        kind_name TEXT NOT NULL,
                         namespace TEXT NOT NULL,
                         name TEXT NOT NULL,
                         sort_name TEXT NOT NULL,

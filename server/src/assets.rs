@@ -47,7 +47,8 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response();
     };
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let brotli = asset.brotli.as_ref().filter(|_| accepts.split(',').any(|each| each.trim().split(';').next() == Some("br")));
+    let brotli =
+        asset.brotli.as_ref().filter(|_| accepts.split(',').any(|each| each.trim().split(';').next() == Some("br")));
     let mut response = Body::from(brotli.unwrap_or(&asset.plain).to_vec()).into_response();
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, http::HeaderValue::from_static(asset.content_type));
@@ -66,21 +67,25 @@ pub async fn favicon() -> impl IntoResponse {
 
 fn load() -> Assets {
     let mut by_name = HashMap::new();
-    let mut put = |name: &str, content_type: &'static str, plain: Cow<'static, [u8]>, brotli: Option<Cow<'static, [u8]>>| {
-        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
-        let address = format!("/assets/{hashed}");
-        by_name.insert(hashed, Asset { content_type, plain, brotli });
-        address
-    };
+    let mut put =
+        |name: &str, content_type: &'static str, plain: Cow<'static, [u8]>, brotli: Option<Cow<'static, [u8]>>| {
+            let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+            let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
+            let address = format!("/assets/{hashed}");
+            by_name.insert(hashed, Asset { content_type, plain, brotli });
+            address
+        };
     let embedded = |name: &str| Site::get(name).map(|file| file.data);
     // The scoped styles belong to the crate that was compiled, so they are added here and not when the site was made.
-    let sheet = embedded("portico.css").map_or_else(|| PLAIN_CSS.to_owned(), |css| String::from_utf8_lossy(&css).into_owned());
+    let sheet =
+        embedded("portico.css").map_or_else(|| PLAIN_CSS.to_owned(), |css| String::from_utf8_lossy(&css).into_owned());
     let sheet = (sheet + SCOPED_CSS).into_bytes();
     let compressed = compress(&sheet);
     let css = put("portico.css", "text/css; charset=utf-8", sheet.into(), Some(compressed.into()));
-    let wasm = embedded("portico_bg.wasm").map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
-    let js = embedded("portico.js").map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
+    let wasm = embedded("portico_bg.wasm")
+        .map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
+    let js = embedded("portico.js")
+        .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
     let names = app::shell::Assets { css, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
     Assets { by_name, names }
 }

@@ -135,9 +135,9 @@ pub fn run() -> ExitCode {
             telemetry::start(&config.log);
             block_on(serve::serve(config, example))
         }),
-        Command::Import { locations, example, trust_org, kinds, store } => {
-            store.load(None).map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds })))
-        }
+        Command::Import { locations, example, trust_org, kinds, store } => store
+            .load(None)
+            .map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds }))),
     };
     match outcome {
         Ok(Ok(code)) => code,
@@ -180,11 +180,21 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
         bad += usize::from(is_bad);
         // A reader that has seen enough closes the pipe; that is no error of ours.
         let _ = match format {
-            Format::Json => serde_json::to_writer(&mut out, report).map_err(std::io::Error::from).and_then(|()| writeln!(out)),
+            Format::Json => {
+                serde_json::to_writer(&mut out, report).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+            }
             Format::Text => {
-                let lines = report.errors.iter().map(|finding| ("error", finding)).chain(report.warnings.iter().map(|finding| ("warning", finding)));
+                let lines = report
+                    .errors
+                    .iter()
+                    .map(|finding| ("error", finding))
+                    .chain(report.warnings.iter().map(|finding| ("warning", finding)));
                 lines.into_iter().try_for_each(|(severity, finding)| {
-                    writeln!(out, "{}:{}:{}: {severity}: {} {}", report.file, finding.line, finding.column, finding.message, finding.path)
+                    writeln!(
+                        out,
+                        "{}:{}:{}: {severity}: {} {}",
+                        report.file, finding.line, finding.column, finding.message, finding.path
+                    )
                 })
             }
         };

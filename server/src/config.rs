@@ -181,7 +181,8 @@ impl Config {
             set(&mut table, setting, name, value)?;
             origins.insert(*setting, name.as_str());
         }
-        let config: Self = table.try_into().map_err(|problem: toml::de::Error| error("configuration", problem.message()))?;
+        let config: Self =
+            table.try_into().map_err(|problem: toml::de::Error| error("configuration", problem.message()))?;
         config.check().map_err(|mut problem| {
             if let Some(variable) = origins.get(problem.setting.as_str()) {
                 problem.setting = format!("{variable} ({})", problem.setting);
@@ -234,7 +235,12 @@ impl Config {
                 "gitlab" => IntegrationKind::GitLab,
                 "bitbucket-server" => IntegrationKind::BitbucketServer,
                 "plain" => IntegrationKind::Plain,
-                other => return Err(error(&setting("kind"), format!("{other:?} is not one of github, gitlab, bitbucket-server, plain"))),
+                other => {
+                    return Err(error(
+                        &setting("kind"),
+                        format!("{other:?} is not one of github, gitlab, bitbucket-server, plain"),
+                    ));
+                }
             };
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
@@ -243,12 +249,14 @@ impl Config {
                 (None, None, None) => None,
                 (Some(token), None, None) => Some(token.clone()),
                 (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file).map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
+                    let text = std::fs::read_to_string(file)
+                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
                     Some(text.trim().to_owned())
                 }
-                (None, None, Some(name)) => {
-                    Some(std::env::var(name).map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?)
-                }
+                (None, None, Some(name)) => Some(
+                    std::env::var(name)
+                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
+                ),
                 _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
             };
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
@@ -299,12 +307,17 @@ fn read_file(path: &Path) -> Result<toml::Table, ConfigError> {
 fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> Result<(), ConfigError> {
     let value = match setting {
         "catalog.refresh_seconds" => {
-            let number = value.parse::<i64>().map_err(|_| error(variable, format!("{value:?} is not a whole number")))?;
+            let number =
+                value.parse::<i64>().map_err(|_| error(variable, format!("{value:?} is not a whole number")))?;
             toml::Value::Integer(number)
         }
-        "plugins" => toml::Value::Array(value.split(',').map(|each| toml::Value::String(each.trim().to_owned())).collect()),
+        "plugins" => {
+            toml::Value::Array(value.split(',').map(|each| toml::Value::String(each.trim().to_owned())).collect())
+        }
         "addr" => {
-            value.parse::<SocketAddr>().map_err(|_| error(variable, format!("{value:?} is not an address with a port, such as 127.0.0.1:3000")))?;
+            value.parse::<SocketAddr>().map_err(|_| {
+                error(variable, format!("{value:?} is not an address with a port, such as 127.0.0.1:3000"))
+            })?;
             toml::Value::String(value.to_owned())
         }
         _ => toml::Value::String(value.to_owned()),
@@ -332,7 +345,11 @@ fn one_of(setting: &str, what: &str, value: &str, allowed: &[&str]) -> Result<()
 }
 
 fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
-    if (least..=most).contains(&value) { Ok(()) } else { Err(error(setting, format!("{value} is not allowed; it must be from {least} to {most}"))) }
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(error(setting, format!("{value} is not allowed; it must be from {least} to {most}")))
+    }
 }
 
 fn is_loopback(address: IpAddr) -> bool {
@@ -370,7 +387,9 @@ mod tests {
 
     #[test]
     fn the_environment_goes_before_the_file() {
-        let config = load("addr = '127.0.0.1:4000'\n[catalog]\nrefresh_seconds = 60", &[("PORTICO_ADDR", "127.0.0.1:5000")]).unwrap();
+        let config =
+            load("addr = '127.0.0.1:4000'\n[catalog]\nrefresh_seconds = 60", &[("PORTICO_ADDR", "127.0.0.1:5000")])
+                .unwrap();
         assert_eq!(config.addr.port(), 5000);
         assert_eq!(config.catalog.refresh_seconds, 60);
     }

@@ -13,13 +13,15 @@ const MAX_ERROR: usize = 64 * 1024;
 
 /// The answer to `error`: a page where the caller reads HTML.
 pub fn answer(headers: &HeaderMap, error: &AppError) -> Response {
-    let wants_html = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let wants_html =
+        headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
     if wants_html { (error.status(), Html(page(error))).into_response() } else { error.clone().into_response() }
 }
 
 /// What is answered when a handler panics: its own page is lost, the portal is not.
 pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let text =
+        cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     let error = AppError::internal(format!("panic: {}", text.unwrap_or_default()));
     (error.status(), Html(page(&error))).into_response()
 }
@@ -42,12 +44,18 @@ pub async fn status_of_server_functions(request: Request, next: Next) -> Respons
 
 fn page(error: &AppError) -> String {
     let (title, advice) = match error {
-        AppError::Unavailable { .. } => ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute."),
-        AppError::Internal { .. } => ("Something failed on our side", "Load the page again. If it fails again, tell the platform team and quote the reference."),
+        AppError::Unavailable { .. } => {
+            ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
+        }
+        AppError::Internal { .. } => (
+            "Something failed on our side",
+            "Load the page again. If it fails again, tell the platform team and quote the reference.",
+        ),
         AppError::NotFound { .. } => ("Not found", "Search the catalog, or start again from the home page."),
         _ => ("This request was refused", "Go back and try again from the portal's own pages."),
     };
-    let message = error.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let message =
+        error.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let css = crate::assets::names().css;
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

@@ -16,7 +16,11 @@ pub struct Identity(pub Caller);
 
 /// Refuses a Host header that does not name this machine: a page elsewhere that has its own name resolve to loopback gets nothing.
 pub async fn host(request: Request, next: Next) -> Response {
-    let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let named = request
+        .headers()
+        .get(HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     match named {
         Some(named) if names_loopback(named) => next.run(request).await,
         _ => {
@@ -55,7 +59,9 @@ fn same_origin(headers: &HeaderMap) -> bool {
     }
     match (text(ORIGIN.as_str()), text(HOST.as_str())) {
         (None, _) => true,
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host)),
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host))
+        }
         (Some(_), None) => false,
     }
 }
@@ -94,6 +100,10 @@ mod tests {
         assert!(of(&[("host", "127.0.0.1:3000")]));
         assert!(!of(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:4000")]));
         assert!(!of(&[("host", "127.0.0.1:3000"), ("origin", "null")]));
-        assert!(!of(&[("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]));
+        assert!(!of(&[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "http://127.0.0.1:3000"),
+            ("host", "127.0.0.1:3000")
+        ]));
     }
 }

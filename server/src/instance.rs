@@ -28,7 +28,8 @@ pub struct Instance {
 impl Instance {
     /// Opens the database, brings it up to date, and makes the plugins.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data directory {}", config.data_dir.display()))?;
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("the data directory {}", config.data_dir.display()))?;
         let db = Db::connect(&config.database_url()).await.context("the database")?;
         migrate(&db).await?;
         Self::with_db(config, db, Clock::System)
@@ -50,7 +51,9 @@ impl Instance {
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let all: [Arc<dyn Plugin>; 1] = [catalog.clone()];
-        let runs_here = |plugin: &Arc<dyn Plugin>| config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id);
+        let runs_here = |plugin: &Arc<dyn Plugin>| {
+            config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id)
+        };
         Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect() })
     }
 

@@ -20,6 +20,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -33,7 +34,8 @@ const MAX_BODY: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a response may do that says nothing of its own: nothing.
-const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const STRICT_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The router of an instance that runs `plugins`, for the given caller.
 pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
@@ -47,12 +49,13 @@ pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
     };
     let pages = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), document.clone())
-        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, move |_| document()))
+        .fallback(leptos_axum::render_app_async_with_context(context, document))
         .layer(from_fn(error_page::status_of_server_functions))
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
-    let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let header =
+        |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     pages
         .merge(rest)
         .route("/assets/{name}", get(assets::serve))
@@ -63,6 +66,8 @@ pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
         .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
         .layer(from_fn_with_state(here, gateway))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        // Server functions read the body past axum's own limit.
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(from_fn_with_state(identity, guard::identify))
         .layer(from_fn(guard::origin))
         .layer(from_fn(guard::host))

@@ -23,7 +23,10 @@ pub fn start(config: &LogConfig) {
     let _ = if config.format == "json" { log.json().try_init() } else { log.try_init() };
     RECORDER.get_or_init(|| {
         let matcher = Matcher::Full("http_request_duration_seconds".to_owned());
-        PrometheusBuilder::new().set_buckets_for_metric(matcher, &BUCKETS).and_then(|builder| builder.install_recorder()).ok()
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(matcher, &BUCKETS)
+            .and_then(|builder| builder.install_recorder())
+            .ok()
     });
     metrics::gauge!("portico_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }
@@ -41,7 +44,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let seconds = start.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    metrics::histogram!("http_request_duration_seconds", "method" => method.to_string(), "route" => route.clone()).record(seconds);
+    metrics::histogram!("http_request_duration_seconds", "method" => method.to_string(), "route" => route.clone())
+        .record(seconds);
     metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
     tracing::info!(http.method = %method, http.route = route, http.status = status, duration_ms = (seconds * 1000.0) as u64, "request");
     response

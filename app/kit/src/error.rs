@@ -75,7 +75,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::BadRequest { message },
+            ServerFnErrorErr::Args(message)
+            | ServerFnErrorErr::MissingArg(message)
+            | ServerFnErrorErr::Deserialization(message) => Self::BadRequest { message },
             ServerFnErrorErr::Request(_) => Self::Unavailable { what: "The portal".into() },
             other => Self::Internal { reference: other.to_string().chars().take(80).collect() },
         }
@@ -88,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_right_and_who_grants_it() {
-        let error = AppError::Forbidden { right: "refresh a location".into(), granted_by: "a platform operator".into() };
+        let error =
+            AppError::Forbidden { right: "refresh a location".into(), granted_by: "a platform operator".into() };
         assert_eq!(error.to_string(), "You lack the right to refresh a location; a platform operator can grant it");
         assert_eq!(error.status(), StatusCode::FORBIDDEN);
     }

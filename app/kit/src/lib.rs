@@ -14,4 +14,3 @@ pub mod response;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod when;
-

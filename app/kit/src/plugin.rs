@@ -19,7 +19,8 @@ impl PluginInfo {
     /// Whether `path` lies under one of the plugin's prefixes; a prefix ends at a path segment.
     pub fn owns(&self, path: &str) -> bool {
         self.prefixes.iter().any(|prefix| {
-            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
         })
     }
 }

@@ -3,10 +3,22 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// What is escaped in a query: everything that would end a value or change its meaning.
-const VALUE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>').add(b'=').add(b'`').add(b'\'');
+const VALUE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'=')
+    .add(b'`')
+    .add(b'\'');
 
 /// What is escaped in one path segment.
-const SEGMENT: &AsciiSet = &VALUE.add(b'/').add(b'?').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|').add(b'[').add(b']');
+const SEGMENT: &AsciiSet =
+    &VALUE.add(b'/').add(b'?').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|').add(b'[').add(b']');
 
 /// `path?a=1&b=2` from pairs in order; pairs with an empty value are left out.
 pub fn href<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
@@ -36,7 +48,10 @@ mod tests {
 
     #[test]
     fn values_are_escaped_and_empty_ones_left_out() {
-        assert_eq!(href("/catalog", [("q", "a b&c"), ("kind", ""), ("owner", "group:default/x+y")]), "/catalog?q=a%20b%26c&owner=group:default/x%2By");
+        assert_eq!(
+            href("/catalog", [("q", "a b&c"), ("kind", ""), ("owner", "group:default/x+y")]),
+            "/catalog?q=a%20b%26c&owner=group:default/x%2By"
+        );
         assert_eq!(segment("../x y"), "..%2Fx%20y");
     }
 }

@@ -76,7 +76,8 @@ async fn read(instance: &Instance, registered: &[(i64, String)]) -> anyhow::Resu
     if keys.is_empty() {
         return Ok(());
     }
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(0), target);
     bar.set_style(ProgressStyle::with_template("Reading {bar:32} {pos}/{len} files, {elapsed}")?);
     let worker = instance.worker();

@@ -54,4 +54,5 @@ pub fn Badge(
             {text}
         </span>
     }
+    .into_any()
 }

@@ -29,5 +29,5 @@ pub fn CodeBlock(
             }
         })
         .collect();
-    view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }
+    view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }.into_any()
 }

@@ -14,11 +14,20 @@ pub fn ErrorView(
     set_status(error.status());
     let (title, advice) = match &error {
         AppError::NotFound { .. } => return NotFound(NotFoundProps { what: error.to_string() }).into_any(),
-        AppError::BadRequest { .. } => ("This address cannot be read", "Correct the address, or start again from the catalog."),
+        AppError::BadRequest { .. } => {
+            ("This address cannot be read", "Correct the address, or start again from the catalog.")
+        }
         AppError::Unauthenticated => ("Sign in to see this page", "This page is for people who are signed in."),
-        AppError::Forbidden { .. } => ("You may not see this page", "Ask the people named above for the right, then load the page again."),
-        AppError::Unavailable { .. } => ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute."),
-        AppError::Internal { .. } => ("Something failed on our side", "Load the page again. If it fails again, tell the platform team and quote the reference."),
+        AppError::Forbidden { .. } => {
+            ("You may not see this page", "Ask the people named above for the right, then load the page again.")
+        }
+        AppError::Unavailable { .. } => {
+            ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
+        }
+        AppError::Internal { .. } => (
+            "Something failed on our side",
+            "Load the page again. If it fails again, tell the platform team and quote the reference.",
+        ),
     };
     view! {
         <Page title=title>
@@ -54,4 +63,5 @@ pub fn NotFound(
             </div>
         </Page>
     }
+    .into_any()
 }

@@ -32,14 +32,16 @@ pub struct FacetValue {
 /// The facets of a list as links, so that each choice is an address and works without scripts.
 #[component]
 pub fn FacetList(
-    /// The facets in order; those without values are left out.
+    /// The facets in order.
     facets: Vec<Facet>,
 ) -> impl IntoView {
     let groups: Vec<_> = facets
         .into_iter()
-        .filter(|facet| !facet.values.is_empty())
-        .map(|facet| {
-            let open = facet.values.len() <= 8 || facet.values.iter().any(|value| value.chosen);
+        // A facet with one value narrows nothing.
+        .filter(|facet| facet.values.len() > 1 || facet.values.iter().any(|value| value.chosen))
+        .enumerate()
+        .map(|(place, facet)| {
+            let open = place < 2 || facet.values.len() <= 8 || facet.values.iter().any(|value| value.chosen);
             let values: Vec<_> = facet
                 .values
                 .into_iter()
@@ -65,5 +67,5 @@ pub fn FacetList(
             }
         })
         .collect();
-    view! { <div class="pk-facets">{groups}</div> }
+    view! { <div class="pk-facets">{groups}</div> }.into_any()
 }

@@ -6,7 +6,7 @@ pub fn Facts(
     /// [`Fact`]s.
     children: Children,
 ) -> impl IntoView {
-    view! { <dl class="pk-facts">{children()}</dl> }
+    view! { <dl class="pk-facts">{children()}</dl> }.into_any()
 }
 
 /// One fact with its name.
@@ -24,4 +24,5 @@ pub fn Fact(
             <dd>{children()}</dd>
         </div>
     }
+    .into_any()
 }

@@ -31,6 +31,7 @@ pub fn Page(
         </header>
         {children()}
     }
+    .into_any()
 }
 
 /// A part of a page under its own heading.
@@ -48,4 +49,5 @@ pub fn Section(
             {children()}
         </section>
     }
+    .into_any()
 }

@@ -22,4 +22,5 @@ pub fn Paging(
             {step("Next", "next", next)}
         </nav>
     }
+    .into_any()
 }

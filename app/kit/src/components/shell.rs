@@ -151,9 +151,14 @@ pub fn Shell(
             <main class="content" id="main" tabindex="-1">{children()}</main>
         </div>
     }
+    .into_any()
 }
 
 /// Whether the navigation entry for `target` is where `path` is.
 fn leads_to(target: &str, path: &str) -> bool {
-    if target == "/" { path == "/" } else { path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/')) }
+    if target == "/" {
+        path == "/"
+    } else {
+        path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
+    }
 }

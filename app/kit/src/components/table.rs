@@ -82,4 +82,5 @@ pub fn Table(
             </table>
         </div>
     }
+    .into_any()
 }

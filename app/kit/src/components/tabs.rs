@@ -35,5 +35,5 @@ pub fn Tabs(
             }
         })
         .collect();
-    view! { <nav class="pk-tabs" aria-label=label><ul>{items}</ul></nav> }
+    view! { <nav class="pk-tabs" aria-label=label><ul>{items}</ul></nav> }.into_any()
 }

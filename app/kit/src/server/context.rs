@@ -34,4 +34,3 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
 pub fn service<T: Clone + Send + Sync + 'static>(what: &str) -> Result<T, AppError> {
     leptos::prelude::use_context::<T>().ok_or_else(|| AppError::Unavailable { what: what.to_owned() })
 }
-

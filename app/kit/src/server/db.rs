@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
+
+/// The target of the trace that tells every statement with its values; for tests of query plans, as values may be personal.
+pub const STATEMENTS: &str = "portico::statements";
 
 /// How long a writer waits for another process that holds SQLite's write lock.
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
@@ -57,9 +60,7 @@ impl Db {
     /// Begins a transaction that will write; on SQLite it takes the write lock at once, so a later statement cannot fail as "busy".
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let mode = (self.backend() == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        self.write
-            .begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() })
-            .await
+        self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() }).await
     }
 
     /// Which of the two databases this is.
@@ -89,22 +90,40 @@ impl Db {
 pub fn sql(connection: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     let backend = connection.get_database_backend();
     let text = if backend == DatabaseBackend::Postgres { numbered(sql) } else { sql.to_owned() };
-    Statement::from_sql_and_values(backend, text, values)
+    let statement = Statement::from_sql_and_values(backend, text, values.into_iter().map(without_nul));
+    tracing::trace!(target: STATEMENTS, %statement);
+    statement
 }
 
 /// Runs `text` (see [`sql`]) and returns its rows.
-pub async fn rows(connection: &impl ConnectionTrait, text: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>, DbErr> {
+pub async fn rows(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<QueryResult>, DbErr> {
     connection.query_all_raw(sql(connection, text, values)).await
 }
 
 /// Runs `text` (see [`sql`]) and returns how many rows it changed.
-pub async fn execute(connection: &impl ConnectionTrait, text: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, DbErr> {
+pub async fn execute(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
     Ok(connection.execute_raw(sql(connection, text, values)).await?.rows_affected())
 }
 
 /// `?, ?, ?` for `count` values.
 pub fn marks(count: usize) -> String {
     vec!["?"; count].join(", ")
+}
+
+/// A text as both databases can hold it: PostgreSQL refuses the character NUL.
+fn without_nul(value: Value) -> Value {
+    match value {
+        Value::String(Some(text)) if text.contains('\0') => text.replace('\0', "\u{fffd}").into(),
+        other => other,
+    }
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

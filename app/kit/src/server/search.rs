@@ -27,7 +27,8 @@ pub async fn put(tx: &impl ConnectionTrait, plugin: &str, item_id: i64, text: &s
         _ => {
             let insert = "INSERT INTO search_document (plugin, item_id) VALUES (?, ?) RETURNING id";
             let row = tx.query_one_raw(db::sql(tx, insert, [plugin.into(), item_id.into()])).await?;
-            let id: i64 = row.ok_or_else(|| DbErr::RecordNotFound("the new search document".into()))?.try_get("", "id")?;
+            let id: i64 =
+                row.ok_or_else(|| DbErr::RecordNotFound("the new search document".into()))?.try_get("", "id")?;
             db::execute(tx, "INSERT INTO search_words (rowid, words) VALUES (?, ?)", [id.into(), words.into()]).await?;
         }
     }
@@ -37,10 +38,12 @@ pub async fn put(tx: &impl ConnectionTrait, plugin: &str, item_id: i64, text: &s
 /// Takes an item out.
 pub async fn remove(tx: &impl ConnectionTrait, plugin: &str, item_id: i64) -> Result<(), DbErr> {
     if tx.get_database_backend() != DatabaseBackend::Postgres {
-        let delete = "DELETE FROM search_words WHERE rowid IN (SELECT id FROM search_document WHERE plugin = ? AND item_id = ?)";
+        let delete =
+            "DELETE FROM search_words WHERE rowid IN (SELECT id FROM search_document WHERE plugin = ? AND item_id = ?)";
         db::execute(tx, delete, [plugin.into(), item_id.into()]).await?;
     }
-    db::execute(tx, "DELETE FROM search_document WHERE plugin = ? AND item_id = ?", [plugin.into(), item_id.into()]).await?;
+    db::execute(tx, "DELETE FROM search_document WHERE plugin = ? AND item_id = ?", [plugin.into(), item_id.into()])
+        .await?;
     Ok(())
 }
 
@@ -67,9 +70,9 @@ pub fn matching(backend: DatabaseBackend, plugin: &str, query: &str) -> Option<(
 
 /// The words of a text: runs of letters and digits, in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).take(WORD_CHARS).collect())
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| {
+        word.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).take(WORD_CHARS).collect()
+    })
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
+use kit::error::AppError;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
 use kit::server::context::{permit, service};
-use kit::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 

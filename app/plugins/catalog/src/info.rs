@@ -16,13 +16,17 @@ pub static INFO: PluginInfo = PluginInfo {
 };
 
 /// Seeing entities, in lists, counts and one by one.
-pub const READ_ENTITIES: Permission = Permission { action: "catalog.entity.read", allows: "see the catalog's entities", writes: false };
+pub const READ_ENTITIES: Permission =
+    Permission { action: "catalog.entity.read", allows: "see the catalog's entities", writes: false };
 
 /// Seeing where entities come from and what is wrong there.
-pub const READ_LOCATIONS: Permission = Permission { action: "catalog.location.read", allows: "see the catalog's locations", writes: false };
+pub const READ_LOCATIONS: Permission =
+    Permission { action: "catalog.location.read", allows: "see the catalog's locations", writes: false };
 
 /// Having a location read at once.
-pub const REFRESH_LOCATION: Permission = Permission { action: "catalog.location.refresh", allows: "refresh a location", writes: true };
+pub const REFRESH_LOCATION: Permission =
+    Permission { action: "catalog.location.refresh", allows: "refresh a location", writes: true };
 
 /// Adding a location.
-pub const REGISTER_LOCATION: Permission = Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+pub const REGISTER_LOCATION: Permission =
+    Permission { action: "catalog.location.register", allows: "register a location", writes: true };

@@ -31,8 +31,11 @@ impl ListQuery {
         let chosen = FacetKey::ALL
             .into_iter()
             .filter_map(|key| {
-                let mut values: Vec<String> =
-                    get(key.name()).into_iter().map(|value| value.trim().to_lowercase()).filter(|value| !value.is_empty()).collect();
+                let mut values: Vec<String> = get(key.name())
+                    .into_iter()
+                    .map(|value| value.trim().to_lowercase())
+                    .filter(|value| !value.is_empty())
+                    .collect();
                 values.sort();
                 values.dedup();
                 (!values.is_empty()).then_some((key, values))
@@ -176,7 +179,10 @@ impl Sort {
     }
 
     fn from_name(name: &str) -> Self {
-        [Self::Type, Self::Lifecycle, Self::Owner, Self::Changed].into_iter().find(|sort| sort.name() == name).unwrap_or_default()
+        [Self::Type, Self::Lifecycle, Self::Owner, Self::Changed]
+            .into_iter()
+            .find(|sort| sort.name() == name)
+            .unwrap_or_default()
     }
 }
 
@@ -225,12 +231,23 @@ pub struct EntityLink {
     pub kind: String,
     /// The name, with its namespace where that is not `default`.
     pub name: String,
-    /// The title, where it says more than the name.
+    /// The title; empty where there is none.
     pub title: String,
     /// The page; the ref may lead nowhere.
     pub href: String,
     /// Whether the catalog has it.
     pub known: bool,
+}
+
+impl EntityLink {
+    /// The title where it says more than the name with other dashes and capitals.
+    pub fn subtitle(&self) -> Option<&str> {
+        let letters = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let says_more = !self.title.is_empty() && letters(&self.title) != letters(&self.name);
+        says_more.then_some(self.title.as_str())
+    }
 }
 
 /// Everything that the page of an entity shows.
@@ -415,7 +432,9 @@ mod tests {
     fn parse(query: &str) -> ListQuery {
         let pairs: Vec<(String, String)> =
             query.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
-        ListQuery::from_params(|name| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect())
+        ListQuery::from_params(|name| {
+            pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+        })
     }
 
     #[test]

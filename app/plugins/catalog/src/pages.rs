@@ -8,8 +8,9 @@ mod parts;
 mod summary;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
-use leptos_router::{MatchNestedRoutes, SsrMode, path};
+use leptos_router::{SsrMode, path};
 
 pub use summary::CatalogSummary;
 
@@ -20,7 +21,7 @@ use locations::LocationsPage;
 
 /// The plugin's pages, one line each.
 #[component(transparent)]
-pub fn CatalogRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn CatalogRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
         <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
@@ -28,4 +29,5 @@ pub fn CatalogRoutes() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
     }
     .into_inner()
+    .into_any_nested_route()
 }

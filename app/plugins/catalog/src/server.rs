@@ -3,8 +3,8 @@
 mod digest;
 mod filter;
 mod git;
-mod integrations;
 mod ingest;
+mod integrations;
 mod plugin;
 mod read;
 mod rest;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{placeholders, 
-    advice, judge, pointer, split,
+use crate::{
+    advice, judge, placeholders, pointer, split,
     yaml::{self, Place},
 };
 

@@ -43,7 +43,8 @@ pub(crate) fn source(value: &Value) -> Option<Source> {
 
 /// The entity with an empty object for each `$yaml` and `$json`: what can be said of it without reading the other files.
 pub(crate) fn data_as_objects(value: &Value) -> Cow<'_, Value> {
-    let data: Vec<Placeholder> = placeholders(value).into_iter().filter(|placeholder| placeholder.key != "$text").collect();
+    let data: Vec<Placeholder> =
+        placeholders(value).into_iter().filter(|placeholder| placeholder.key != "$text").collect();
     if data.is_empty() {
         return Cow::Borrowed(value);
     }

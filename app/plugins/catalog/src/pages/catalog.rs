@@ -1,5 +1,5 @@
-use kit::components::{Column, EmptyState, FacetList, Page, Paging, SortHeader, Table, loaded};
 use kit::components::{Badge, Time, Tone};
+use kit::components::{Column, EmptyState, FacetList, Page, Paging, SortHeader, Table, loaded};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
@@ -12,7 +12,8 @@ use crate::model::{EntityList, EntityRow, ListQuery, Sort};
 #[component]
 pub fn CatalogPage() -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|all| ListQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
+    let query =
+        Memo::new(move |_| parameters.with(|all| ListQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
     let list = Resource::new(move || query.get(), list_entities);
     loaded(list, move |list| view! { <CatalogView query=query.get_untracked() list=list/> })
 }
@@ -34,7 +35,7 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
             <Search query=query/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
-                    <details class="pk-filters" open>
+                    <details class="pk-filters">
                         <summary class="pk-filters__summary">
                             "Filters" {(chosen > 0).then(|| format!(" ({chosen} chosen)"))}
                         </summary>
@@ -57,7 +58,9 @@ fn Search(query: ListQuery) -> impl IntoView {
     let kept: Vec<_> = query
         .chosen
         .iter()
-        .flat_map(|(key, values)| values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> }))
+        .flat_map(|(key, values)| {
+            values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> })
+        })
         .collect();
     let sort = (query.sort != Sort::Name || query.descending)
         .then(|| format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name()));

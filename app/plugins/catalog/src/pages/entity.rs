@@ -1,4 +1,6 @@
-use kit::components::{Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded};
+use kit::components::{
+    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -59,9 +61,13 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
             .collect();
         view! { <Tabs label="Views of this entity" tabs=tabs/> }
     };
-    let kind = [row.link.kind.clone(), row.type_name.clone()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let kind = [row.link.kind.clone(), row.type_name.clone()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ");
     let heading = row.link.name.clone();
-    let lead = row.link.title.clone();
+    let lead = row.link.subtitle().unwrap_or_default().to_owned();
     let aside = view! {
         {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
         {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
@@ -119,7 +125,11 @@ fn Overview(detail: EntityDetail) -> impl IntoView {
         .into_iter()
         .map(|(title, url)| view! { <li><a href=url rel="noopener noreferrer external" target="_blank">{title}</a></li> })
         .collect();
-    let profile: Vec<_> = detail.profile.into_iter().map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> }).collect();
+    let profile: Vec<_> = detail
+        .profile
+        .into_iter()
+        .map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> })
+        .collect();
     let (has_tags, has_links) = (!tags.is_empty(), !links.is_empty());
     let groups: Vec<_> = detail.relations.into_iter().map(|group| view! { <RelationSummary group=group/> }).collect();
     let has_groups = !groups.is_empty();
@@ -134,8 +144,8 @@ fn Overview(detail: EntityDetail) -> impl IntoView {
             <aside aria-label="Facts">
                 <Facts>
                     {profile}
-                    <Fact name="Owner"><ShortName link=row.owner/></Fact>
-                    <Fact name="System"><ShortName link=row.system/></Fact>
+                    {row.owner.map(|owner| view! { <Fact name="Owner"><ShortName link=Some(owner)/></Fact> })}
+                    {row.system.map(|system| view! { <Fact name="System"><ShortName link=Some(system)/></Fact> })}
                     <Fact name="Ref"><code class="pk-mono">{row.link.entity_ref}</code></Fact>
                     <Fact name="Changed"><Time when=Some(row.changed)/></Fact>
                     <Fact name="Refreshed"><Time when=detail.origin.refreshed/></Fact>
@@ -156,7 +166,8 @@ fn RelationSummary(group: RelationGroup) -> impl IntoView {
         Some(all) => all,
         None => "?tab=relations".into(),
     };
-    let targets: Vec<_> = group.targets.into_iter().take(SHOWN).map(|link| view! { <li><EntityName link=link/></li> }).collect();
+    let targets: Vec<_> =
+        group.targets.into_iter().take(SHOWN).map(|link| view! { <li><EntityName link=link/></li> }).collect();
     view! {
         <div class="pk-relation">
             <h3>{group.label} " " <span class="pk-quiet pk-number">{group.total}</span></h3>

@@ -40,7 +40,11 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
         }
     });
     let problems = if detail.problems.is_empty() {
-        let sentence = if row.state == LocationState::New { "It has not been read yet." } else { "Nothing is wrong in the files of this location." };
+        let sentence = if row.state == LocationState::New {
+            "It has not been read yet."
+        } else {
+            "Nothing is wrong in the files of this location."
+        };
         view! { <EmptyState sentence=sentence/> }.into_any()
     } else {
         view! { <Problems problems=detail.problems/> }.into_any()
@@ -69,13 +73,18 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
 #[component]
 pub fn RefreshForm(id: i64, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
     let outcome = move || {
-        let asked = refresh.input().with(|input| input.as_ref().map(|input| input.id)).or_else(|| refresh.value().with(|_| None));
-        refresh.value().with(|value| match value {
-            Some(Ok(())) => Some("Refresh asked for".to_owned()),
-            Some(Err(error)) => Some(error.to_string()),
-            None => None,
-        })
-        .filter(|_| asked.is_none_or(|asked| asked == id))
+        let asked = refresh
+            .input()
+            .with(|input| input.as_ref().map(|input| input.id))
+            .or_else(|| refresh.value().with(|_| None));
+        refresh
+            .value()
+            .with(|value| match value {
+                Some(Ok(())) => Some("Refresh asked for".to_owned()),
+                Some(Err(error)) => Some(error.to_string()),
+                None => None,
+            })
+            .filter(|_| asked.is_none_or(|asked| asked == id))
     };
     view! {
         <ActionForm action=refresh attr:class="pk-inline">

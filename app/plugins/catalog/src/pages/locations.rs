@@ -10,7 +10,8 @@ use crate::model::{LocationList, LocationRow};
 #[component]
 pub fn LocationsPage() -> impl IntoView {
     let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|all| all.get("page").and_then(|page| page.parse::<i64>().ok()).unwrap_or(0)));
+    let after =
+        Memo::new(move |_| query.with(|all| all.get("page").and_then(|page| page.parse::<i64>().ok()).unwrap_or(0)));
     let refresh = ServerAction::<RefreshLocation>::new();
     let list = Resource::new(move || (after.get(), refresh.version().get()), |(after, _)| locations(after));
     loaded(list, move |list| view! { <LocationsView list=list refresh=refresh/> })
@@ -36,7 +37,8 @@ fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> 
         }
         .into_any()
     } else {
-        let rows: Vec<_> = list.items.into_iter().map(|row| view! { <LocationTableRow row=row refresh=refresh/> }).collect();
+        let rows: Vec<_> =
+            list.items.into_iter().map(|row| view! { <LocationTableRow row=row refresh=refresh/> }).collect();
         view! { <Table caption="Locations" columns=columns>{rows}</Table> }.into_any()
     };
     view! {

@@ -6,7 +6,7 @@ use crate::model::{EntityLink, LocationState, Problem};
 /// A link to an entity by its name, with its title where that says more; one that the catalog does not have is no link.
 #[component]
 pub fn EntityName(link: EntityLink) -> impl IntoView {
-    let title = (!link.title.is_empty()).then(|| view! { " " <span class="pk-quiet">{link.title}</span> });
+    let title = link.subtitle().map(|title| view! { " " <span class="pk-quiet">{title.to_owned()}</span> });
     if link.known {
         view! { <a class="pk-name" href=link.href>{link.name}</a> {title} }.into_any()
     } else {
@@ -22,7 +22,8 @@ pub fn ShortName(link: Option<EntityLink>) -> impl IntoView {
     if link.known {
         view! { <a href=link.href title=link.entity_ref>{shown}</a> }.into_any()
     } else {
-        view! { <span class="pk-unknown" title=format!("{} is not in the catalog", link.entity_ref)>{shown}</span> }.into_any()
+        view! { <span class="pk-unknown" title=format!("{} is not in the catalog", link.entity_ref)>{shown}</span> }
+            .into_any()
     }
 }
 

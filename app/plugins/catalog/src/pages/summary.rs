@@ -1,4 +1,5 @@
 use kit::components::{Column, EmptyState, Section, Table, Time, loaded};
+use kit::error::AppError;
 use leptos::prelude::*;
 
 use super::parts::{EntityName, ShortName, StateBadge};
@@ -8,8 +9,17 @@ use crate::model::Summary;
 /// The catalog's part of the home page: counts by kind, what needs attention, and recent changes.
 #[component]
 pub fn CatalogSummary() -> impl IntoView {
-    let summary = Resource::new(|| (), |()| home_summary());
-    loaded(summary, |summary| view! { <SummaryView summary=summary/> })
+    // A catalog that is down costs its part of the home page and not the page.
+    let ask = |()| async {
+        match home_summary().await {
+            Err(error @ AppError::Unavailable { .. }) => Ok(Err(error)),
+            answer => answer.map(Ok),
+        }
+    };
+    loaded(Resource::new(|| (), ask), |summary: Result<Summary, AppError>| match summary {
+        Ok(summary) => view! { <SummaryView summary=summary/> }.into_any(),
+        Err(error) => view! { <EmptyState sentence=format!("{error}.")/> }.into_any(),
+    })
 }
 
 #[component]
@@ -49,12 +59,17 @@ fn SummaryView(summary: Summary) -> impl IntoView {
         })
         .collect();
     let orphans = (summary.orphans > 0).then(|| {
-        let text = if summary.orphans == 1 { "1 entity is no longer in any file".to_owned() } else { format!("{} entities are no longer in any file", summary.orphans) };
+        let text = if summary.orphans == 1 {
+            "1 entity is no longer in any file".to_owned()
+        } else {
+            format!("{} entities are no longer in any file", summary.orphans)
+        };
         view! { <li class="pk-attention"><a href="/catalog?orphan=true">{text}</a></li> }
     });
     let calm = troubled.is_empty() && orphans.is_none();
     let attention = if calm {
-        view! { <p class="pk-quiet">"All locations are read without errors, and every entity is in a file."</p> }.into_any()
+        view! { <p class="pk-quiet">"All locations are read without errors, and every entity is in a file."</p> }
+            .into_any()
     } else {
         view! { <ul class="pk-list">{troubled}{orphans}</ul> }.into_any()
     };

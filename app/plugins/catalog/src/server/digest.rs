@@ -118,7 +118,9 @@ pub struct NewEntity {
 /// The hash by which a change of a file, or of the rules for it, is noticed.
 pub fn hash(bytes: &[u8], rules: &Rules) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(format!("{READER_VERSION} {} {:?} {}\n", rules.trust_org, rules.allowed_kinds, rules.origin).as_bytes());
+    hasher.update(
+        format!("{READER_VERSION} {} {:?} {}\n", rules.trust_org, rules.allowed_kinds, rules.origin).as_bytes(),
+    );
     hasher.update(bytes);
     hasher.finalize().to_hex()[..32].to_owned()
 }
@@ -228,11 +230,19 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
                 }
             }
             Err(SourceError::Missing(_)) if optional => {}
-            Err(error) => digest.problems.push(NewProblem { place, is_error: true, code: "target", message: error.to_string() }),
+            Err(error) => {
+                digest.problems.push(NewProblem { place, is_error: true, code: "target", message: error.to_string() })
+            }
         }
     }
     annotate(&mut value, &source.managed_by(&digest.path), &rules.origin);
-    digest.entities.push(NewEntity { entity_ref, doc: document.doc, line: document.line, value, source: document.text });
+    digest.entities.push(NewEntity {
+        entity_ref,
+        doc: document.doc,
+        line: document.line,
+        value,
+        source: document.text,
+    });
 }
 
 /// Why the location may not bring this entity, if it may not.
@@ -242,7 +252,9 @@ fn refusal(source: &Source, rules: &Rules, path: &str, value: &Value) -> Option<
     let is = |other: &str| kind.eq_ignore_ascii_case(other);
     if ORGANISATION_KINDS.iter().any(|kind| is(kind)) {
         if !rules.trust_org {
-            return Some(format!("{kind} entities are read only from locations that are trusted for organisation data"));
+            return Some(format!(
+                "{kind} entities are read only from locations that are trusted for organisation data"
+            ));
         }
         if !source.is_own(path) {
             return Some(format!("{kind} entities are read only from the trusted location's own files"));
@@ -262,7 +274,8 @@ async fn resolve_placeholder(source: &Source, digest: &mut Digest, key: &str, ta
     let [path] = paths.as_slice() else { return Err(format!("{target} stands for several files")) };
     let content = source.read(path).await;
     digest.inputs.push(Input { path: path.clone(), hash: input_hash(&content) });
-    let text = String::from_utf8(content.map_err(|error| error.to_string())?).map_err(|_| format!("{target} is not UTF-8"))?;
+    let text =
+        String::from_utf8(content.map_err(|error| error.to_string())?).map_err(|_| format!("{target} is not UTF-8"))?;
     match key {
         "$text" => Ok(Value::String(text)),
         "$json" => serde_json::from_str(&text).map_err(|error| format!("{target} is not JSON: {error}")),
@@ -273,7 +286,10 @@ async fn resolve_placeholder(source: &Source, digest: &mut Digest, key: &str, ta
             }
             let document = documents.remove(0);
             document.value.ok_or_else(|| {
-                let error = document.errors.first().map_or("it is empty".into(), |error| format!("line {}: {}", error.line, error.message));
+                let error = document
+                    .errors
+                    .first()
+                    .map_or("it is empty".into(), |error| format!("line {}: {}", error.line, error.message));
                 format!("{target} is not YAML: {error}")
             })
         }

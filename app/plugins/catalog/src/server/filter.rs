@@ -25,7 +25,10 @@ impl Conditions {
     pub fn column(&mut self, column: &str, values: &[String]) {
         match values {
             [value] => self.add(format!("e.{column} = ?"), [value.as_str().into()]),
-            _ => self.add(format!("e.{column} IN ({})", db::marks(values.len())), values.iter().map(|value| value.as_str().into())),
+            _ => self.add(
+                format!("e.{column} IN ({})", db::marks(values.len())),
+                values.iter().map(|value| value.as_str().into()),
+            ),
         }
     }
 
@@ -139,9 +142,10 @@ pub async fn page(
     let descending = order.descending != back;
     if let Some(cursor) = cursor {
         let sign = if descending { "<" } else { ">" };
-        let value: Sql = match &cursor.value {
-            serde_json::Value::Number(number) => number.as_i64().into(),
-            other => other.as_str().unwrap_or_default().into(),
+        // By the type of the column, whatever a damaged cursor says.
+        let value: Sql = match order.column {
+            "changed_at" => cursor.value.as_i64().unwrap_or_default().into(),
+            _ => cursor.value.as_str().unwrap_or_default().into(),
         };
         conditions.add(format!("(e.{}, e.id) {sign} (?, ?)", order.column), [value, cursor.id.into()]);
     }
@@ -179,6 +183,7 @@ pub fn encode(value: &impl Serialize) -> String {
 
 /// The opposite of [`encode`].
 pub fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, AppError> {
-    let bad = || AppError::bad_request("The address of this page is damaged: its page or cursor parameter cannot be read");
+    let bad =
+        || AppError::bad_request("The address of this page is damaged: its page or cursor parameter cannot be read");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?).map_err(|_| bad())
 }

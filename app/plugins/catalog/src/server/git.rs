@@ -35,7 +35,13 @@ pub async fn update(remote: &str, checkouts: &Path, integrations: &Integrations)
         let fresh = tempfile::tempdir_in(checkouts).map_err(failed)?;
         let into = fresh.path().join("clone");
         let into_text = into.to_string_lossy();
-        git(checkouts, &["clone", "--quiet", "--depth", "1", "--no-tags", "--", remote, &into_text], remote, integrations).await?;
+        git(
+            checkouts,
+            &["clone", "--quiet", "--depth", "1", "--no-tags", "--", remote, &into_text],
+            remote,
+            integrations,
+        )
+        .await?;
         std::fs::rename(&into, &path).map_err(failed)?;
     }
     let revision = git(&path, &["rev-parse", "HEAD"], remote, integrations).await?;
@@ -81,7 +87,11 @@ async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integration
     for name in ["PATH", "HOME", "SSH_AUTH_SOCK"] {
         command.envs(std::env::var_os(name).map(|value| (name, value)));
     }
-    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("LC_ALL", "C");
+    command
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("LC_ALL", "C");
     // Through the environment and not as arguments, so that a token does not show in the list of processes.
     command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     for (number, (key, value)) in settings.iter().enumerate() {
@@ -90,7 +100,9 @@ async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integration
     let output = match tokio::time::timeout(TIMEOUT, command.output()).await {
         Err(_) => return Err(SourceError::Failed(format!("git {} took longer than {} s", args[0], TIMEOUT.as_secs()))),
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(SourceError::Failed("git is not installed on the portal's machine: install it, or put it on PATH".into()));
+            return Err(SourceError::Failed(
+                "git is not installed on the portal's machine: install it, or put it on PATH".into(),
+            ));
         }
         Ok(Err(error)) => return Err(SourceError::Failed(format!("git could not be started: {error}"))),
         Ok(Ok(output)) => output,
@@ -99,7 +111,12 @@ async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integration
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(SourceError::Failed(format!("git {} of {}: {}", args[0], without_user(remote), complaint.lines().last().unwrap_or("failed").trim())))
+    Err(SourceError::Failed(format!(
+        "git {} of {}: {}",
+        args[0],
+        without_user(remote),
+        complaint.lines().last().unwrap_or("failed").trim()
+    )))
 }
 
 fn base64_of(text: &str) -> String {

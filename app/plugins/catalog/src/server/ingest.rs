@@ -67,7 +67,14 @@ struct Location {
 impl Handler for Refresh {
     async fn run(&self, lease: &Lease) -> Result<Next, JobError> {
         let Some(location) = self.load(&lease.key).await? else { return Ok(Next::Done) };
-        let opened = Source::open(&location.kind, &location.target, &self.checkouts, self.kit.fetcher.clone(), self.integrations.clone()).await;
+        let opened = Source::open(
+            &location.kind,
+            &location.target,
+            &self.checkouts,
+            self.kit.fetcher.clone(),
+            self.integrations.clone(),
+        )
+        .await;
         let read = match opened {
             Ok(source) => match source.first().await {
                 Ok(first) => Ok((source, first)),
@@ -77,12 +84,25 @@ impl Handler for Refresh {
         };
         match read {
             Ok((source, first)) => {
-                let mut run = Run { refresh: self, lease, location: &location, source: &source, queue: first.into_iter().collect(), seen: HashSet::new(), named: HashMap::new(), changed: false };
+                let mut run = Run {
+                    refresh: self,
+                    lease,
+                    location: &location,
+                    source: &source,
+                    queue: first.into_iter().collect(),
+                    seen: HashSet::new(),
+                    named: HashMap::new(),
+                    changed: false,
+                    failed: None,
+                };
                 run.read_all().await?;
-                let changed = run.changed;
-                self.finish(lease, &location, &source.revision, changed).await
+                let next = self.finish(lease, &location, &source.revision, run.changed).await?;
+                match run.failed {
+                    None => Ok(next),
+                    Some(error) => self.unreadable(lease, &location, &error).await,
+                }
             }
-            Err(error) => self.unreadable(lease, &location, &error).await,
+            Err(error) => self.unreadable(lease, &location, &error.to_string()).await,
         }
     }
 }
@@ -104,7 +124,13 @@ impl Refresh {
     }
 
     /// Writes how the location stands after it was read.
-    async fn finish(&self, lease: &Lease, location: &Location, revision: &str, changed: bool) -> Result<Next, JobError> {
+    async fn finish(
+        &self,
+        lease: &Lease,
+        location: &Location,
+        revision: &str,
+        changed: bool,
+    ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
         let next = now + self.interval;
         let tx = self.kit.db.begin().await?;
@@ -115,11 +141,27 @@ impl Refresh {
                     warnings = (SELECT count(*) FROM catalog_problem p WHERE p.location_id = catalog_location.id AND p.severity = 'warning') \
                     WHERE id = ?";
         db::execute(&tx, text, [revision.into(), now.into(), next.into(), location.id.into()]).await?;
-        db::execute(&tx, "UPDATE catalog_location SET state = CASE WHEN errors > 0 THEN 'errors' ELSE 'ok' END WHERE id = ?", [location.id.into()]).await?;
+        db::execute(
+            &tx,
+            "UPDATE catalog_location SET state = CASE WHEN errors > 0 THEN 'errors' ELSE 'ok' END WHERE id = ?",
+            [location.id.into()],
+        )
+        .await?;
         if changed {
-            db::execute(&tx, "UPDATE catalog_location SET last_change_at = ? WHERE id = ?", [now.into(), location.id.into()]).await?;
+            db::execute(
+                &tx,
+                "UPDATE catalog_location SET last_change_at = ? WHERE id = ?",
+                [now.into(), location.id.into()],
+            )
+            .await?;
             let resource = format!("location:{}", location.id);
-            let event = audit::Event { at: now, actor: &Caller::System, action: "catalog.location.ingest", resource: &resource, detail: json!({ "revision": revision }) };
+            let event = audit::Event {
+                at: now,
+                actor: &Caller::System,
+                action: "catalog.location.ingest",
+                resource: &resource,
+                detail: json!({ "revision": revision }),
+            };
             audit::append(&tx, event).await?;
         }
         tx.commit().await?;
@@ -127,13 +169,13 @@ impl Refresh {
     }
 
     /// Notes that the location as a whole could not be read; what it brought stays.
-    async fn unreadable(&self, lease: &Lease, location: &Location, error: &SourceError) -> Result<Next, JobError> {
+    async fn unreadable(&self, lease: &Lease, location: &Location, error: &str) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
         let next = now + self.interval.min(RETRY);
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
         let text = "UPDATE catalog_location SET state = 'unreadable', message = ?, last_run_at = ?, next_run_at = ? WHERE id = ?";
-        db::execute(&tx, text, [error.to_string().into(), now.into(), next.into(), location.id.into()]).await?;
+        db::execute(&tx, text, [error.into(), now.into(), next.into(), location.id.into()]).await?;
         tx.commit().await?;
         Ok(Next::At(next))
     }
@@ -152,6 +194,8 @@ struct Run<'a> {
     /// Where a file was named first, of those that are pointed to.
     named: HashMap<String, Target>,
     changed: bool,
+    /// Why the file that the location names could not be read.
+    failed: Option<String>,
 }
 
 /// What is to be written for a file that changed.
@@ -233,6 +277,9 @@ impl Run<'_> {
     }
 
     fn not_read(&mut self, path: &str, known: Option<&KnownFile>, error: &SourceError) -> Option<Outcome> {
+        if self.source.is_start(path) {
+            self.failed = Some(error.to_string());
+        }
         let missing = matches!(error, SourceError::Missing(_));
         if let Some(known) = known.filter(|_| !missing) {
             // What a file that cannot be read at the moment points to is still there.
@@ -243,14 +290,21 @@ impl Run<'_> {
             self.seen.remove(path);
             return None;
         }
-        let place = named.map_or_else(|| Place { path: path.to_owned(), line: 1, column: 1, ..Place::default() }, |target| target.named_at.clone());
+        let place = named.map_or_else(
+            || Place { path: path.to_owned(), line: 1, column: 1, ..Place::default() },
+            |target| target.named_at.clone(),
+        );
         let code = if named.is_some() { "target" } else { "file" };
         let problem = NewProblem { place, is_error: true, code, message: error.to_string() };
         let hash = digest::failure_hash(&problem);
         if known.is_some_and(|known| known.hash == hash) {
             return None;
         }
-        Some(if missing { Outcome::Read(Box::new(Digest { problems: vec![problem], ..Digest::empty(path, hash) })) } else { Outcome::Unreadable(problem) })
+        Some(if missing {
+            Outcome::Read(Box::new(Digest { problems: vec![problem], ..Digest::empty(path, hash) }))
+        } else {
+            Outcome::Unreadable(problem)
+        })
     }
 
     async fn inputs_unchanged(&self, inputs: &[Input]) -> bool {
@@ -319,7 +373,12 @@ impl Run<'_> {
     }
 
     /// The end of every writing transaction: totals, and whoever else must look again.
-    async fn settle(&mut self, tx: &sea_orm::DatabaseTransaction, now: Millis, pending: &mut Pending) -> Result<(), DbErr> {
+    async fn settle(
+        &mut self,
+        tx: &sea_orm::DatabaseTransaction,
+        now: Millis,
+        pending: &mut Pending,
+    ) -> Result<(), DbErr> {
         store::flush(tx, pending).await?;
         self.changed |= pending.changed;
         for (location_id, path) in std::mem::take(&mut pending.again) {

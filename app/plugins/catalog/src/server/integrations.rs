@@ -160,7 +160,10 @@ fn bitbucket_raw(url: &Url, api_base: Option<&Url>) -> Option<Url> {
     let ["projects", project, "repos", repo, "browse" | "raw", path @ ..] = &segments[at..] else { return None };
     let mut raw = api_base.cloned().unwrap_or_else(|| {
         let mut base = url.clone();
-        base.set_path(&format!("{}/rest/api/1.0", segments[..at].iter().map(|segment| format!("/{segment}")).collect::<String>()));
+        base.set_path(&format!(
+            "{}/rest/api/1.0",
+            segments[..at].iter().map(|segment| format!("/{segment}")).collect::<String>()
+        ));
         base
     });
     let base = raw.path().trim_end_matches('/').to_owned();
@@ -198,8 +201,14 @@ mod tests {
 
     #[test]
     fn the_page_of_a_file_is_read_as_its_raw_file() {
-        assert_eq!(raw("https://github.com/o/r/blob/main/a/b.yaml"), "https://raw.githubusercontent.com/o/r/main/a/b.yaml");
-        assert_eq!(raw("https://ghe.bank.example/o/r/blob/main/b.yaml"), "https://ghe.bank.example/o/r/raw/main/b.yaml");
+        assert_eq!(
+            raw("https://github.com/o/r/blob/main/a/b.yaml"),
+            "https://raw.githubusercontent.com/o/r/main/a/b.yaml"
+        );
+        assert_eq!(
+            raw("https://ghe.bank.example/o/r/blob/main/b.yaml"),
+            "https://ghe.bank.example/o/r/raw/main/b.yaml"
+        );
         assert_eq!(
             raw("https://gitlab.bank.example/g/s/p/-/blob/main/b.yaml?ref_type=heads"),
             "https://gitlab.bank.example/g/s/p/-/raw/main/b.yaml"

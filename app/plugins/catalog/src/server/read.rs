@@ -12,25 +12,30 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, kind_label};
 
 /// The columns that [`entity_rows`] reads.
-pub const ROW: &str = "e.id, e.ref, e.kind, e.namespace, e.name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, e.orphan, e.changed_at";
+pub const ROW: &str = "e.id, e.ref, e.kind_name, e.namespace, e.name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, e.orphan, e.changed_at";
 
 /// The columns that [`location_row`] reads.
 pub const LOCATION: &str =
     "id, kind, target, trust_org, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
 
 /// Entities as rows; the titles of owners and systems are looked up together.
-pub async fn entity_rows(connection: &impl ConnectionTrait, rows: &[QueryResult], now: Millis) -> Result<Vec<EntityRow>, DbErr> {
+pub async fn entity_rows(
+    connection: &impl ConnectionTrait,
+    rows: &[QueryResult],
+    now: Millis,
+) -> Result<Vec<EntityRow>, DbErr> {
     let mut refs = HashSet::new();
     for row in rows {
         refs.insert(row.try_get::<String>("", "owner")?);
         refs.insert(row.try_get::<String>("", "system")?);
     }
-    let titles = titles(connection, refs).await?;
+    let known = known(connection, refs).await?;
     rows.iter()
         .map(|row| {
             let text = |name: &str| row.try_get::<String>("", name);
-            let related = |entity_ref: String| (!entity_ref.is_empty()).then(|| link(&entity_ref, titles.get(&entity_ref).map(String::as_str)));
-            let mut own = link(&text("ref")?, Some(&text("title")?));
+            let related =
+                |entity_ref: String| (!entity_ref.is_empty()).then(|| link(&entity_ref, known.get(&entity_ref)));
+            let mut own = link(&text("ref")?, Some(&Known { title: text("title")?, kind: text("kind_name")? }));
             // The ref is in lower case; the name is shown as it was written.
             own.name = name(&text("name")?, &text("namespace")?);
             Ok(EntityRow {
@@ -47,32 +52,45 @@ pub async fn entity_rows(connection: &impl ConnectionTrait, rows: &[QueryResult]
         .collect()
 }
 
-/// The titles of those of `refs` that the catalog has; empty where there is none.
-pub async fn titles(connection: &impl ConnectionTrait, mut refs: HashSet<String>) -> Result<HashMap<String, String>, DbErr> {
+/// What a link says of an entity that the catalog has.
+pub struct Known {
+    /// Its title; empty where there is none.
+    pub title: String,
+    /// Its kind as it was written.
+    pub kind: String,
+}
+
+/// Those of `refs` that the catalog has.
+async fn known(connection: &impl ConnectionTrait, mut refs: HashSet<String>) -> Result<HashMap<String, Known>, DbErr> {
     refs.remove("");
     if refs.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = format!("SELECT ref, title FROM catalog_entity WHERE ref IN ({})", db::marks(refs.len()));
+    let text = format!("SELECT ref, title, kind_name FROM catalog_entity WHERE ref IN ({})", db::marks(refs.len()));
     let rows = db::rows(connection, &text, refs.into_iter().map(Into::into)).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "ref")?, row.try_get("", "title")?))).collect()
+    rows.iter()
+        .map(|row| {
+            let known = Known { title: row.try_get("", "title")?, kind: row.try_get("", "kind_name")? };
+            Ok((row.try_get("", "ref")?, known))
+        })
+        .collect()
 }
 
-/// The link to a canonical ref; `title` is `None` when the catalog does not have it.
-pub fn link(entity_ref: &str, title: Option<&str>) -> EntityLink {
+/// The link to a canonical ref; `known` is `None` when the catalog does not have it.
+pub fn link(entity_ref: &str, known: Option<&Known>) -> EntityLink {
     let parsed = EntityRef::parse(entity_ref, None, "default").ok();
     let (kind, namespace, plain) = parsed.map_or_else(
         || (String::new(), String::new(), entity_ref.to_owned()),
-        |parsed| (parsed.kind.to_lowercase(), parsed.namespace.to_lowercase(), parsed.name.to_lowercase()),
+        |parsed| (parsed.kind, parsed.namespace, parsed.name),
     );
-    let shown = title.unwrap_or_default();
+    let title = known.map(|known| known.title.as_str()).unwrap_or_default();
     EntityLink {
         entity_ref: entity_ref.to_owned(),
         href: format!("/catalog/{}/{}/{}", segment(&namespace), segment(&kind), segment(&plain)),
-        kind: kind_label(&kind),
+        kind: known.map_or_else(|| kind_label(&kind), |known| known.kind.clone()),
         name: name(&plain, &namespace),
-        title: if shown.eq_ignore_ascii_case(&plain) { String::new() } else { shown.to_owned() },
-        known: title.is_some(),
+        title: title.to_owned(),
+        known: known.is_some(),
     }
 }
 

@@ -111,7 +111,9 @@ impl Parameters {
     fn number(&self, name: &str, most: u64) -> Result<Option<u64>, AppError> {
         let parse = |text: &str| {
             let number = text.parse::<u64>().ok().filter(|number| *number <= most);
-            number.ok_or_else(|| AppError::bad_request(format!("{name} must be a whole number from 0 to {most}, not {text:?}")))
+            number.ok_or_else(|| {
+                AppError::bad_request(format!("{name} must be a whole number from 0 to {most}, not {text:?}"))
+            })
         };
         self.one(name).map(parse).transpose()
     }
@@ -167,7 +169,8 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
         }
     }
     let mut items = served(read, &page.rows).await?;
-    let fields: Vec<&str> = parameters.all("fields").flat_map(|fields| fields.split(',')).filter(|field| !field.is_empty()).collect();
+    let fields: Vec<&str> =
+        parameters.all("fields").flat_map(|fields| fields.split(',')).filter(|field| !field.is_empty()).collect();
     if !fields.is_empty() {
         items = items.iter().map(|item| project(item, &fields)).collect();
     }
@@ -180,7 +183,8 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
 
 async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
     let read = catalog.kit.db.read();
-    let keys: HashSet<&str> = parameters.all("facet").flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).collect();
+    let keys: HashSet<&str> =
+        parameters.all("facet").flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).collect();
     if keys.is_empty() {
         return Err(AppError::bad_request("facet is missing: name at least one field, such as facet=spec.type"));
     }
@@ -343,7 +347,8 @@ async fn served(read: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<Vec
     rows.iter()
         .zip(refs)
         .map(|(row, entity_ref)| {
-            let mut entity: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
+            let mut entity: Value =
+                serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
             let (uid, etag): (String, String) = (row.try_get("", "uid")?, row.try_get("", "etag")?);
             if let Some(metadata) = entity.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.entry("namespace").or_insert_with(|| "default".into());

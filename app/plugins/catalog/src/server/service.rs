@@ -1,6 +1,5 @@
 //! What the catalog answers and what can be done to it.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,9 +18,10 @@ use url::Url;
 use super::filter::{self, Conditions, Cursor, Order};
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
-use super::read::{LOCATION, ROW, entity_rows, link, location_row, titles};
+use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use crate::model::{
-    Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin, Problem, RelationGroup, Sort, Summary,
+    Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin,
+    Problem, RelationGroup, Sort, Summary,
 };
 
 /// Rows on a page of the catalog.
@@ -112,7 +112,16 @@ impl NewLocation {
         let path = Path::new(text).canonicalize().map_err(|error| failed(error.to_string()))?;
         let target = path.to_str().ok_or_else(|| failed("the path is not UTF-8".into()))?.to_owned();
         let bare = path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir();
-        Ok(of(if bare { "git" } else if path.is_dir() { "dir" } else { "file" }, target))
+        Ok(of(
+            if bare {
+                "git"
+            } else if path.is_dir() {
+                "dir"
+            } else {
+                "file"
+            },
+            target,
+        ))
     }
 }
 
@@ -127,7 +136,12 @@ impl Catalog {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
         let kinds = new.allowed_kinds.as_ref().map(|kinds| kinds.join(","));
-        let known = db::rows(&tx, "SELECT id FROM catalog_location WHERE kind = ? AND target = ?", [new.kind.into(), new.target.as_str().into()]).await?;
+        let known = db::rows(
+            &tx,
+            "SELECT id FROM catalog_location WHERE kind = ? AND target = ?",
+            [new.kind.into(), new.target.as_str().into()],
+        )
+        .await?;
         let existed = !known.is_empty();
         let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
                     VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
@@ -157,13 +171,16 @@ impl Catalog {
     pub async fn refresh(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
-        if db::execute(&tx, "UPDATE catalog_location SET next_run_at = ? WHERE id = ?", [now.into(), id.into()]).await? == 0 {
+        if db::execute(&tx, "UPDATE catalog_location SET next_run_at = ? WHERE id = ?", [now.into(), id.into()]).await?
+            == 0
+        {
             return Err(AppError::not_found(format!("Location {id}")));
         }
         jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let resource = format!("location:{id}");
         let action = crate::info::REFRESH_LOCATION.action;
-        audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail: json!({}) }).await?;
+        audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail: json!({}) })
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -173,10 +190,15 @@ impl Catalog {
         let now = self.kit.clock.now();
         let counts = async {
             let text = "SELECT facet_value, label, entities FROM catalog_count WHERE kind = '' AND facet_key = ? AND entities > 0 ORDER BY entities DESC LIMIT 24";
-            Ok::<_, DbErr>((db::rows(read, text, ["kind".into()]).await?, db::rows(read, text, ["orphan".into()]).await?))
+            Ok::<_, DbErr>((
+                db::rows(read, text, ["kind".into()]).await?,
+                db::rows(read, text, ["orphan".into()]).await?,
+            ))
         };
         let troubled = async {
-            let text = format!("SELECT {LOCATION} FROM catalog_location WHERE state IN ('errors', 'unreadable') ORDER BY state DESC, errors DESC, id LIMIT 5");
+            let text = format!(
+                "SELECT {LOCATION} FROM catalog_location WHERE state IN ('errors', 'unreadable') ORDER BY state DESC, errors DESC, id LIMIT 5"
+            );
             db::rows(read, &text, []).await
         };
         let recent = async {
@@ -214,7 +236,9 @@ impl Catalog {
             Some(total) => total,
             None => conditions.count(read).await?,
         };
-        let href = |cursor: Option<Cursor>| cursor.map(|cursor| ListQuery { cursor: filter::encode(&cursor), ..query.clone() }.href());
+        let href = |cursor: Option<Cursor>| {
+            cursor.map(|cursor| ListQuery { cursor: filter::encode(&cursor), ..query.clone() }.href())
+        };
         Ok(EntityList {
             items: entity_rows(read, &page.rows, self.kit.clock.now()).await?,
             total,
@@ -267,8 +291,12 @@ impl Catalog {
         let mut counted = self.facet_counts(query, key, &[]).await?;
         let more = counted.len() > FACET_VALUES;
         counted.truncate(FACET_VALUES);
-        let missing: Vec<String> =
-            query.chosen(key).iter().filter(|chosen| !counted.iter().any(|(value, ..)| value == *chosen)).cloned().collect();
+        let missing: Vec<String> = query
+            .chosen(key)
+            .iter()
+            .filter(|chosen| !counted.iter().any(|(value, ..)| value == *chosen))
+            .cloned()
+            .collect();
         if !missing.is_empty() {
             counted.extend(self.facet_counts(query, key, &missing).await?);
         }
@@ -291,9 +319,16 @@ impl Catalog {
     }
 
     /// Values of a facet with label and count, most frequent first; only `among` those where any are given.
-    async fn facet_counts(&self, query: &ListQuery, key: FacetKey, among: &[String]) -> Result<Vec<(String, String, u64)>, DbErr> {
+    async fn facet_counts(
+        &self,
+        query: &ListQuery,
+        key: FacetKey,
+        among: &[String],
+    ) -> Result<Vec<(String, String, u64)>, DbErr> {
         let read = self.kit.db.read();
-        let only_among = |column: &str| if among.is_empty() { String::new() } else { format!(" AND {column} IN ({})", db::marks(among.len())) };
+        let only_among = |column: &str| {
+            if among.is_empty() { String::new() } else { format!(" AND {column} IN ({})", db::marks(among.len())) }
+        };
         let mut among_values: Vec<sea_orm::Value> = among.iter().map(|value| value.as_str().into()).collect();
         let limit = FACET_VALUES + 1;
         let others: Vec<_> = query.chosen.iter().filter(|(chosen, _)| *chosen != key).collect();
@@ -335,7 +370,11 @@ impl Catalog {
             );
             db::rows(read, &text, values).await?
         };
-        rows.iter().map(|row| Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64))).collect()
+        rows.iter()
+            .map(|row| {
+                Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64))
+            })
+            .collect()
     }
 
     /// Everything about one entity.
@@ -359,12 +398,21 @@ impl Catalog {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let pairs = |pointer: &str| -> Vec<(String, String)> {
             let fields = value.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
-            fields.map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+            fields
+                .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+                .collect()
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
             description: text("/metadata/description"),
-            tags: value.pointer("/metadata/tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            tags: value
+                .pointer("/metadata/tags")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             links: safe_links(&value),
             annotations: [pairs("/metadata/labels"), pairs("/metadata/annotations")].concat(),
             profile: pairs("/spec/profile"),
@@ -393,7 +441,11 @@ impl Catalog {
         let lines = source.lines().count();
         Ok(Descriptor {
             lines: lines as u32,
-            source: if lines > SOURCE_LINES { source.lines().take(SOURCE_LINES).collect::<Vec<_>>().join("\n") } else { source },
+            source: if lines > SOURCE_LINES {
+                source.lines().take(SOURCE_LINES).collect::<Vec<_>>().join("\n")
+            } else {
+                source
+            },
             first_line: row.try_get::<i64>("", "line")? as u32,
             marked: problems.iter().map(|problem| problem.line).collect(),
         })
@@ -401,7 +453,7 @@ impl Catalog {
 
     async fn relations(&self, entity_ref: &str) -> Result<Vec<RelationGroup>, DbErr> {
         let text = format!(
-            "SELECT n.type, n.target_ref, n.total, t.title FROM \
+            "SELECT n.type, n.target_ref, n.total, t.title, t.kind_name FROM \
              (SELECT d.type, d.target_ref, row_number() OVER (PARTITION BY d.type ORDER BY d.target_ref) AS place, count(*) OVER (PARTITION BY d.type) AS total \
               FROM (SELECT DISTINCT r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref = ?) d) n \
              LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {RELATION_TARGETS} ORDER BY n.type, n.target_ref"
@@ -419,8 +471,10 @@ impl Catalog {
                 });
             }
             let title: Option<String> = row.try_get("", "title")?;
+            let kind: Option<String> = row.try_get("", "kind_name")?;
+            let known = title.zip(kind).map(|(title, kind)| Known { title, kind });
             if let Some(group) = groups.last_mut() {
-                group.targets.push(link(&row.try_get::<String>("", "target_ref")?, title.as_deref()));
+                group.targets.push(link(&row.try_get::<String>("", "target_ref")?, known.as_ref()));
             }
         }
         groups.sort_by_key(|group| relation_place(&group.relation));
@@ -445,7 +499,10 @@ impl Catalog {
         let mut items = rows.iter().map(|row| location_row(row, now)).collect::<Result<Vec<_>, _>>()?;
         let more = items.len() > PAGE as usize;
         items.truncate(PAGE as usize);
-        let next = items.last().filter(|_| more).map(|last| kit::query::href("/locations", [("page", last.id.to_string().as_str())]));
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| kit::query::href("/locations", [("page", last.id.to_string().as_str())]));
         Ok(LocationList { items, next })
     }
 
@@ -457,12 +514,17 @@ impl Catalog {
         let row = row.ok_or_else(|| AppError::not_found(format!("Location {id}")))?;
         let after = if page.is_empty() { None } else { Some(filter::decode(page)?) };
         let (problems, next) = self.problems(id, after).await?;
-        let next = next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
+        let next =
+            next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
         Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next })
     }
 
     /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.
-    pub async fn problems(&self, location_id: i64, after: Option<ProblemPlace>) -> Result<(Vec<Problem>, Option<ProblemPlace>), DbErr> {
+    pub async fn problems(
+        &self,
+        location_id: i64,
+        after: Option<ProblemPlace>,
+    ) -> Result<(Vec<Problem>, Option<ProblemPlace>), DbErr> {
         let mut values: Vec<sea_orm::Value> = vec![location_id.into()];
         let place = after.map_or("", |after| {
             values.extend([after.severity.into(), after.path.into(), after.line.into(), after.id.into()]);
@@ -504,13 +566,9 @@ impl Catalog {
             return Ok(Vec::new());
         }
         let read = self.kit.db.read();
-        let page = filter::page(read, ROW, &conditions, &Order { column: "sort_name", descending: false }, None, limit).await?;
+        let page = filter::page(read, ROW, &conditions, &Order { column: "sort_name", descending: false }, None, limit)
+            .await?;
         entity_rows(read, &page.rows, self.kit.clock.now()).await
-    }
-
-    /// Which of `refs` the catalog has.
-    pub async fn existing(&self, refs: HashSet<String>) -> Result<HashSet<String>, DbErr> {
-        Ok(titles(self.kit.db.read(), refs).await?.into_keys().collect())
     }
 }
 

@@ -57,13 +57,20 @@ impl Source {
         fetcher: Arc<Fetcher>,
         integrations: Arc<Integrations>,
     ) -> Result<Self, SourceError> {
-        let mut source =
-            Self { root: None, start: Start::AllDescriptors, prefix: format!("file:{target}/"), revision: String::new(), fetcher, integrations };
+        let mut source = Self {
+            root: None,
+            start: Start::AllDescriptors,
+            prefix: format!("file:{target}/"),
+            revision: String::new(),
+            fetcher,
+            integrations,
+        };
         match kind {
             "dir" => source.root = Some(open_root(Path::new(target)).await?),
             "file" => {
                 let path = Path::new(target);
-                let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+                let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str()))
+                else {
                     return Err(SourceError::Refused(format!("{target} does not name a file")));
                 };
                 source.root = Some(open_root(folder).await?);
@@ -92,6 +99,11 @@ impl Source {
         }
     }
 
+    /// Whether the location is this one file.
+    pub fn is_start(&self, path: &str) -> bool {
+        matches!(&self.start, Start::One(start) if start == path)
+    }
+
     /// The content of a file that [`first`](Self::first) or [`resolve`](Self::resolve) named.
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         if let Some(url) = as_url(path) {
@@ -110,7 +122,9 @@ impl Source {
         let read = tokio::task::spawn_blocking(move || root.read(&name, MAX_FILE)).await;
         read.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => SourceError::Missing(path.to_owned()),
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => SourceError::Refused(format!("{path}: {error}")),
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
+                SourceError::Refused(format!("{path}: {error}"))
+            }
             _ => SourceError::Failed(format!("{path}: {error}")),
         })
     }
@@ -141,7 +155,10 @@ impl Source {
             return Err(SourceError::Missing(target.to_owned()));
         }
         if found.len() > MAX_GLOB {
-            return Err(SourceError::Refused(format!("{target} stands for {} files; at most {MAX_GLOB} are read", found.len())));
+            return Err(SourceError::Refused(format!(
+                "{target} stands for {} files; at most {MAX_GLOB} are read",
+                found.len()
+            )));
         }
         Ok(found)
     }
@@ -168,7 +185,9 @@ impl Source {
     async fn list(&self, wanted: impl Fn(&str) -> bool + Send + 'static) -> Result<Vec<String>, SourceError> {
         let Some(root) = self.root.clone() else { return Ok(Vec::new()) };
         let listed = tokio::task::spawn_blocking(move || root.files(&wanted)).await;
-        listed.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| SourceError::Failed(error.to_string()))
+        listed
+            .map_err(|error| SourceError::Failed(error.to_string()))?
+            .map_err(|error| SourceError::Failed(error.to_string()))
     }
 }
 

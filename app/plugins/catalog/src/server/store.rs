@@ -45,7 +45,10 @@ pub async fn known_files(
     if paths.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = format!("SELECT path, hash, inputs, targets FROM catalog_file WHERE location_id = ? AND path IN ({})", db::marks(paths.len()));
+    let text = format!(
+        "SELECT path, hash, inputs, targets FROM catalog_file WHERE location_id = ? AND path IN ({})",
+        db::marks(paths.len())
+    );
     let values = std::iter::once(Sql::from(location_id)).chain(paths.iter().map(|path| path.as_str().into()));
     let mut known = HashMap::new();
     for row in db::rows(connection, &text, values).await? {
@@ -86,31 +89,39 @@ pub async fn apply(
     let mut problems: Vec<NewProblem> = file.problems.iter().take(MAX_PROBLEMS).cloned().collect();
     let before = owned_by_file(tx, file_id).await?;
     let mut rows = by_ref(tx, &file.entities).await?;
-    let mut claimed = BTreeSet::new();
+    // The refs that this file has, with the line where each begins.
+    let mut claimed = BTreeMap::new();
     for entity in &file.entities {
         let entity_ref = entity.entity_ref.to_string();
-        if !claimed.insert(entity_ref.clone()) {
-            problems.push(duplicate(file, entity, &format!("an earlier document of this file, {}", file.path)));
+        if let Some(line) = claimed.get(&entity_ref) {
+            problems.push(duplicate(file, entity, &format!("{}:{line}", file.path)));
             continue;
         }
         match rows.remove(&entity_ref) {
             None => insert(tx, now, location_id, file_id, file, entity, pending).await?,
             Some(row) if row.file_id == Some(file_id) || row.file_id.is_none() => {
                 update(tx, now, location_id, file_id, file, entity, &row, pending).await?;
+                if row.line != i64::from(entity.line) {
+                    name_winner(tx, file, entity).await?;
+                }
             }
             Some(row) if (location_id, file.path.as_str()) < (row.location_id, row.path.as_str()) => {
                 let lost = lost(&row, file, entity);
                 insert_problems(tx, row.location_id, row.file_id, &[lost]).await?;
                 update(tx, now, location_id, file_id, file, entity, &row, pending).await?;
+                name_winner(tx, file, entity).await?;
             }
             Some(row) => {
-                claimed.remove(&entity_ref);
                 problems.push(duplicate(file, entity, &format!("{}:{}", row.path, row.line)));
+                // A later document of this file may claim it, too.
+                rows.insert(entity_ref, row);
+                continue;
             }
         }
+        claimed.insert(entity_ref, entity.line);
     }
     for (entity_id, entity_ref) in before {
-        if !claimed.contains(&entity_ref) {
+        if !claimed.contains_key(&entity_ref) {
             orphan(tx, now, entity_id, &entity_ref, pending).await?;
         }
     }
@@ -118,7 +129,12 @@ pub async fn apply(
 }
 
 /// Notes that a file could not be read this time; what it brought stays.
-pub async fn apply_unreadable(tx: &DatabaseTransaction, location_id: i64, path: &str, problem: &NewProblem) -> Result<(), DbErr> {
+pub async fn apply_unreadable(
+    tx: &DatabaseTransaction,
+    location_id: i64,
+    path: &str,
+    problem: &NewProblem,
+) -> Result<(), DbErr> {
     let text = "INSERT INTO catalog_file (location_id, path, hash, inputs, targets) VALUES (?, ?, ?, '[]', '[]') \
                 ON CONFLICT (location_id, path) DO UPDATE SET hash = excluded.hash RETURNING id";
     let values = [location_id.into(), path.into(), failure_hash(problem).into()];
@@ -128,7 +144,12 @@ pub async fn apply_unreadable(tx: &DatabaseTransaction, location_id: i64, path: 
 }
 
 /// Takes out a file that is gone; its entities become orphans.
-pub async fn remove_file(tx: &DatabaseTransaction, now: Millis, file_id: i64, pending: &mut Pending) -> Result<(), DbErr> {
+pub async fn remove_file(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    file_id: i64,
+    pending: &mut Pending,
+) -> Result<(), DbErr> {
     pending.changed = true;
     for (entity_id, entity_ref) in owned_by_file(tx, file_id).await? {
         orphan(tx, now, entity_id, &entity_ref, pending).await?;
@@ -155,7 +176,13 @@ async fn put_file(tx: &DatabaseTransaction, location_id: i64, file: &Digest) -> 
     let text = "INSERT INTO catalog_file (location_id, path, hash, inputs, targets) VALUES (?, ?, ?, ?, ?) \
                 ON CONFLICT (location_id, path) DO UPDATE SET hash = excluded.hash, inputs = excluded.inputs, targets = excluded.targets \
                 RETURNING id";
-    let values = [location_id.into(), file.path.as_str().into(), file.hash.as_str().into(), json(&file.inputs).into(), json(&file.targets).into()];
+    let values = [
+        location_id.into(),
+        file.path.as_str().into(),
+        file.hash.as_str().into(),
+        json(&file.inputs).into(),
+        json(&file.targets).into(),
+    ];
     one(tx, text, values).await?.try_get("", "id")
 }
 
@@ -204,7 +231,8 @@ async fn by_ref(tx: &DatabaseTransaction, entities: &[NewEntity]) -> Result<Hash
 }
 
 async fn owned_by_file(tx: &DatabaseTransaction, file_id: i64) -> Result<Vec<(i64, String)>, DbErr> {
-    let rows = db::rows(tx, "SELECT id, ref FROM catalog_entity WHERE file_id = ? ORDER BY ref", [file_id.into()]).await?;
+    let rows =
+        db::rows(tx, "SELECT id, ref FROM catalog_entity WHERE file_id = ? ORDER BY ref", [file_id.into()]).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "ref")?))).collect()
 }
 
@@ -220,12 +248,19 @@ async fn insert(
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     let entity_ref = entity.entity_ref.to_string();
     let body = entity.value.to_string();
-    let text = "INSERT INTO catalog_entity (ref, uid, kind, namespace, name, sort_name, title, description, type, lifecycle, owner, system, \
+    let text = "INSERT INTO catalog_entity (ref, uid, kind, kind_name, namespace, name, sort_name, title, description, type, lifecycle, owner, system, \
                 location_id, file_id, path, doc, line, entity, source, etag, orphan, created_at, changed_at) \
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?) RETURNING id";
-    let mut values: Vec<Sql> = vec![entity_ref.as_str().into(), Uuid::new_v5(&UIDS, entity_ref.as_bytes()).to_string().into()];
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?) RETURNING id";
+    let mut values: Vec<Sql> =
+        vec![entity_ref.as_str().into(), Uuid::new_v5(&UIDS, entity_ref.as_bytes()).to_string().into()];
     values.extend(columns.values());
-    values.extend([location_id.into(), file_id.into(), file.path.as_str().into(), i64::from(entity.doc).into(), i64::from(entity.line).into()]);
+    values.extend([
+        location_id.into(),
+        file_id.into(),
+        file.path.as_str().into(),
+        i64::from(entity.doc).into(),
+        i64::from(entity.line).into(),
+    ]);
     values.extend([body.as_str().into(), entity.source.as_str().into(), etag(&body).into(), now.into(), now.into()]);
     let id: i64 = one(tx, text, values).await?.try_get("", "id")?;
     insert_lookups(tx, id, &entity_ref, &columns, &entity.value, pending).await
@@ -244,9 +279,16 @@ async fn update(
 ) -> Result<(), DbErr> {
     let body = entity.value.to_string();
     let etag = etag(&body);
-    let place = [location_id.into(), file_id.into(), file.path.as_str().into(), i64::from(entity.doc).into(), i64::from(entity.line).into()];
+    let place = [
+        location_id.into(),
+        file_id.into(),
+        file.path.as_str().into(),
+        i64::from(entity.doc).into(),
+        i64::from(entity.line).into(),
+    ];
     if row.etag == etag && !row.orphan {
-        let moved = row.file_id != Some(file_id) || row.doc != i64::from(entity.doc) || row.line != i64::from(entity.line);
+        let moved =
+            row.file_id != Some(file_id) || row.doc != i64::from(entity.doc) || row.line != i64::from(entity.line);
         let text = "UPDATE catalog_entity SET location_id = ?, file_id = ?, path = ?, doc = ?, line = ?, source = ? WHERE id = ?";
         let values = place.into_iter().chain([entity.source.as_str().into(), row.id.into()]);
         db::execute(tx, text, values).await?;
@@ -255,7 +297,7 @@ async fn update(
     }
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     remove_lookups(tx, row.id, pending).await?;
-    let text = "UPDATE catalog_entity SET kind = ?, namespace = ?, name = ?, sort_name = ?, title = ?, description = ?, type = ?, lifecycle = ?, \
+    let text = "UPDATE catalog_entity SET kind = ?, kind_name = ?, namespace = ?, name = ?, sort_name = ?, title = ?, description = ?, type = ?, lifecycle = ?, \
                 owner = ?, system = ?, location_id = ?, file_id = ?, path = ?, doc = ?, line = ?, entity = ?, source = ?, etag = ?, \
                 orphan = FALSE, changed_at = ? WHERE id = ?";
     let mut values: Vec<Sql> = columns.values();
@@ -266,7 +308,13 @@ async fn update(
 }
 
 /// Marks an entity that no document brings any more, and has the files that also claim its ref read again.
-async fn orphan(tx: &DatabaseTransaction, now: Millis, id: i64, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
+async fn orphan(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    id: i64,
+    entity_ref: &str,
+    pending: &mut Pending,
+) -> Result<(), DbErr> {
     let text = "UPDATE catalog_entity SET file_id = NULL, orphan = TRUE, changed_at = ? WHERE id = ? RETURNING kind";
     let kind: String = one(tx, text, [now.into(), id.into()]).await?.try_get("", "kind")?;
     pending.count(&kind, "orphan", "true", 1);
@@ -277,7 +325,12 @@ async fn orphan(tx: &DatabaseTransaction, now: Millis, id: i64, entity_ref: &str
         pending.again.insert((row.try_get("", "location_id")?, row.try_get("", "path")?));
     }
     for (location_id, path) in &pending.again {
-        db::execute(tx, "UPDATE catalog_file SET hash = '' WHERE location_id = ? AND path = ?", [(*location_id).into(), path.as_str().into()]).await?;
+        db::execute(
+            tx,
+            "UPDATE catalog_file SET hash = '' WHERE location_id = ? AND path = ?",
+            [(*location_id).into(), path.as_str().into()],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -285,6 +338,8 @@ async fn orphan(tx: &DatabaseTransaction, now: Millis, id: i64, entity_ref: &str
 /// The values that have a column of their own: lower case where they are compared without case, '' where missing.
 struct Columns {
     kind: String,
+    /// As it was written.
+    kind_name: String,
     namespace: String,
     name: String,
     title: String,
@@ -310,6 +365,7 @@ impl Columns {
         tags.dedup();
         Self {
             kind: text("/kind").to_lowercase(),
+            kind_name: text("/kind").to_owned(),
             namespace: value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default").to_lowercase(),
             name: text("/metadata/name").to_owned(),
             title: match text("/metadata/title") {
@@ -323,7 +379,11 @@ impl Columns {
             owner: reference("/spec/owner", "group"),
             system: reference("/spec/system", "system"),
             tags,
-            labels: vec![("kind", text("/kind").to_owned()), ("spec.type", text("/spec/type").to_owned()), ("spec.lifecycle", text("/spec/lifecycle").to_owned())],
+            labels: vec![
+                ("kind", text("/kind").to_owned()),
+                ("spec.type", text("/spec/type").to_owned()),
+                ("spec.lifecycle", text("/spec/lifecycle").to_owned()),
+            ],
         }
     }
 
@@ -331,6 +391,7 @@ impl Columns {
         let description: String = self.description.chars().take(300).collect();
         vec![
             self.kind.as_str().into(),
+            self.kind_name.as_str().into(),
             self.namespace.as_str().into(),
             self.name.as_str().into(),
             self.name.to_lowercase().into(),
@@ -359,7 +420,9 @@ impl Columns {
 
     fn search_text(&self) -> String {
         let owner = self.owner.rsplit('/').next().unwrap_or_default();
-        [&self.name, &self.title, &self.kind, &self.type_name, &self.tags.join(" "), owner, &self.description].map(|part: &str| part.to_owned()).join(" ")
+        [&self.name, &self.title, &self.kind, &self.type_name, &self.tags.join(" "), owner, &self.description]
+            .map(|part: &str| part.to_owned())
+            .join(" ")
     }
 }
 
@@ -403,15 +466,24 @@ async fn insert_lookups(
         relations.insert((entity_ref.to_owned(), relation.kind, target.clone()));
         relations.insert((target, relation.inverse, entity_ref.to_owned()));
     }
-    let row = |(source, kind, target): &(String, &str, String)| [Sql::from(id), source.as_str().into(), (*kind).into(), target.as_str().into()];
-    insert_many(tx, "INSERT INTO catalog_relation (entity_id, source_ref, type, target_ref)", 4, relations.iter().map(row)).await?;
+    let row = |(source, kind, target): &(String, &str, String)| {
+        [Sql::from(id), source.as_str().into(), (*kind).into(), target.as_str().into()]
+    };
+    insert_many(
+        tx,
+        "INSERT INTO catalog_relation (entity_id, source_ref, type, target_ref)",
+        4,
+        relations.iter().map(row),
+    )
+    .await?;
     search::put(tx, "catalog", id, &columns.search_text()).await
 }
 
 async fn remove_lookups(tx: &DatabaseTransaction, id: i64, pending: &mut Pending) -> Result<(), DbErr> {
     let row = one(tx, "SELECT ref, entity, orphan FROM catalog_entity WHERE id = ?", [id.into()]).await?;
     let body: String = row.try_get("", "entity")?;
-    let value: Value = serde_json::from_str(&body).map_err(|error| DbErr::Custom(format!("stored entity {id}: {error}")))?;
+    let value: Value =
+        serde_json::from_str(&body).map_err(|error| DbErr::Custom(format!("stored entity {id}: {error}")))?;
     if let Some(entity_ref) = descriptor::entity_ref(&value) {
         let columns = Columns::of(&entity_ref, &value);
         for (key, value) in columns.counted() {
@@ -474,6 +546,14 @@ fn duplicate(file: &Digest, entity: &NewEntity, first: &str) -> NewProblem {
     NewProblem { place, is_error: true, code: "duplicate", message }
 }
 
+/// Has every document that lost the entity's ref name the one that has it now.
+async fn name_winner(tx: &DatabaseTransaction, file: &Digest, entity: &NewEntity) -> Result<(), DbErr> {
+    let problem = duplicate(file, entity, &format!("{}:{}", file.path, entity.line));
+    let text = "UPDATE catalog_problem SET message = ? WHERE ref = ? AND code = 'duplicate'";
+    db::execute(tx, text, [problem.message.into(), problem.place.entity_ref.into()]).await?;
+    Ok(())
+}
+
 /// The problem of a document that had the ref until an earlier one claimed it.
 fn lost(row: &EntityRow, file: &Digest, entity: &NewEntity) -> NewProblem {
     let mut problem = duplicate(file, entity, &format!("{}:{}", file.path, entity.line));
@@ -483,7 +563,12 @@ fn lost(row: &EntityRow, file: &Digest, entity: &NewEntity) -> NewProblem {
     problem
 }
 
-async fn insert_problems(tx: &DatabaseTransaction, location_id: i64, file_id: Option<i64>, problems: &[NewProblem]) -> Result<(), DbErr> {
+async fn insert_problems(
+    tx: &DatabaseTransaction,
+    location_id: i64,
+    file_id: Option<i64>,
+    problems: &[NewProblem],
+) -> Result<(), DbErr> {
     let rows = problems.iter().map(|problem| {
         let place = &problem.place;
         [
@@ -519,7 +604,11 @@ async fn insert_many<const N: usize>(
     Ok(())
 }
 
-async fn one(tx: &impl ConnectionTrait, text: &str, values: impl IntoIterator<Item = Sql>) -> Result<QueryResult, DbErr> {
+async fn one(
+    tx: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Sql>,
+) -> Result<QueryResult, DbErr> {
     tx.query_one_raw(db::sql(tx, text, values)).await?.ok_or_else(|| DbErr::RecordNotFound(text.to_owned()))
 }
 

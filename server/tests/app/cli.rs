@@ -1,0 +1,210 @@
+//! The command line, with the binary that people run.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{component, write};
+
+const BAD: &str = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: bad\nspec:\n  type: service\n  lifecycle: 7\n  owner: team-a\n";
+
+fn portico(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portico"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .envs(environment.iter().copied())
+        .output()
+        .expect("portico runs")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ended by itself")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("good/a.yaml"), &component("a"));
+    write(
+        &folder.path().join("good/.hidden/b.yml"),
+        "apiVersion: bank.example/v1\nkind: X\n---\n---\napiVersion: backstage.io/v1alpha1\nkind: Robot\nmetadata: {name: r}\n",
+    );
+    write(&folder.path().join("bad/c.yaml"), &[component("c").as_str(), BAD, "kind: [\n"].join("---\n"));
+    folder
+}
+
+#[test]
+fn check_fails_only_for_what_is_invalid_or_no_yaml() {
+    let folder = folder();
+    let check = |arguments: &[&str]| portico(folder.path(), &[&["check"], arguments].concat(), &[]);
+    let good = check(&["good"]);
+    assert_eq!((code(&good), err(&good)), (0, String::new()), "{}", out(&good));
+    let bad = check(&["bad"]);
+    assert_eq!(code(&bad), 1);
+    assert!(
+        out(&bad).contains("c.yaml:16:14: error: ") && out(&bad).ends_with(" documents, 2 with errors\n"),
+        "{}",
+        out(&bad)
+    );
+    let file = check(&["good/a.yaml", "--format", "json"]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&out(&file)).expect("one line")["file"],
+        "a.yaml",
+        "a file given itself is named by its last part"
+    );
+    let none = check(&["nowhere"]);
+    assert_eq!(code(&none), 1);
+    assert!(err(&none).contains("nowhere"), "{}", err(&none));
+    assert_eq!(code(&portico(folder.path(), &["check"], &[])), 2, "a path is needed");
+}
+
+#[test]
+fn check_prints_a_line_of_json_a_document() {
+    let folder = folder();
+    let lines = |path: &str| out(&portico(folder.path(), &["check", path, "--format", "json"], &[]));
+    insta::assert_snapshot!(lines("good"), @r#"
+    {"file":".hidden/b.yml","doc":0,"kind":"X","name":null,"verdict":"not-entity","errors":[],"warnings":[]}
+    {"file":".hidden/b.yml","doc":1,"kind":null,"name":null,"verdict":"ignored-empty","errors":[],"warnings":[]}
+    {"file":".hidden/b.yml","doc":2,"kind":"Robot","name":"r","verdict":"unknown-kind","errors":[],"warnings":[{"line":6,"column":1,"path":"/kind","message":"no rules are built in for `Robot`, so it is kept but not checked"}]}
+    {"file":"a.yaml","doc":0,"kind":"Component","name":"a","verdict":"ok","errors":[],"warnings":[{"line":8,"column":10,"path":"/spec/owner","message":"refers to group:default/team-a, which is in none of the checked files"}]}
+    "#);
+    insta::assert_snapshot!(lines("bad"), @r#"
+    {"file":"c.yaml","doc":0,"kind":"Component","name":"c","verdict":"ok","errors":[],"warnings":[{"line":8,"column":10,"path":"/spec/owner","message":"refers to group:default/team-a, which is in none of the checked files"}]}
+    {"file":"c.yaml","doc":1,"kind":"Component","name":"bad","verdict":"invalid","errors":[{"line":16,"column":14,"path":"/spec/lifecycle","message":"must be a non-empty string, but is 7"}],"warnings":[{"line":17,"column":10,"path":"/spec/owner","message":"refers to group:default/team-a, which is in none of the checked files"}]}
+    {"file":"c.yaml","doc":2,"kind":null,"name":null,"verdict":"yaml-error","errors":[{"line":20,"column":1,"path":"","message":"not valid YAML: while parsing a node, did not find expected node content"}],"warnings":[]}
+    "#);
+}
+
+#[test]
+fn import_loads_what_is_good_and_names_what_is_not_by_file_line_and_column() {
+    let folder = folder();
+    let output = portico(folder.path(), &["import", "bad", "good"], &[]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("bad/c.yaml:16:14: "), "{}", err(&output));
+    assert!(out(&output).starts_with("3 entities, "), "{}", out(&output));
+    assert!(folder.path().join("data/portico.db").is_file());
+    let again = portico(folder.path(), &["import", "bad", "good"], &[]);
+    assert!(out(&again).starts_with("3 entities, "), "{}", out(&again));
+    assert_eq!(err(&again), err(&output), "what is wrong is said again");
+}
+
+#[test]
+fn import_fails_when_a_named_location_cannot_be_read_and_reads_the_others() {
+    let folder = folder();
+    let output = portico(folder.path(), &["import", "nowhere", "good"], &[]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("nowhere"), "{}", err(&output));
+    assert!(out(&output).starts_with("2 entities, "), "{}", out(&output));
+    let remote = portico(folder.path(), &["import", "https://stranger.example/x.yaml"], &[]);
+    assert_eq!(code(&remote), 1, "{} {}", out(&remote), err(&remote));
+    assert!(err(&remote).contains("is not an allowed host"), "{}", err(&remote));
+}
+
+#[test]
+fn config_shows_every_setting_and_masks_secrets() {
+    let folder = folder();
+    write(
+        &folder.path().join("portico.toml"),
+        "database_url = 'postgres://portico:geheim@db.example/portico'\n[[integrations]]\nkind = 'github'\nhost = 'github.com'\ntoken = 'ghp_geheim'\nproxy = 'http://proxy:geheim@proxy.example:3128'\n",
+    );
+    let output = portico(
+        folder.path(),
+        &["config", "--config", "portico.toml", "--data-dir", "/srv/portico"],
+        &[("PORTICO_LOG_LEVEL", "debug")],
+    );
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(!out(&output).contains("geheim"), "{}", out(&output));
+    insta::assert_snapshot!(out(&output), @r#"
+    addr = "127.0.0.1:3000"
+    data_dir = "/srv/portico"
+    database_url = "postgres://portico:********@db.example/portico"
+    plugins = []
+
+    [catalog]
+    refresh_seconds = 120
+
+    [log]
+    level = "debug"
+    format = "text"
+
+    [fetch]
+    max_bytes = 10485760
+    timeout_seconds = 30
+
+    [[integrations]]
+    kind = "github"
+    host = "github.com"
+    token = "********"
+    proxy = "http://proxy:********@proxy.example:3128/"
+    allow_private = false
+    "#);
+}
+
+#[test]
+fn a_bad_setting_stops_the_start_with_its_name() {
+    let folder = folder();
+    for (arguments, environment, expected) in [
+        (
+            &["config"][..],
+            &[("PORTICO_LOG_LEVEL", "loud")][..],
+            "PORTICO_LOG_LEVEL (log.level): \"loud\" is not allowed",
+        ),
+        (&["config"], &[("PORTICO_PORT", "1")], "PORTICO_PORT: unknown variable"),
+        (&["config", "--config", "none.toml"], &[], "none.toml: "),
+        (&["migrate", "--database-url", "mysql://x"], &[], "database_url: \"mysql\" is not allowed"),
+        (&["serve", "--addr", "0.0.0.0:1"], &[], "0.0.0.0:1 is not a loopback address"),
+        (&["serve", "--addr", "[::]:1"], &[], "is not a loopback address"),
+        (&["serve", "--addr", "3000"], &[], "--addr: \"3000\" is not an address with a port"),
+        (&["serve"], &[("PORTICO_ADDR", "192.168.0.1:3000")], "192.168.0.1:3000 is not a loopback address"),
+        (&["serve", "--port", "1"], &[], "unexpected argument '--port'"),
+    ] {
+        let output = portico(folder.path(), arguments, environment);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", err(&output));
+        assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
+    }
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+}
+
+#[test]
+fn migrate_brings_a_database_up_to_date_and_may_be_repeated() {
+    let folder = folder();
+    for _ in 0..2 {
+        let output = portico(folder.path(), &["migrate", "--data-dir", "d"], &[]);
+        assert_eq!((code(&output), out(&output).as_str()), (0, "The database is up to date\n"), "{}", err(&output));
+    }
+    let failed =
+        portico(folder.path(), &["migrate", "--database-url", "postgres://nobody:geheim@127.0.0.1:9/none"], &[]);
+    assert_eq!(code(&failed), 1);
+    assert!(!err(&failed).contains("geheim"), "{}", err(&failed));
+}
+
+#[test]
+fn serve_says_where_it_is_and_stops_when_asked() {
+    use std::io::{BufRead, BufReader};
+    let folder = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portico"))
+        .args(["serve", "--addr", "127.0.0.1:0", "--example"])
+        .current_dir(folder.path())
+        .env_clear()
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("portico runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    let status = child.wait().expect("it ends");
+    assert!(line.starts_with("Portico is ready at http://127.0.0.1:"), "{line}");
+    assert!(stopped.success() && status.success(), "{status}");
+}

@@ -1,0 +1,87 @@
+//! An import that is killed at any moment and started again ends as one that was left alone.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use kit::server::testing::{TestDb, databases};
+
+use crate::support::{Numbers, assert_same, component_of, corpus, location, picture, query, soak, write};
+
+/// 300 small files that refer to each other and contend for names.
+fn generate(folder: &Path) {
+    for number in 0..300 {
+        let (name, other) = (format!("c-{:03}", number * 7 % 240), format!("c-{:03}", number * 11 % 260));
+        let metadata = format!("  tags: [t{}]\n", number % 9);
+        let text = component_of(&name, &format!("team-{}", number % 13), &metadata)
+            + &format!("  system: s-{}\n  dependsOn: ['component:{other}']\n", number % 5);
+        write(&folder.join(format!("{:02}/{number}.yaml", number % 17)), &text);
+    }
+    write(&folder.join("all.yaml"), &location("all", &["./00/*.yaml", "./nowhere.yaml"]));
+    write(&folder.join("bad.yaml"), "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: x\n");
+}
+
+fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_portico"))
+        .args(["import", "--trust-org", "--database-url", db.url(), "--data-dir"])
+        .arg(data)
+        .arg(folder)
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("portico runs")
+}
+
+fn import(db: &TestDb, data: &Path, folder: &Path) -> Duration {
+    let begun = Instant::now();
+    let status = start(db, data, folder).wait().expect("it ends");
+    assert!(status.success(), "{}: {status}", db.name());
+    begun.elapsed()
+}
+
+async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
+    let data = tempfile::tempdir().expect("a folder");
+    for (number, (calm, killed)) in databases().await.into_iter().zip(databases().await).enumerate() {
+        let whole = import(&calm, data.path(), folder);
+        let mut numbers = Numbers(4711 + number as u64 + u64::from(std::process::id()) * u64::from(soak()));
+        for _ in 0..kills {
+            let mut child = start(&killed, data.path(), folder);
+            sleep(whole.mul_f64(0.02 + 0.98 * numbers.below(1000) as f64 / 1000.0));
+            // It may have ended by itself.
+            let _ = child.kill();
+            child.wait().expect("it ended");
+        }
+        import(&killed, data.path(), folder);
+        let (left, right) = (picture(&calm).await, picture(&killed).await);
+        assert!(left.len() > 1000, "{}: {} lines", calm.name(), left.len());
+        assert_same(&left, &right, &format!("{}: undisturbed (-) and killed {kills} times (+)", calm.name()));
+        let jobs = query(&killed, "SELECT state, lease_owner FROM job").await;
+        assert!(
+            jobs.iter().all(|job| job["state"] == "waiting" && job["lease_owner"].is_null()),
+            "{}: {jobs:?}",
+            calm.name()
+        );
+        assert_eq!(jobs.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_killed_at_random_moments_loses_and_doubles_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    generate(folder.path());
+    killed_and_undisturbed_are_the_same(folder.path(), if soak() { 20 } else { 4 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_of_the_corpus_that_is_killed_loses_and_doubles_nothing() {
+    if !soak() {
+        println!("skipped: runs with PORTICO_SOAK=full");
+        return;
+    }
+    let Some(corpus) = corpus() else { return };
+    let folder: PathBuf = corpus.join("catalog");
+    killed_and_undisturbed_are_the_same(&folder, 20).await;
+}

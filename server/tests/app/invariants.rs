@@ -1,0 +1,519 @@
+//! The rules that hold everywhere, each with a test that fails when it is broken.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use axum::body::Body;
+use http::Method;
+use kit::plugin::PluginInfo;
+use kit::server::testing::databases;
+use serde_json::json;
+
+use crate::support::{TestApp, component, parsed, request};
+
+/// What is public: how machines ask for the state of the process, and the files of the browser's side.
+const PUBLIC: [&str; 5] = ["/assets/{name}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
+}
+
+/// The files below a folder that end in `.ending`, by their path within the workspace.
+fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+    let root = root();
+    let (mut found, mut folders) = (BTreeMap::new(), vec![root.join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let entry = entry.expect("an entry");
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if entry.file_type().expect("a type").is_dir() {
+                if !matches!(name.as_str(), "target" | "node_modules") && !name.starts_with('.') {
+                    folders.push(path);
+                }
+            } else if name.ends_with(&format!(".{ending}")) {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                found.insert(path.strip_prefix(&root).expect("inside").display().to_string(), text);
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {folder}");
+    found
+}
+
+/// The part of a source that is no test.
+fn product(text: &str) -> &str {
+    text.split("\nmod tests {").next().unwrap_or(text)
+}
+
+fn is_product(path: &str) -> bool {
+    !path.contains("/tests/") && !path.ends_with("/tests.rs") && !path.ends_with("/build.rs")
+}
+
+fn plugin_folders() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(root().join("app/plugins"))
+        .expect("plugins")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn id_of(folder: &str) -> String {
+    folder.replace('-', "_")
+}
+
+#[test]
+fn the_browser_bundle_holds_nothing_of_the_server() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments =
+        "tree --offline --locked -p frontend --target wasm32-unknown-unknown -e normal --prefix none --format {p}";
+    let output = Command::new(cargo).args(arguments.split(' ')).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).expect("text");
+    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains("leptos") && names.contains("catalog"), "{names:?}");
+    let forbidden = [
+        "axum",
+        "tokio",
+        "sea-orm",
+        "sqlx",
+        "hyper",
+        "reqwest",
+        "rustls",
+        "native-tls",
+        "openssl",
+        "ring",
+        "aws-lc-rs",
+        "oauth2",
+        "openidconnect",
+        "descriptor",
+        "migrations",
+        "server",
+        "saphyr-parser",
+        "leptos_axum",
+        "cap-std",
+        "tempfile",
+    ];
+    let found: Vec<&&str> = names
+        .iter()
+        .filter(|name| forbidden.iter().any(|each| *name == each || name.starts_with(&format!("{each}-"))))
+        .collect();
+    assert_eq!(found, Vec::<&&str>::new());
+}
+
+#[test]
+fn cfg_of_a_feature_stands_only_on_mod_and_use_lines() {
+    let mut wrong = Vec::new();
+    for (path, text) in files("app", "rs").into_iter().chain(files("frontend", "rs")).chain(files("server/src", "rs")) {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let attribute = line.starts_with("#[cfg(") && line.contains("feature");
+            let elsewhere = (line.contains("cfg!(") || line.contains("cfg_attr(")) && line.contains("feature");
+            let next = lines[number + 1..]
+                .iter()
+                .find(|next| !next.starts_with("#[") && !next.starts_with("//"))
+                .unwrap_or(&"");
+            let next = next.strip_prefix("pub ").or_else(|| next.strip_prefix("pub(crate) ")).unwrap_or(next);
+            if elsewhere || attribute && !next.starts_with("mod ") && !next.starts_with("use ") {
+                wrong.push(format!("{path}:{}: {line}", number + 1));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn no_plugin_depends_on_another_plugin() {
+    let folders = plugin_folders();
+    let manifests = files("app/plugins", "toml");
+    for folder in &folders {
+        let own = format!("app/plugins/{folder}/");
+        for (path, manifest) in manifests.iter().filter(|(path, _)| path.starts_with(&own)) {
+            let manifest: toml::Table = manifest.parse().expect("a manifest");
+            let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
+            let names =
+                sections.iter().filter_map(|section| manifest.get(*section)?.as_table()).flat_map(|table| table.keys());
+            for name in names {
+                assert!(!folders.iter().any(|other| other != folder && other == name), "{path} depends on {name}");
+                assert!(!matches!(name.as_str(), "app" | "server" | "frontend"), "{path} depends on {name}");
+            }
+        }
+    }
+    let kit: toml::Table = files("app/kit", "toml")["app/kit/Cargo.toml"].parse().expect("a manifest");
+    for name in kit["dependencies"].as_table().expect("dependencies").keys() {
+        assert!(!folders.contains(name) && name != "app" && name != "server", "kit depends on {name}");
+    }
+}
+
+#[test]
+fn only_a_plugins_own_files_name_its_tables() {
+    let migrations = files("migrations/src", "rs");
+    let tables: BTreeSet<String> = migrations
+        .values()
+        .flat_map(|text| text.match_indices("CREATE TABLE ").map(|(at, made)| &text[at + made.len()..]))
+        .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect())
+        .collect();
+    assert!(tables.contains("catalog_entity") && tables.contains("job"), "{tables:?}");
+    let sources: Vec<(String, String)> =
+        files("app", "rs").into_iter().chain(files("server/src", "rs")).chain(files("frontend", "rs")).collect();
+    for folder in plugin_folders() {
+        let prefix = format!("{}_", id_of(&folder));
+        for table in tables.iter().filter(|table| table.starts_with(&prefix)) {
+            for (path, text) in &sources {
+                let own = path.starts_with(&format!("app/plugins/{folder}/"));
+                assert!(own || !text.contains(table.as_str()), "{path} names {table}");
+            }
+        }
+    }
+    // And a plugin names no table but its own: what is shared it reaches through `kit`.
+    for folder in plugin_folders() {
+        let prefix = format!("{}_", id_of(&folder));
+        for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
+            for table in tables.iter().filter(|table| !table.starts_with(&prefix)) {
+                for verb in ["FROM", "JOIN", "INTO", "UPDATE"] {
+                    assert!(!product(text).contains(&format!("{verb} {table} ")), "{path} names {table}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn styles_are_written_in_kit_and_style_alone() {
+    for (path, text) in files("app", "rs").into_iter().chain(files("server/src", "rs")) {
+        let in_kit = path.starts_with("app/kit/src/");
+        for forbidden in ["style=", "<style", "style:", "inner_html", "stylers"] {
+            // The favicon is a picture, which no style sheet of the page reaches.
+            let picture = path == "server/src/assets.rs" && forbidden == "<style";
+            let builds = path == "app/kit/build.rs";
+            assert!(
+                picture
+                    || builds
+                    || !product(&text).contains(&format!(" {forbidden}"))
+                    || in_kit && forbidden == "stylers",
+                "{path} has {forbidden}"
+            );
+        }
+        let gathers = path == "app/kit/build.rs";
+        assert!(in_kit || gathers || !product(&text).contains("style!"), "{path} writes a scoped style");
+    }
+    for folder in ["app", "server", "frontend", "migrations", "examples"] {
+        let mut found = files_or_none(folder, "css");
+        found.extend(files_or_none(folder, "scss"));
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+fn files_or_none(folder: &str, ending: &str) -> Vec<String> {
+    let root = root();
+    let (mut found, mut folders) = (Vec::new(), vec![root.join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|found| found == ending) {
+                found.push(entry.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+/// The class names in a text: `pk-` and what follows.
+fn classes(text: &str, before: &str) -> BTreeSet<String> {
+    let mark = format!("{before}pk-");
+    let found = text.match_indices(&mark).filter(|(at, _)| {
+        // `--pk-space-1` is a token and `app-pk-x` no class.
+        !before.is_empty() || !text[..*at].ends_with(['-', '_']) && !text[..*at].ends_with(char::is_alphanumeric)
+    });
+    let name = |rest: &str| {
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect::<String>()
+    };
+    found.map(|(at, _)| name(&text[at + before.len()..])).filter(|name| !name.ends_with('-')).collect()
+}
+
+#[test]
+fn every_class_that_is_used_has_a_style_and_every_style_is_used() {
+    let css: String = files("style", "css").into_values().collect();
+    let styled = classes(&css, ".");
+    let sources: String = files("app", "rs")
+        .into_iter()
+        .chain(files("server/src", "rs"))
+        .map(|(_, text)| product(&text).to_owned())
+        .collect();
+    let used = classes(&sources, "");
+    // Hooks for tests and scripts, or parts that need no look of their own.
+    let unstyled_on_purpose = ["pk-split__main", "pk-split__side", "pk-filters", "pk-code__text"];
+    let missing: Vec<&String> =
+        used.difference(&styled).filter(|class| !unstyled_on_purpose.contains(&class.as_str())).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "used in a source and not in style/");
+    // Published for contributors' own pages, though no page of the portal uses it yet.
+    let published: [&str; 0] = [];
+    let unused: Vec<&String> = styled.difference(&used).filter(|class| !published.contains(&class.as_str())).collect();
+    assert_eq!(unused, Vec::<&String>::new(), "in style/ and used in no source");
+}
+
+#[test]
+fn only_the_server_knows_sockets_configuration_and_the_process() {
+    // (file, what, why)
+    let pinned = [
+        ("app/kit/src/server/testing.rs", "env::var", "a test's database is named by the environment"),
+        (
+            "app/plugins/catalog/src/server/git.rs",
+            "env::var",
+            "what the git command inherits: PATH, HOME and the SSH agent",
+        ),
+        ("app/plugins/catalog/src/server/git.rs", "Command::new", "git itself, without a shell"),
+    ];
+    let forbidden = [
+        "env::var",
+        "env::args",
+        "env::set_var",
+        "env::current_dir",
+        "TcpListener",
+        "TcpStream",
+        "UdpSocket",
+        "UnixListener",
+        "process::exit",
+        "process::abort",
+        "Command::new",
+        "signal::",
+        "axum::serve",
+        "toml::",
+    ];
+    let mut used = BTreeSet::new();
+    for (path, text) in files("app", "rs").into_iter().filter(|(path, _)| is_product(path)) {
+        for what in forbidden.iter().filter(|what| product(&text).contains(**what)) {
+            let pin = pinned.iter().position(|(file, allowed, _)| path == *file && allowed == what);
+            used.insert(pin.unwrap_or_else(|| panic!("{path} has {what}")));
+        }
+    }
+    assert_eq!(used.len(), pinned.len(), "a pin is no longer needed");
+}
+
+/// All plugins that this binary knows.
+fn plugins() -> Vec<&'static PluginInfo> {
+    app::PLUGINS.iter().copied().chain([&crate::probe::INFO]).collect()
+}
+
+#[test]
+fn prefixes_do_not_overlap_and_every_path_lies_under_one() {
+    let plugins = plugins();
+    for plugin in &plugins {
+        for prefix in plugin.prefixes {
+            assert!(prefix.starts_with('/') && !prefix.ends_with('/'), "{prefix}");
+            let owners: Vec<&str> = plugins
+                .iter()
+                .filter(|other| {
+                    other.owns(prefix) || other.prefixes.iter().any(|each| prefix.starts_with(&format!("{each}/")))
+                })
+                .map(|other| other.id)
+                .collect();
+            assert_eq!(owners, [plugin.id], "{prefix}");
+        }
+        for item in plugin.navigation {
+            assert!(plugin.owns(item.path), "{} leads out of {}", item.path, plugin.id);
+        }
+    }
+    let mut seen = 0;
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        let owners: Vec<&PluginInfo> = plugins.iter().copied().filter(|plugin| plugin.owns(path)).collect();
+        assert_eq!(owners.len(), 1, "{path} belongs to one plugin");
+        assert!(path.starts_with(&format!("/api/{}/fn/", owners[0].id)), "{path} has no stated address");
+        assert_eq!(method, Method::POST, "{path}");
+        seen += 1;
+    }
+    assert!(seen >= 7, "{seen} server functions");
+}
+
+#[test]
+fn every_permission_is_unique_and_begins_with_its_plugin() {
+    let mut seen = BTreeSet::new();
+    for plugin in plugins() {
+        for permission in plugin.permissions {
+            assert!(seen.insert(permission.action), "{} is there twice", permission.action);
+            assert_eq!(permission.action.split('.').count(), 3, "{}", permission.action);
+            assert!(permission.action.starts_with(&format!("{}.", plugin.id)), "{}", permission.action);
+            assert!(!permission.allows.is_empty() && !permission.allows.ends_with('.'), "{}", permission.allows);
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_and_jobs_of_a_plugin_bear_its_name() {
+    let db = databases().await.swap_remove(0);
+    let app = TestApp::new(&db);
+    for plugin in &app.instance.plugins {
+        let info = plugin.info();
+        for (method, path) in plugin.routes().listed {
+            assert!(info.owns(path), "{method} {path} lies outside {:?}", info.prefixes);
+        }
+        for (kind, _) in plugin.jobs() {
+            assert!(kind.starts_with(&format!("{}.", info.id)), "{kind}");
+        }
+    }
+    let pages = leptos_axum::generate_route_list(app::App);
+    let owned = pages.iter().filter(|page| app::PLUGINS.iter().any(|plugin| plugin.owns(page.path()))).count();
+    assert_eq!(owned, pages.len() - 1, "every page but the home page belongs to a plugin");
+}
+
+/// A well-formed call of each server function; one that has none here fails the test below.
+fn calls() -> HashMap<&'static str, (&'static str, String)> {
+    const JSON: &str = "application/json";
+    let query =
+        json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
+    let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
+    HashMap::from([
+        ("/api/catalog/fn/summary", (JSON, "{}".to_owned())),
+        ("/api/catalog/fn/list", (JSON, query)),
+        ("/api/catalog/fn/entity", (JSON, entity.clone())),
+        ("/api/catalog/fn/descriptor", (JSON, entity)),
+        ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
+        ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
+        ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),
+    ])
+}
+
+async fn secret(db: &kit::server::testing::TestDb) -> (TestApp, TestApp) {
+    let (operator, nobody) = (TestApp::new(db), TestApp::anonymous(db));
+    operator.write("a.yaml", &component("secret"));
+    operator.import().await;
+    (operator, nobody)
+}
+
+#[tokio::test]
+async fn every_server_function_refuses_whoever_is_not_signed_in() {
+    let db = databases().await.swap_remove(0);
+    let (operator, nobody) = secret(&db).await;
+    let before =
+        (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
+    let calls = calls();
+    for (path, _) in leptos::server_fn::axum::server_fn_paths() {
+        let (content_type, body) =
+            calls.get(path).unwrap_or_else(|| panic!("{path} has no call by somebody who is not signed in"));
+        let refused = nobody.post(path, content_type, body).await;
+        assert_eq!(refused.status, 401, "{path}: {}", refused.body);
+        assert!(!refused.body.contains("secret"), "{path}: {}", refused.body);
+    }
+    let after =
+        (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
+    assert_eq!(before, after, "a refused call changes nothing");
+    for (path, (content_type, body)) in &calls {
+        let allowed = operator.post(path, content_type, body).await;
+        assert!(allowed.status.as_u16() < 400, "{path} is well-formed: {} {}", allowed.status, allowed.body);
+    }
+}
+
+#[tokio::test]
+async fn every_rest_route_refuses_whoever_is_not_signed_in() {
+    let db = databases().await.swap_remove(0);
+    let (operator, nobody) = secret(&db).await;
+    let mut asked = 0;
+    for plugin in &operator.instance.plugins {
+        for (method, path) in plugin.routes().listed {
+            assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
+            let path =
+                path.replace("{kind}", "component").replace("{namespace}", "default").replace("{name}", "secret");
+            assert!(!path.contains('{'), "{path} has a part without an example");
+            for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
+                let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
+                assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
+                assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked >= 6);
+}
+
+#[tokio::test]
+async fn every_page_refuses_whoever_is_not_signed_in() {
+    let db = databases().await.swap_remove(0);
+    let (operator, nobody) = secret(&db).await;
+    for page in leptos_axum::generate_route_list(app::App) {
+        let path = page
+            .path()
+            .replace("{namespace}", "default")
+            .replace("{kind}", "component")
+            .replace("{name}", "secret")
+            .replace("{id}", "1");
+        assert!(!path.contains('{'), "{path} has a part without an example");
+        assert_eq!(operator.get(&path).await.status, 200, "{path}");
+        let answer = nobody.get(&path).await;
+        assert_eq!(answer.status, 401, "{path}");
+        assert!(
+            !answer.body.contains("team-a") && !answer.body.contains(&operator.path("").display().to_string()),
+            "{path}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_public_stands_on_one_short_list() {
+    let router = files("server/src", "rs")["server/src/router.rs"].clone();
+    let routes: Vec<String> = router
+        .match_indices(".route(\"")
+        .map(|(at, call)| router[at + call.len()..].split('"').next().expect("a path").to_owned())
+        .collect();
+    let (routes, public): (BTreeSet<&str>, BTreeSet<&str>) =
+        (routes.iter().map(String::as_str).collect(), PUBLIC.into_iter().collect());
+    assert_eq!(routes, public);
+    let db = databases().await.swap_remove(0);
+    let nobody = TestApp::anonymous(&db);
+    for path in PUBLIC {
+        let status = nobody.get(&path.replace("/assets/{name}", &server::assets::names().css)).await.status;
+        assert_eq!(status, 200, "{path}");
+    }
+    assert_eq!(nobody.get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_state_change_and_its_audit_event_are_one_transaction() {
+    for db in databases().await {
+        let app = TestApp::new(&db);
+        let catalog = &app.instance.catalog.catalog;
+        let operator = kit::identity::Caller::LocalOperator;
+        let location = parsed(&app.path(""));
+        let rename = async |from: &str, to: &str| {
+            let tx = app.db().begin().await.expect("begin");
+            kit::server::db::execute(&tx, &format!("ALTER TABLE {from} RENAME TO {to}"), []).await.expect("renamed");
+            tx.commit().await.expect("commit");
+        };
+
+        rename("audit_event", "away").await;
+        assert!(catalog.register(&operator, &location).await.is_err(), "{}", app.name);
+        assert_eq!(
+            (app.rows("catalog_location").await.len(), app.rows("job").await.len()),
+            (0, 0),
+            "without its event nothing is registered"
+        );
+        rename("away", "audit_event").await;
+        rename("job", "away").await;
+        assert!(catalog.register(&operator, &location).await.is_err(), "{}", app.name);
+        assert_eq!(
+            (app.rows("catalog_location").await.len(), app.rows("audit_event").await.len()),
+            (0, 0),
+            "and nothing is in the trail that was not done"
+        );
+        rename("away", "job").await;
+
+        let id = catalog.register(&operator, &location).await.expect("registered").id;
+        app.work().await;
+        let before = (app.rows("catalog_location").await, app.rows("job").await);
+        app.instance.kit.clock.advance(1_000);
+        rename("audit_event", "away").await;
+        assert!(catalog.refresh(&operator, id).await.is_err());
+        assert_eq!((app.rows("catalog_location").await, app.rows("job").await), before, "{}", app.name);
+        rename("away", "audit_event").await;
+        catalog.refresh(&operator, id).await.expect("asked for a refresh");
+
+        let trail = app.query("SELECT actor, action, resource FROM audit_event ORDER BY id").await;
+        let trail: Vec<String> = trail.iter().map(ToString::to_string).collect();
+        let resource = format!("location:{id}");
+        let line =
+            |action: &str| json!({ "actor": "local-operator", "action": action, "resource": resource }).to_string();
+        assert_eq!(trail, [line("catalog.location.register"), line("catalog.location.refresh")], "{}", app.name);
+    }
+}

@@ -1,0 +1,14 @@
+//! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
+
+mod cli;
+mod corpus;
+mod crash;
+mod http;
+mod ingest;
+mod invariants;
+mod migration;
+mod order;
+mod probe;
+mod remote;
+mod rest;
+mod support;

@@ -1,0 +1,138 @@
+//! Every query of a page is answered through an index, on both databases.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use kit::server::db::{STATEMENTS, rows};
+use kit::server::testing::databases;
+use sea_orm::{ConnectionTrait, DatabaseBackend, TransactionTrait};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use crate::support::TestApp;
+
+/// Pages and API calls whose statements are explained; `{cursor}` is the second page's.
+const ASKED: [&str; 16] = [
+    "/",
+    "/catalog",
+    "/catalog?page={cursor}",
+    "/catalog?sort=-changed",
+    "/catalog?sort=owner",
+    "/catalog?kind=component",
+    "/catalog?kind=component&lifecycle=production&type=service",
+    "/catalog?owner=group:default/team-3&sort=lifecycle",
+    "/catalog?tag=java&kind=component",
+    "/catalog?q=payments&kind=api",
+    "/catalog/default/component/service-7",
+    "/catalog/default/group/team-3?tab=relations",
+    "/catalog/default/component/service-7?tab=descriptor",
+    "/locations",
+    "/api/catalog/entities/by-query?filter=kind=component,spec.lifecycle=production&orderField=metadata.name,asc&limit=20",
+    "/api/catalog/entities/by-query?filter=relations.ownedby=group:default/team-3&limit=20",
+];
+
+#[tokio::test]
+async fn no_page_reads_a_whole_table() {
+    for db in databases().await {
+        let app = TestApp::new(&db);
+        app.write("all.yaml", &bank(600));
+        app.import_from(&app.path(""), true).await;
+        let read = app.db().read();
+        read.execute_unprepared("ANALYZE").await.expect("statistics");
+        let second = app.get("/catalog").await.body;
+        let cursor = second.split("page=").nth(1).and_then(|rest| rest.split('"').next()).expect("a second page").to_owned();
+        let mut bad = String::new();
+        for path in ASKED {
+            let path = path.replace("{cursor}", &cursor);
+            for statement in statements_of(&app, &path).await {
+                let plan = plan(&app, &statement).await;
+                if let Some(line) = plan.lines().find(|line| reads_all(db.backend(), line)) {
+                    let _ = writeln!(bad, "{}: {path}\n  {statement}\n  {line}", db.name());
+                }
+            }
+        }
+        assert!(bad.is_empty(), "{bad}");
+    }
+}
+
+/// What a page asks the database.
+async fn statements_of(app: &TestApp, path: &str) -> Vec<String> {
+    let heard = Heard::default();
+    let layer = heard.clone().with_filter(Targets::new().with_target(STATEMENTS, tracing::Level::TRACE));
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let answer = app.get(path).await;
+    drop(guard);
+    assert!(answer.status.is_success(), "{path}: {}", answer.status);
+    let statements = heard.0.lock().expect("one thread").clone();
+    assert!(!statements.is_empty(), "{path} asks the database");
+    statements
+}
+
+async fn plan(app: &TestApp, statement: &str) -> String {
+    let read = app.db().read();
+    if app.db().backend() == DatabaseBackend::Sqlite {
+        let lines = rows(read, &format!("EXPLAIN QUERY PLAN {statement}"), []).await.expect("a plan");
+        return lines.iter().map(|row| row.try_get::<String>("", "detail").expect("a line") + "\n").collect();
+    }
+    // A small table is read whole because that is cheaper; what is asked here is whether an index could serve.
+    let tx = read.begin().await.expect("a transaction");
+    tx.execute_unprepared("SET LOCAL enable_seqscan = off").await.expect("a setting");
+    let lines = rows(&tx, &format!("EXPLAIN {statement}"), []).await.expect("a plan");
+    lines.iter().map(|row| row.try_get::<String>("", "QUERY PLAN").expect("a line") + "\n").collect()
+}
+
+/// Whether a line of a plan says that a table of ours is read from end to end without the order of an index.
+fn reads_all(backend: DatabaseBackend, line: &str) -> bool {
+    if backend == DatabaseBackend::Postgres {
+        return line.contains("Seq Scan on catalog_");
+    }
+    let line = line.trim();
+    let scans = line.starts_with("SCAN ") && !line.contains("VIRTUAL TABLE") && !line.contains("CONSTANT ROW");
+    // A walk along an index that the limit ends, and a walk over a subquery's few rows, are no scans of a table.
+    let subquery = ["SCAN n", "SCAN d", "SCAN g", "SCAN (subquery"].iter().any(|known| line == *known || line.starts_with("SCAN (subquery"));
+    scans && !line.contains("USING INDEX") && !line.contains("USING COVERING INDEX") && !subquery
+}
+
+/// A bank of `services` services with owners, systems, tags and APIs.
+fn bank(services: usize) -> String {
+    let mut text = String::new();
+    for team in 0..12 {
+        let _ = writeln!(text, "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, children: []}}");
+    }
+    for service in 0..services {
+        let (team, system) = (service % 12, service % 40);
+        let lifecycle = ["production", "experimental", "deprecated"][service % 3];
+        let kind = ["service", "website", "library"][service % 3];
+        let tag = ["java", "rust", "kafka", "pci"][service % 4];
+        let _ = writeln!(
+            text,
+            "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: service-{service}, tags: [{tag}], description: payments of day {service}}}\n\
+             spec: {{type: {kind}, lifecycle: {lifecycle}, owner: team-{team}, system: system-{system}, dependsOn: [component:service-{}]}}",
+            service / 2
+        );
+    }
+    text
+}
+
+/// The statements that were traced.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Heard {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut Record(self));
+    }
+}
+
+struct Record<'a>(&'a Heard);
+
+impl Visit for Record<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "statement" {
+            self.0.0.lock().expect("one thread").push(format!("{value:?}"));
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! An instance on a fresh database, a folder for descriptors, and a way to ask.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use catalog::server::{NewLocation, REFRESH};
+use http::{HeaderMap, Method, Request, StatusCode};
+use kit::identity::Caller;
+use kit::server::clock::{Clock, Millis};
+use kit::server::db::{self, Db};
+use kit::server::plugin::Plugin;
+use kit::server::testing::TestDb;
+use sea_orm::{DatabaseBackend, FromQueryResult, JsonValue};
+use serde_json::Value;
+use server::config::Config;
+use server::guard::Identity;
+use server::instance::Instance;
+use server::router;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// When every test begins: 2026-11-22, 12:00 UTC.
+pub const START: Millis = 1_795_348_800_000;
+
+/// The tables of the catalog.
+pub const TABLES: [&str; 7] = [
+    "catalog_location",
+    "catalog_file",
+    "catalog_entity",
+    "catalog_facet",
+    "catalog_count",
+    "catalog_relation",
+    "catalog_problem",
+];
+
+/// A whole instance.
+pub struct TestApp {
+    pub instance: Instance,
+    pub name: &'static str,
+    router: Router,
+    folder: TempDir,
+}
+
+impl TestApp {
+    /// With all plugins, for the local operator.
+    pub fn new(db: &TestDb) -> Self {
+        Self::with(db, Config::default(), &[], Caller::LocalOperator)
+    }
+
+    /// With all plugins, for nobody.
+    pub fn anonymous(db: &TestDb) -> Self {
+        Self::with(db, Config::default(), &[], Caller::Anonymous)
+    }
+
+    /// With this configuration and these plugins besides the usual ones.
+    pub fn with(db: &TestDb, config: Config, more: &[Arc<dyn Plugin>], caller: Caller) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("files")).expect("a folder for descriptors");
+        let config = Config { data_dir: folder.path().join("data"), ..config };
+        let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
+        instance.plugins.extend(more.iter().cloned());
+        let router = router::router(&instance.plugins, Identity(caller));
+        Self { instance, name: db.name(), router, folder }
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.instance.kit.db
+    }
+
+    /// The folder for descriptors, or something in it.
+    pub fn path(&self, path: &str) -> PathBuf {
+        let files = self.folder.path().canonicalize().expect("the folder").join("files");
+        if path.is_empty() { files } else { files.join(path) }
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        write(&self.path(path), text);
+    }
+
+    pub fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path(path)).expect("the file was there");
+    }
+
+    /// Registers the folder for descriptors and reads it; gives the location's number.
+    pub async fn import(&self) -> i64 {
+        self.import_from(&self.path(""), false).await
+    }
+
+    pub async fn import_from(&self, path: &Path, trust_org: bool) -> i64 {
+        let location = NewLocation { trust_org, ..parsed(path) };
+        self.import_location(&location).await
+    }
+
+    pub async fn import_location(&self, location: &NewLocation) -> i64 {
+        let catalog = &self.instance.catalog.catalog;
+        let registered = catalog.register(&Caller::LocalOperator, location).await.expect("registered");
+        self.work().await;
+        registered.id
+    }
+
+    /// Has a location read again, a second later.
+    pub async fn refresh(&self, id: i64) {
+        self.instance.kit.clock.advance(1_000);
+        self.instance.catalog.catalog.refresh(&Caller::LocalOperator, id).await.expect("asked for a refresh");
+        self.work().await;
+    }
+
+    /// Does every refresh that is due.
+    pub async fn work(&self) {
+        self.instance.worker().run_due(REFRESH, &[]).await.expect("the jobs ran");
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(request(Method::GET, path).header("accept", "text/html").body(Body::empty())).await
+    }
+
+    pub async fn get_json(&self, path: &str) -> Answer {
+        self.send(request(Method::GET, path).header("accept", "application/json").body(Body::empty())).await
+    }
+
+    /// Calls a server function of the catalog.
+    pub async fn post_fn(&self, endpoint: &str, arguments: &Value) -> Answer {
+        self.post(&format!("/api/catalog/fn/{endpoint}"), "application/json", &arguments.to_string()).await
+    }
+
+    pub async fn post(&self, path: &str, content_type: &str, body: &str) -> Answer {
+        let request =
+            request(Method::POST, path).header("accept", "application/json").header("content-type", content_type);
+        self.send(request.body(Body::from(body.to_owned()))).await
+    }
+
+    pub async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
+        let response =
+            self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("the whole body");
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// All rows of a table, as JSON, sorted.
+    pub async fn rows(&self, table: &str) -> Vec<String> {
+        let rows = self.query(&format!("SELECT * FROM {table}")).await;
+        let mut rows: Vec<String> = rows.iter().map(Value::to_string).collect();
+        rows.sort();
+        rows
+    }
+
+    /// All rows of the catalog but those of its locations, by table.
+    pub async fn everything(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut all = BTreeMap::new();
+        for table in TABLES.into_iter().filter(|table| *table != "catalog_location") {
+            all.insert(table, self.rows(table).await);
+        }
+        all
+    }
+
+    pub async fn query(&self, text: &str) -> Vec<Value> {
+        query(self.db(), text).await
+    }
+
+    /// The first column of each row, as text.
+    pub async fn column(&self, text: &str) -> Vec<String> {
+        let rows = self.query(text).await;
+        let first = |row: &Value| row.as_object().and_then(|row| row.values().next().cloned()).expect("a column");
+        rows.iter().map(|row| first(row).as_str().map_or_else(|| first(row).to_string(), str::to_owned)).collect()
+    }
+
+    /// The refs of what is in the catalog and not orphaned.
+    pub async fn refs(&self) -> Vec<String> {
+        self.column("SELECT ref FROM catalog_entity WHERE orphan = FALSE ORDER BY ref").await
+    }
+
+    /// What is wrong, a line each.
+    pub async fn problems(&self) -> Vec<String> {
+        let text = "SELECT path, line, column_no, pointer, severity, code, message, ref FROM catalog_problem ORDER BY path, line, column_no, message";
+        self.query(text).await.iter().map(problem_line).collect()
+    }
+
+    /// The errors, a line each.
+    pub async fn errors(&self) -> Vec<String> {
+        self.problems().await.into_iter().filter(|line| line.contains(" error ")).collect()
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
+    }
+}
+
+/// A request to this machine.
+pub fn request(method: Method, path: &str) -> http::request::Builder {
+    Request::builder().method(method).uri(path).header("host", "127.0.0.1:3000")
+}
+
+pub async fn query(db: &Db, text: &str) -> Vec<Value> {
+    let rows = db::rows(db.read(), text, []).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+    let rows = rows.iter().map(|row| JsonValue::from_query_result(row, "").expect("a row as JSON"));
+    rows.map(|mut row| {
+        // SQLite has no booleans of its own.
+        if db.backend() == DatabaseBackend::Sqlite
+            && let Some(row) = row.as_object_mut()
+        {
+            for name in ["orphan", "trust_org"] {
+                if let Some(value) = row.get_mut(name).filter(|value| value.is_number()) {
+                    *value = (*value == 1).into();
+                }
+            }
+        }
+        row
+    })
+    .collect()
+}
+
+fn problem_line(row: &Value) -> String {
+    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let (path, severity, code, pointer, message) =
+        (text("path"), text("severity"), text("code"), text("pointer"), text("message"));
+    format!("{path}:{}:{} {severity} {code} {pointer} {message}", row["line"], row["column_no"])
+}
+
+/// The catalog in words: what is in it without row numbers and times, so that two of them can be compared.
+pub async fn picture(db: &Db) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, text) in [
+        (
+            "location",
+            "SELECT kind, target, trust_org, allowed_kinds, state, message, entities, errors, warnings FROM catalog_location",
+        ),
+        (
+            "file",
+            "SELECT l.target, f.path, f.hash, f.inputs, f.targets FROM catalog_file f JOIN catalog_location l ON l.id = f.location_id",
+        ),
+        (
+            "entity",
+            "SELECT e.ref, e.uid, e.kind, e.namespace, e.name, e.sort_name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, \
+             l.target, f.path AS file, e.path, e.doc, e.line, e.entity, e.source, e.etag, e.orphan \
+             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id LEFT JOIN catalog_file f ON f.id = e.file_id",
+        ),
+        (
+            "facet",
+            "SELECT e.ref, f.facet_key, f.facet_value FROM catalog_facet f JOIN catalog_entity e ON e.id = f.entity_id",
+        ),
+        ("count", "SELECT kind, facet_key, facet_value, entities FROM catalog_count WHERE entities <> 0"),
+        (
+            "relation",
+            "SELECT e.ref, r.source_ref, r.type, r.target_ref FROM catalog_relation r JOIN catalog_entity e ON e.id = r.entity_id",
+        ),
+        (
+            "problem",
+            "SELECT l.target, f.path AS file, p.path, p.doc, p.line, p.column_no, p.pointer, p.severity, p.code, p.message, p.ref \
+             FROM catalog_problem p JOIN catalog_location l ON l.id = p.location_id LEFT JOIN catalog_file f ON f.id = p.file_id",
+        ),
+        ("search", "SELECT e.ref, d.plugin FROM search_document d LEFT JOIN catalog_entity e ON e.id = d.item_id"),
+    ] {
+        let mut rows: Vec<String> = query(db, text).await.iter().map(|row| format!("{name} {row}")).collect();
+        rows.sort();
+        lines.extend(rows);
+    }
+    lines
+}
+
+/// Fails with the first lines that only one of two pictures has.
+pub fn assert_same(left: &[String], right: &[String], what: &str) {
+    let only = |one: &[String], other: &[String], sign: &str| {
+        let other: std::collections::HashSet<&String> = other.iter().collect();
+        let lines = one.iter().filter(|line| !other.contains(line)).take(8);
+        lines.map(|line| format!("{sign} {}", line.chars().take(600).collect::<String>())).collect::<Vec<_>>()
+    };
+    let difference = [only(left, right, "-"), only(right, left, "+")].concat();
+    assert!(difference.is_empty(), "{what}:\n{}", difference.join("\n"));
+    assert_eq!(left.len(), right.len(), "{what}: rows are there twice");
+}
+
+/// Fails unless the totals by facet are what counting gives.
+pub async fn assert_counts(app: &TestApp, what: &str) {
+    let mut real = Vec::new();
+    for (key, text) in [
+        ("kind", "SELECT kind, kind AS value FROM catalog_entity"),
+        ("metadata.namespace", "SELECT kind, namespace AS value FROM catalog_entity"),
+        ("spec.type", "SELECT kind, type AS value FROM catalog_entity"),
+        ("spec.lifecycle", "SELECT kind, lifecycle AS value FROM catalog_entity"),
+        ("spec.owner", "SELECT kind, owner AS value FROM catalog_entity"),
+        ("spec.system", "SELECT kind, system AS value FROM catalog_entity"),
+        (
+            "metadata.tags",
+            "SELECT e.kind, f.facet_value AS value FROM catalog_entity e JOIN catalog_facet f ON f.entity_id = e.id WHERE f.facet_key = 'metadata.tags'",
+        ),
+        ("orphan", "SELECT kind, 'true' AS value FROM catalog_entity WHERE orphan = TRUE"),
+    ] {
+        let mut totals: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for row in app.query(text).await {
+            let (kind, value) = (row["kind"].as_str().expect("a kind"), row["value"].as_str().expect("a value"));
+            if !value.is_empty() {
+                for kind in ["", kind] {
+                    *totals.entry((kind.to_owned(), value.to_owned())).or_default() += 1;
+                }
+            }
+        }
+        real.extend(totals.into_iter().map(|((kind, value), n)| format!("{kind} {key} {value} {n}")));
+    }
+    let kept = app.query("SELECT kind, facet_key, facet_value, entities FROM catalog_count WHERE entities <> 0").await;
+    let text = |row: &Value, name: &str| row[name].as_str().expect("text").to_owned();
+    let kept = kept.iter().map(|row| {
+        format!("{} {} {} {}", text(row, "kind"), text(row, "facet_key"), text(row, "facet_value"), row["entities"])
+    });
+    let mut kept: Vec<String> = kept.collect();
+    kept.sort();
+    real.sort();
+    assert_same(&real, &kept, &format!("{what}: counted (-) and kept (+)"));
+}
+
+/// The location at a path.
+pub fn parsed(path: &Path) -> NewLocation {
+    NewLocation::parse(path.to_str().expect("a path of UTF-8")).expect("a location")
+}
+
+pub fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+    std::fs::write(path, text).expect("written");
+}
+
+/// A component's descriptor.
+pub fn component(name: &str) -> String {
+    component_of(name, "team-a", "")
+}
+
+/// A component's descriptor with an owner and more lines of `metadata`, each with two blanks before it.
+pub fn component_of(name: &str, owner: &str, metadata: &str) -> String {
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n{metadata}spec:\n  type: service\n  lifecycle: production\n  owner: {owner}\n"
+    )
+}
+
+/// The descriptor of a location with these targets.
+pub fn location(name: &str, targets: &[&str]) -> String {
+    let targets: String = targets.iter().map(|target| format!("    - {target}\n")).collect();
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: {name}\nspec:\n  targets:\n{targets}"
+    )
+}
+
+/// The folder of the corpus; where it is missing, a test that needs it is skipped, but for CI.
+pub fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    let folder = std::env::var_os("PORTICO_CORPUS").map_or(beside, PathBuf::from);
+    if folder.join("expected-validation.jsonl").is_file() {
+        return folder.canonicalize().ok();
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "no corpus in {}", folder.display());
+    println!("skipped: no corpus in {}", folder.display());
+    None
+}
+
+/// Whether long loops run in full.
+pub fn soak() -> bool {
+    std::env::var("PORTICO_SOAK").as_deref() == Ok("full")
+}
+
+/// Numbers that look random and are the same in every run.
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// Below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % end
+    }
+}
