@@ -1,17 +1,35 @@
-/** Every page of Portico with the example bank, for what must hold on all of them. */
-export const PAGES: { name: string; path: string; status?: number }[] = [
-  { name: 'home', path: '/' },
-  { name: 'catalog', path: '/catalog' },
-  { name: 'catalog-filtered', path: '/catalog?kind=Component&lifecycle=production' },
-  { name: 'catalog-empty', path: '/catalog?q=zzzz-no-such-thing' },
-  { name: 'entity-overview', path: '/catalog/default/component/payment-initiation' },
-  { name: 'entity-relations', path: '/catalog/default/component/payment-initiation?tab=relations' },
-  { name: 'entity-descriptor', path: '/catalog/default/component/payment-initiation?tab=descriptor' },
-  { name: 'entity-source', path: '/catalog/default/component/payment-initiation?tab=source' },
-  { name: 'entity-api', path: '/catalog/default/api/payment-initiation-api' },
-  { name: 'entity-group', path: '/catalog/default/group/instant-payments' },
-  { name: 'entity-deprecated', path: '/catalog/default/component/branch-terminal-gateway' },
-  { name: 'locations', path: '/locations' },
-  { name: 'entity-unknown', path: '/catalog/default/component/no-such-service', status: 404 },
-  { name: 'not-found', path: '/no/such/page', status: 404 },
+/** Every page of Portico with the example bank and the faulty location, for what must hold on all of them. */
+export interface PageCase {
+  name: string;
+  path: string;
+  /** The heading, which is the title of the window as well. */
+  heading: string;
+  status?: number;
+}
+
+const service = '/catalog/default/component/payment-initiation';
+export const ORPHAN = '/catalog/regulatory/component/paper-statements';
+export const WARNED = '/catalog/regulatory/component/ledger-export';
+/** The faulty location is registered first. */
+export const FAULTY = '/locations/1';
+
+export const PAGES: PageCase[] = [
+  { name: 'home', path: '/', heading: 'Find software' },
+  { name: 'catalog', path: '/catalog', heading: 'Catalog' },
+  { name: 'catalog-filtered', path: '/catalog?q=pay&kind=component&lifecycle=production', heading: 'Catalog' },
+  { name: 'catalog-orphans', path: '/catalog?orphan=true', heading: 'Catalog' },
+  { name: 'catalog-empty', path: '/catalog?q=zzzz-no-such-thing', heading: 'Catalog' },
+  { name: 'entity-overview', path: service, heading: 'payment-initiation' },
+  { name: 'entity-relations', path: `${service}?tab=relations`, heading: 'payment-initiation' },
+  { name: 'entity-descriptor', path: `${service}?tab=descriptor`, heading: 'payment-initiation' },
+  { name: 'entity-origin', path: `${service}?tab=origin`, heading: 'payment-initiation' },
+  { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'instant-payments' },
+  { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },
+  { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
+  { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
+  { name: 'locations', path: '/locations', heading: 'Locations' },
+  { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
+  { name: 'entity-unknown', path: '/catalog/default/component/no-such-service', heading: 'Not found', status: 404 },
+  { name: 'location-unknown', path: '/locations/999999', heading: 'Not found', status: 404 },
+  { name: 'not-found', path: '/no/such/page', heading: 'Not found', status: 404 },
 ];

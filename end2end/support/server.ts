@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { registerFaulty } from './faulty.ts';
 
 const START_SECONDS = 60;
 
@@ -14,6 +15,9 @@ function binary(): string {
   if (!existsSync(path)) throw new Error(`${path} is missing. Build it with script/build, or name another in PORTICO_BIN.`);
   return path;
 }
+
+/** The environment without what a developer has set for an own Portico, its database above all. */
+const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTICO_')));
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -33,13 +37,18 @@ export interface Portico {
   stop(): Promise<void>;
 }
 
-/** Starts the real binary on a free port with an empty data directory, and waits until it is ready. */
-export async function startPortico(options: string[] = ['--example']): Promise<Portico> {
+/** Starts the real binary on a free port, with the example bank and a faulty location, and waits until it is ready. */
+export async function startPortico(): Promise<Portico> {
   const dir = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+  const data = join(dir, 'data');
+  registerFaulty(join(dir, 'regulatory-reporting'), (location) => {
+    execFileSync(binary(), ['import', location, '--data-dir', data], { env: ENV, stdio: 'pipe' });
+  });
   const logFile = join(dir, 'server.log');
   const address = `127.0.0.1:${await freePort()}`;
   const out = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(binary(), ['serve', ...options, '--addr', address, '--data-dir', join(dir, 'data')], {
+  const child: ChildProcess = spawn(binary(), ['serve', '--example', '--addr', address, '--data-dir', data], {
+    env: ENV,
     stdio: ['ignore', out, out],
   });
   closeSync(out);
@@ -71,10 +80,10 @@ export async function startPortico(options: string[] = ['--example']): Promise<P
   const said = log();
   const why = ended ? `ended (${ended})` : `was not ready within ${START_SECONDS} s`;
   await stop();
-  throw new Error(`portico serve ${options.join(' ')} ${why}. It said:\n${said}`);
+  throw new Error(`portico serve ${why}. It said:\n${said}`);
 }
 
-/** One server for all tests of a run. PORTICO_URL names one that already runs instead. */
+/** One server for all tests of a run. PORTICO_URL names one that already runs instead, with the same data. */
 export default async function globalSetup(): Promise<(() => Promise<void>) | void> {
   if (process.env.PORTICO_URL) return;
   const portico = await startPortico();

@@ -20,3 +20,16 @@ test('documents forbid foreign scripts and framing', async ({ request }) => {
   expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   expect(headers['x-content-type-options']).toBe('nosniff');
 });
+
+test('a request under a foreign name is refused with a page of its own', async ({ page, request, problems, accessible, baseURL }) => {
+  const refused = await request.get('/catalog', { headers: { host: 'portico.evil.example', accept: 'text/html' } });
+  expect(refused.status()).toBe(400);
+  // Looked at under the portal's own name, where its style sheet may be loaded.
+  problems.allow(/400/);
+  const address = `${baseURL}/refused`;
+  const body = await refused.text();
+  await page.route(address, (route) => route.fulfill({ status: 400, contentType: 'text/html; charset=utf-8', body }));
+  await page.goto(address);
+  await expect(page.getByRole('heading', { level: 1, name: 'This request was refused' })).toBeVisible();
+  await accessible();
+});

@@ -1,18 +1,28 @@
 import { PAGES } from '../support/pages.ts';
-import { test } from '../support/test.ts';
+import { SCREENS, showOn, test } from '../support/test.ts';
 
 // Pictures for people to look at, made by `script/test screens`.
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1440, 390]) {
-    test.describe(`${colorScheme} ${width}`, () => {
-      test.use({ colorScheme, viewport: { width, height: width === 390 ? 844 : 900 } });
-      for (const { name, path, status } of PAGES) {
-        test(name, async ({ page, visit, problems }) => {
-          if (status) problems.allow(new RegExp(`${status}`));
-          await visit(path);
-          await page.screenshot({ path: `screenshots/${name}-${width}-${colorScheme}.png`, fullPage: true });
-        });
-      }
-    });
-  }
+for (const { name, path, status } of PAGES) {
+  test(name, async ({ page, visit, problems }) => {
+    if (status) problems.allow(new RegExp(`${status}`));
+    await visit(path);
+    for (const screen of SCREENS) {
+      await showOn(page, screen);
+      await page.screenshot({ path: `screenshots/${name}-${screen.width}-${screen.colorScheme}.png`, fullPage: true });
+    }
+  });
+}
+
+// Those of the README, in docs/images.
+for (const [name, path] of [
+  ['home', '/'],
+  ['catalog', '/catalog?kind=component&kind=api'],
+  ['entity', '/catalog/default/component/payment-initiation'],
+  ['locations', '/locations'],
+] as const) {
+  test(`README: ${name}`, async ({ page, visit }) => {
+    await visit(path);
+    await showOn(page, { width: 1440, colorScheme: 'light' });
+    await page.screenshot({ path: `screenshots/${name}.png` });
+  });
 }

@@ -157,7 +157,7 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 }
 
 async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(&config.data_dir)?;
+    instance::make_data_dir(&config.data_dir)?;
     let db = kit::server::db::Db::connect(&config.database_url()).await?;
     instance::migrate(&db).await?;
     println!("The database is up to date");
@@ -170,7 +170,7 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
         Ok(reports) => reports,
         Err(error) => {
             eprintln!("portico: {error}");
-            return ExitCode::FAILURE;
+            return ExitCode::from(USAGE);
         }
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

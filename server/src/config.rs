@@ -100,7 +100,7 @@ pub struct IntegrationConfig {
     pub api_base: Option<Url>,
     /// A token to read with; better in `token_file` or the variable that `token_env` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// A file that holds the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
@@ -116,6 +116,29 @@ pub struct IntegrationConfig {
     /// Whether its addresses may be private.
     #[serde(default)]
     pub allow_private: bool,
+}
+
+/// A text that is never shown: it prints and serialises as a mask.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASK)
+    }
 }
 
 impl Default for Config {
@@ -202,8 +225,12 @@ impl Config {
             );
             return Err(error("addr", problem));
         }
-        let scheme = self.database_url.split(':').next().unwrap_or_default();
-        one_of("database_url", "a URL that begins with", scheme, &["", "sqlite", "postgres", "postgresql"])?;
+        let scheme = self.database_url.split_once(':').map(|(scheme, _)| scheme);
+        let known = matches!(scheme, Some("sqlite" | "postgres" | "postgresql"));
+        if !known && !self.database_url.is_empty() {
+            // The value is not repeated: it may be a password that came into the wrong variable.
+            return Err(error("database_url", "it must begin with sqlite: or postgres:"));
+        }
         for plugin in &self.plugins {
             let known: Vec<&str> = app::PLUGINS.iter().map(|info| info.id).collect();
             one_of("plugins", "a list of", plugin, &known)?;
@@ -247,7 +274,7 @@ impl Config {
             }
             let token = match (&each.token, &each.token_file, &each.token_env) {
                 (None, None, None) => None,
-                (Some(token), None, None) => Some(token.clone()),
+                (Some(token), None, None) => Some(token.0.clone()),
                 (None, Some(file), None) => {
                     let text = std::fs::read_to_string(file)
                         .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
@@ -282,8 +309,9 @@ impl fmt::Display for Config {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
         for integration in &mut shown.integrations {
-            integration.token = integration.token.as_ref().map(|_| MASK.to_owned());
-            integration.proxy = integration.proxy.take().and_then(|url| without_password(url.as_str()).parse().ok());
+            for url in [&mut integration.proxy, &mut integration.api_base] {
+                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
+            }
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -359,15 +387,19 @@ fn is_loopback(address: IpAddr) -> bool {
     }
 }
 
+/// The URL with whatever may be a secret masked: user, password and the values of its query.
 fn without_password(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            // A URL that had a password can have another one.
-            let _ = parsed.set_password(Some(MASK));
-            parsed.into()
-        }
-        _ => url.to_owned(),
+    let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+    if parsed.password().is_some() {
+        // A URL that had a password can have another one.
+        let _ = parsed.set_password(Some(MASK));
+    } else if !parsed.username().is_empty() {
+        let _ = parsed.set_username(MASK);
     }
+    if parsed.scheme() != "sqlite" && parsed.query().is_some() {
+        parsed.set_query(Some(MASK));
+    }
+    parsed.into()
 }
 
 #[cfg(test)]

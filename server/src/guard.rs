@@ -30,18 +30,26 @@ pub async fn host(request: Request, next: Next) -> Response {
     }
 }
 
-/// Refuses a change that another site's page asks for. A caller that is no browser sends neither header and carries no ambient right from a browser.
+/// Refuses what another site's page asks for: any change, and any reading that is not a person following a link. A caller that is no browser sends neither header and carries no ambient right from a browser.
 pub async fn origin(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) || same_origin(request.headers()) {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let allowed = if reads { !embedded_elsewhere(request.headers()) } else { same_origin(request.headers()) };
+    if allowed {
         return next.run(request).await;
     }
-    error_page::answer(request.headers(), &AppError::bad_request("This change was asked for by a page of another site"))
+    error_page::answer(request.headers(), &AppError::bad_request("This was asked for by a page of another site"))
 }
 
 /// Notes who is calling, for whoever decides what they may do.
 pub async fn identify(State(Identity(caller)): State<Identity>, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// Whether another site's page asks in the background; a person who follows a link from there is welcome.
+fn embedded_elsewhere(headers: &HeaderMap) -> bool {
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found.as_bytes() == value.as_bytes());
+    is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
 }
 
 fn names_loopback(host: &str) -> bool {

@@ -1,5 +1,6 @@
 //! One process: the database, the shared parts and the plugins that run here.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +29,7 @@ pub struct Instance {
 impl Instance {
     /// Opens the database, brings it up to date, and makes the plugins.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("the data directory {}", config.data_dir.display()))?;
+        make_data_dir(&config.data_dir)?;
         let db = Db::connect(&config.database_url()).await.context("the database")?;
         migrate(&db).await?;
         Self::with_db(config, db, Clock::System)
@@ -69,4 +69,16 @@ pub async fn migrate(db: &Db) -> anyhow::Result<()> {
     let connection = db.for_migration().await.context("the database")?;
     Migrator::up(&connection, None).await.context("bringing the database up to date")?;
     Ok(())
+}
+
+/// Makes the data directory where it is missing, for its owner alone: everything that the portal knows is in it.
+pub fn make_data_dir(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).with_context(|| format!("the data directory {}", path.display()))
 }

@@ -25,6 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::guard::{self, Identity};
+use crate::instance::Instance;
 use crate::{assets, error_page, status, telemetry};
 
 /// The largest body of a request, in bytes.
@@ -37,8 +38,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const STRICT_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The router of an instance that runs `plugins`, for the given caller.
-pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
+/// The router of an instance, for the given caller.
+pub fn router(instance: &Instance, identity: Identity) -> Router {
+    let plugins = instance.plugins.as_slice();
     let options = LeptosOptions::builder().output_name("portico").build();
     let names = assets::names();
     let contexts: Vec<Arc<dyn Plugin>> = plugins.to_vec();
@@ -64,6 +66,7 @@ pub fn router(plugins: &[Arc<dyn Plugin>], identity: Identity) -> Router {
         .route("/readyz", get(status::readyz))
         .route("/metrics", get(status::metrics))
         .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
+        .layer(Extension(instance.kit.clone()))
         .layer(from_fn_with_state(here, gateway))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // Server functions read the body past axum's own limit.

@@ -6,6 +6,8 @@ use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use kit::server::context::Kit;
+use kit::server::jobs;
 use kit::server::plugin::{Health, Plugin};
 
 use crate::telemetry;
@@ -31,7 +33,8 @@ pub async fn readyz(Extension(plugins): Extension<Arc<[Arc<dyn Plugin>]>>) -> Re
     (status, lines).into_response()
 }
 
-/// `GET /metrics`, in Prometheus' text format.
-pub async fn metrics() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::render())
+/// `GET /metrics`, in Prometheus' text format. What is common to all instances is counted in the database when asked.
+pub async fn metrics(Extension(kit): Extension<Kit>) -> impl IntoResponse {
+    let jobs = jobs::counts(kit.db.read()).await.unwrap_or_default();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::render(&jobs))
 }

@@ -1,11 +1,13 @@
 //! The log, and the figures that `/metrics` gives.
 
+use std::fmt::Write;
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use kit::server::jobs;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -31,9 +33,15 @@ pub fn start(config: &LogConfig) {
     metrics::gauge!("portico_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }
 
-/// The figures in Prometheus' text format.
-pub fn render() -> String {
-    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+/// The figures in Prometheus' text format, with how many jobs there are.
+pub fn render(jobs: &[jobs::Count]) -> String {
+    let mut text = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default();
+    text.push_str("# TYPE portico_jobs gauge\n");
+    for count in jobs {
+        // A kind that has no job left has no line: a gauge of the recorder would keep its last value.
+        let _ = writeln!(text, "portico_jobs{{kind=\"{}\",state=\"{}\"}} {}", count.kind, count.state, count.count);
+    }
+    text
 }
 
 /// Notes each request by its route, so that paths with names in them do not become figures of their own.

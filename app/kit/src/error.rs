@@ -79,7 +79,7 @@ impl FromServerFnError for AppError {
             | ServerFnErrorErr::MissingArg(message)
             | ServerFnErrorErr::Deserialization(message) => Self::BadRequest { message },
             ServerFnErrorErr::Request(_) => Self::Unavailable { what: "The portal".into() },
-            other => Self::Internal { reference: other.to_string().chars().take(80).collect() },
+            _ => Self::Internal { reference: "the framework refused the call".into() },
         }
     }
 }

@@ -105,7 +105,9 @@ async fn print_problems(instance: &Instance, location: i64, prefix: &str) -> any
         let mut out = std::io::stderr().lock();
         for problem in problems.iter().filter(|problem| problem.is_error) {
             let prefix = if problem.path.contains("://") { "" } else { prefix };
-            writeln!(out, "{prefix}{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message)?;
+            let line = format!("{prefix}{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message);
+            // A file's name may hold what a terminal obeys.
+            writeln!(out, "{}", line.replace(|c: char| c.is_control(), "\u{fffd}"))?;
         }
         match next {
             Some(next) => after = Some(next),

@@ -23,7 +23,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     if example {
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance.plugins, Identity(Caller::LocalOperator));
+    let router = router::router(&instance, Identity(Caller::LocalOperator));
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     let stop = CancellationToken::new();
     let worker = instance.worker();

@@ -64,7 +64,7 @@ fn check_fails_only_for_what_is_invalid_or_no_yaml() {
         "a file given itself is named by its last part"
     );
     let none = check(&["nowhere"]);
-    assert_eq!(code(&none), 1);
+    assert_eq!(code(&none), 2, "1 says that something is invalid, and nothing was read");
     assert!(err(&none).contains("nowhere"), "{}", err(&none));
     assert_eq!(code(&portico(folder.path(), &["check"], &[])), 2, "a path is needed");
 }

@@ -362,9 +362,9 @@ async fn cve_2024_26150_cve_2026_24046_targets_and_links_never_lead_out_of_the_l
         app.import_from(&app.path("root"), false).await;
         assert_eq!(app.refs().await, ["location:default/all"], "{}", app.name);
         let errors = app.errors().await;
-        for number in 0..targets.len() {
+        for (number, target) in targets.iter().enumerate() {
             let pointer = format!("/spec/targets/{number} ");
-            assert!(errors.iter().any(|line| line.contains(&pointer)), "{} has no error: {errors:#?}", targets[number]);
+            assert!(errors.iter().any(|line| line.contains(&pointer)), "{} has no error: {errors:#?}", target);
         }
         assert!(!errors.join("").contains("root:x:0"), "no content of another file is quoted");
     }
@@ -481,6 +481,24 @@ async fn a_character_that_a_database_refuses_does_not_sink_the_location() {
         app.import().await;
         assert_eq!(app.refs().await, ["component:default/a", "component:default/b"], "{}", app.name);
         assert_eq!(app.get("/catalog/default/component/a").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_goes_with_another_does_not_come_back_for_its_name() {
+    for db in databases().await {
+        let app = TestApp::new(&db);
+        app.write("all.yaml", &location("all", &["./a.yaml", "./b.yaml", "./c.yaml"]));
+        app.write("a.yaml", &component("x"));
+        app.write("b.yaml", &component("x"));
+        app.write("c.yaml", &component("x"));
+        let id = app.import_location(&parsed(&app.path("all.yaml"))).await;
+        app.remove("b.yaml");
+        app.write("all.yaml", &location("all", &[]).replace("targets:\n", "targets: []\n"));
+        app.refresh(id).await;
+        assert_eq!(app.refs().await, ["location:default/all"], "{}", app.name);
+        assert_eq!(app.problems().await, Vec::<String>::new(), "{}", app.name);
+        assert_eq!(app.rows("catalog_file").await.len(), 1);
     }
 }
 

@@ -8,6 +8,7 @@ mod ingest;
 mod invariants;
 mod migration;
 mod order;
+mod plans;
 mod probe;
 mod remote;
 mod rest;

@@ -13,16 +13,29 @@ pub const STATEMENTS: &str = "portico::statements";
 /// How long a writer waits for another process that holds SQLite's write lock.
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
 
+/// How long a writer waits for the one connection that writes to SQLite.
+const SQLITE_WAIT: Duration = Duration::from_secs(60);
+
+/// How long to wait for a connection to PostgreSQL; also how soon a server that is not there is given up.
+const POSTGRES_WAIT: Duration = Duration::from_secs(10);
+
 /// Connections for reading, per process.
 const READERS: u32 = 8;
 
 /// One database with a pool for reading and one for writing. SQLite has one writer at a time, so its write pool has one
 /// connection and writers queue in the process instead of failing with "busy"; on PostgreSQL the two are the same pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
     url: String,
+}
+
+impl std::fmt::Debug for Db {
+    /// Without the address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("backend", &self.backend()).finish_non_exhaustive()
+    }
 }
 
 impl Db {
@@ -131,7 +144,7 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(60))
+        .acquire_timeout(if url.starts_with("sqlite:") { SQLITE_WAIT } else { POSTGRES_WAIT })
         .connect_timeout(Duration::from_secs(10))
         .sqlx_logging(false);
     options

@@ -122,7 +122,7 @@ fn walk(
         if kind.is_dir() && name != ".git" {
             let below = dir.open_dir_nofollow(name);
             if let Err(error) = below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, found)) {
-                tracing::warn!(%path, %error, "a directory was left out");
+                tracing::warn!(?path, %error, "a directory was left out");
             }
         } else if kind.is_file() && wanted(&path) {
             found.push(path);

@@ -125,9 +125,31 @@ impl Fetcher {
         Self::with_lookup(policy, Arc::new(System))
     }
 
-    /// Gets `url`.
+    /// Gets `url` with the host's credential.
     pub async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
-        let fetched = tokio::time::timeout(self.timeout, self.follow(url)).await;
+        self.fetch(url, true).await
+    }
+
+    /// Gets `url` as anybody could: for what somebody else's text asks for.
+    pub async fn get_without_credential(&self, url: &Url) -> Result<Fetched, FetchError> {
+        self.fetch(url, false).await
+    }
+
+    /// Checks that `url` may be fetched, its addresses included, for a program that fetches by itself.
+    pub async fn check(&self, url: &Url) -> Result<(), FetchError> {
+        let entry = self.entry(url)?;
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let port = url.port_or_known_default().unwrap_or(22);
+        let found = tokio::net::lookup_host((host, port)).await;
+        let mut found = found.map_err(|error| FetchError::Failed(format!("{}: {error}", origin(url))))?;
+        if found.any(|address| !address::allowed(address.ip(), entry.allow_private)) {
+            return Err(FetchError::AddressNotAllowed(origin(url)));
+        }
+        Ok(())
+    }
+
+    async fn fetch(&self, url: &Url, with_credential: bool) -> Result<Fetched, FetchError> {
+        let fetched = tokio::time::timeout(self.timeout, self.follow(url, with_credential)).await;
         fetched.unwrap_or_else(|_| Err(FetchError::Timeout(shown(url))))
     }
 
@@ -144,9 +166,9 @@ impl Fetcher {
         Ok(Self { entries, max_bytes: policy.max_bytes, timeout: policy.timeout })
     }
 
-    async fn follow(&self, first: &Url) -> Result<Fetched, FetchError> {
+    async fn follow(&self, first: &Url, with_credential: bool) -> Result<Fetched, FetchError> {
         let mut url = first.clone();
-        let mut same_origin = true;
+        let mut same_origin = with_credential;
         for _ in 0..=REDIRECTS {
             url.set_fragment(None);
             let entry = self.entry(&url)?;

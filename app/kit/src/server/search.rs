@@ -62,7 +62,7 @@ pub fn matching(backend: DatabaseBackend, plugin: &str, query: &str) -> Option<(
         }
         _ => {
             let query = words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ");
-            let sql = "SELECT d.item_id FROM search_words w JOIN search_document d ON d.id = w.rowid WHERE w.words MATCH ? AND d.plugin = ?";
+            let sql = "SELECT d.item_id FROM search_words w CROSS JOIN search_document d ON d.id = w.rowid WHERE w.words MATCH ? AND d.plugin = ?";
             (sql.into(), vec![query.into(), plugin.into()])
         }
     })

@@ -65,6 +65,18 @@ impl ListQuery {
         kit::query::href("/catalog", pairs)
     }
 
+    /// The same with each facet once, in order, each value once, and no empty ones: a caller may send anything.
+    pub fn tidied(self) -> Self {
+        let values = |key: FacetKey| -> Vec<String> {
+            let all = self.chosen.iter().filter(|(chosen, _)| *chosen == key).flat_map(|(_, values)| values);
+            let all: std::collections::BTreeSet<String> = all.filter(|value| !value.is_empty()).cloned().collect();
+            all.into_iter().collect()
+        };
+        let chosen = FacetKey::ALL.into_iter().map(|key| (key, values(key))).filter(|(_, values)| !values.is_empty());
+        let chosen = chosen.collect();
+        Self { chosen, ..self }
+    }
+
     /// The same list with `value` chosen where it is not, and not where it is; from the first page.
     pub fn toggled(&self, key: FacetKey, value: &str) -> Self {
         let mut next = Self { cursor: String::new(), ..self.clone() };

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{Finding, Position, judge::shown, pointer, scalar};
 
 /// Nesting beyond this is refused, so that no reader of the value can overflow its stack.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 100;
 
 /// Nodes beyond this, with aliases expanded, are refused.
 const MAX_NODES: usize = 1_000_000;
@@ -154,7 +154,9 @@ impl Builder<'_> {
                     None => text,
                 };
                 let value = self.scalar(&text, plain, tag.as_deref(), &span);
-                let node = Node { value, kind: NodeKind::Scalar, height: 0, nodes: 1, aliases: Vec::new() };
+                // A long text weighs as much as many values, where an alias repeats it.
+                let nodes = 1 + text.len() / 16;
+                let node = Node { value, kind: NodeKind::Scalar, height: 0, nodes, aliases: Vec::new() };
                 self.complete(node, anchor, &span)?;
             }
             Event::SequenceStart(anchor, tag) => {

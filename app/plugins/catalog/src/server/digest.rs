@@ -11,6 +11,21 @@ use super::source::{Source, SourceError};
 /// Kinds that any location may bring; others come only from where a rule allows them.
 const ORGANISATION_KINDS: [&str; 2] = ["User", "Group"];
 
+/// The most documents that are read of one file; what it brings is written in one transaction.
+const MAX_DOCUMENTS: usize = 5_000;
+
+/// The most placeholders that are resolved in one document.
+const MAX_PLACEHOLDERS: usize = 100;
+
+/// The most targets that are followed from one Location.
+const MAX_TARGETS: usize = 10_000;
+
+/// The largest entity, in bytes of JSON, with what its placeholders brought.
+const MAX_ENTITY: usize = 4 * 1024 * 1024;
+
+/// The deepest nesting of an entity, so that whoever reads its JSON can.
+const MAX_DEPTH: usize = 100;
+
 /// Changed whenever the same bytes would be read differently, so that every file is read again.
 const READER_VERSION: u32 = 1;
 
@@ -147,7 +162,17 @@ pub async fn digest(source: &Source, path: &str, bytes: &[u8], rules: &Rules) ->
             return digest;
         }
     };
-    for document in descriptor::read(text) {
+    let mut documents = descriptor::read(text);
+    if let Some(first) = documents.get(MAX_DOCUMENTS) {
+        let place = Place { path: path.to_owned(), doc: first.doc, line: first.line, column: 1, ..Place::default() };
+        let message = format!(
+            "the file holds {} documents; those after the first {MAX_DOCUMENTS} are not read: split it",
+            documents.len()
+        );
+        digest.problems.push(NewProblem { place, is_error: true, code: "limit", message });
+        documents.truncate(MAX_DOCUMENTS);
+    }
+    for document in documents {
         read_document(source, rules, &mut digest, document).await;
     }
     digest
@@ -192,11 +217,20 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
         digest.problems.push(NewProblem { place, is_error: true, code: "kind-not-allowed", message });
         return;
     }
-    for placeholder in &placeholders {
+    let mut resolved = 0;
+    for (number, placeholder) in placeholders.iter().enumerate() {
         let at = document.position(&placeholder.pointer);
         let place = place(digest, at.line, at.column, &placeholder.pointer);
-        match resolve_placeholder(source, digest, &placeholder.key, &placeholder.target).await {
-            Ok(content) => {
+        let content = if number >= MAX_PLACEHOLDERS || resolved > MAX_ENTITY {
+            Err(format!(
+                "an entity may hold {MAX_PLACEHOLDERS} placeholders and {MAX_ENTITY} bytes; this one is too many"
+            ))
+        } else {
+            resolve_placeholder(source, digest, &placeholder.key, &placeholder.target).await
+        };
+        match content {
+            Ok((content, bytes)) => {
+                resolved += bytes;
                 if let Some(field) = value.pointer_mut(&placeholder.pointer) {
                     *field = content;
                 }
@@ -216,9 +250,14 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
         }
     }
     let Some(entity_ref) = entity_ref else { return };
+    if let Some(message) = too_large(&value) {
+        let place = place(digest, document.line, 1, "");
+        digest.problems.push(NewProblem { place, is_error: true, code: "limit", message });
+        return;
+    }
     let optional = descriptor::location_is_optional(&value);
     let mut named = HashSet::new();
-    for (pointer, target) in descriptor::location_targets(&value) {
+    for (pointer, target) in descriptor::location_targets(&value).into_iter().take(MAX_TARGETS) {
         let at = document.position(&pointer);
         let place = place(digest, at.line, at.column, &pointer);
         match source.resolve(&digest.path, &target).await {
@@ -259,7 +298,6 @@ fn refusal(source: &Source, rules: &Rules, path: &str, value: &Value) -> Option<
         if !source.is_own(path) {
             return Some(format!("{kind} entities are read only from the trusted location's own files"));
         }
-        return None;
     }
     match &rules.allowed_kinds {
         Some(kinds) if !kinds.iter().any(|kind| is(kind)) => {
@@ -269,14 +307,39 @@ fn refusal(source: &Source, rules: &Rules, path: &str, value: &Value) -> Option<
     }
 }
 
-async fn resolve_placeholder(source: &Source, digest: &mut Digest, key: &str, target: &str) -> Result<Value, String> {
+/// Why an entity is not kept, if it is too much for those who read it.
+fn too_large(value: &Value) -> Option<String> {
+    if depth(value) > MAX_DEPTH {
+        return Some(format!("the entity is nested more than {MAX_DEPTH} levels deep"));
+    }
+    let bytes = value.to_string().len();
+    (bytes > MAX_ENTITY)
+        .then(|| format!("the entity has {bytes} bytes with what its placeholders brought; {MAX_ENTITY} are allowed"))
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// What a placeholder stands for, and how many bytes were read for it.
+async fn resolve_placeholder(
+    source: &Source,
+    digest: &mut Digest,
+    key: &str,
+    target: &str,
+) -> Result<(Value, usize), String> {
     let paths = source.resolve(&digest.path, target).await.map_err(|error| error.to_string())?;
     let [path] = paths.as_slice() else { return Err(format!("{target} stands for several files")) };
-    let content = source.read(path).await;
+    let content = source.read_for(&digest.path, path).await;
     digest.inputs.push(Input { path: path.clone(), hash: input_hash(&content) });
     let text =
         String::from_utf8(content.map_err(|error| error.to_string())?).map_err(|_| format!("{target} is not UTF-8"))?;
-    match key {
+    let bytes = text.len();
+    let value = match key {
         "$text" => Ok(Value::String(text)),
         "$json" => serde_json::from_str(&text).map_err(|error| format!("{target} is not JSON: {error}")),
         _ => {
@@ -293,7 +356,8 @@ async fn resolve_placeholder(source: &Source, digest: &mut Digest, key: &str, ta
                 format!("{target} is not YAML: {error}")
             })
         }
-    }
+    };
+    value.map(|value| (value, bytes))
 }
 
 fn annotate(value: &mut Value, managed_by: &str, origin: &str) {

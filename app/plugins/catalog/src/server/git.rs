@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use kit::server::fetch::Fetcher;
 use tokio::process::Command;
 use url::Url;
 
@@ -21,42 +22,66 @@ pub struct Checkout {
     pub revision: String,
 }
 
-/// Brings the checkout of `remote` up to date, cloning it where it is not there yet. A half-made clone is never used: it is moved into place when complete.
-pub async fn update(remote: &str, checkouts: &Path, integrations: &Integrations) -> Result<Checkout, SourceError> {
-    allowed(remote, integrations)?;
+/// Brings the checkout of `remote` up to date, cloning it where it is not there yet or cannot be brought up to date: a
+/// command that was cut off leaves locks behind. A half-made clone is never used: it is moved into place when complete.
+pub async fn update(
+    remote: &str,
+    checkouts: &Path,
+    integrations: &Integrations,
+    fetcher: &Fetcher,
+) -> Result<Checkout, SourceError> {
+    allowed(remote, integrations, fetcher).await?;
     let path = checkouts.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32]);
-    if path.join(".git").exists() {
-        git(&path, &["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", "HEAD"], remote, integrations).await?;
-        git(&path, &["reset", "--quiet", "--hard", "FETCH_HEAD"], remote, integrations).await?;
-        git(&path, &["clean", "--quiet", "-ffdx"], remote, integrations).await?;
-    } else {
-        let failed = |error: std::io::Error| SourceError::Failed(format!("{}: {error}", checkouts.display()));
-        std::fs::create_dir_all(checkouts).map_err(failed)?;
-        let fresh = tempfile::tempdir_in(checkouts).map_err(failed)?;
-        let into = fresh.path().join("clone");
-        let into_text = into.to_string_lossy();
-        git(
-            checkouts,
-            &["clone", "--quiet", "--depth", "1", "--no-tags", "--", remote, &into_text],
-            remote,
-            integrations,
-        )
-        .await?;
-        std::fs::rename(&into, &path).map_err(failed)?;
+    let is_there = path.join(".git").exists();
+    if !is_there || bring_up_to_date(&path, remote, integrations).await.is_err() {
+        clone(&path, remote, checkouts, integrations).await?;
     }
     let revision = git(&path, &["rev-parse", "HEAD"], remote, integrations).await?;
     Ok(Checkout { path, revision: revision.trim().to_owned() })
 }
 
-/// A remote on the network must be on an allowed host; a local one is a path that the operator registered.
-fn allowed(remote: &str, integrations: &Integrations) -> Result<(), SourceError> {
+async fn bring_up_to_date(path: &Path, remote: &str, integrations: &Integrations) -> Result<(), SourceError> {
+    git(path, &["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", "HEAD"], remote, integrations).await?;
+    git(path, &["reset", "--quiet", "--hard", "FETCH_HEAD"], remote, integrations).await?;
+    git(path, &["clean", "--quiet", "-ffdx"], remote, integrations).await?;
+    Ok(())
+}
+
+async fn clone(path: &Path, remote: &str, checkouts: &Path, integrations: &Integrations) -> Result<(), SourceError> {
+    let failed = |error: std::io::Error| SourceError::Failed(format!("the folder for checkouts: {error}"));
+    std::fs::create_dir_all(checkouts).map_err(failed)?;
+    let fresh = tempfile::tempdir_in(checkouts).map_err(failed)?;
+    let into = fresh.path().join("clone");
+    let into_text = into.to_string_lossy();
+    let args = ["clone", "--quiet", "--depth", "1", "--no-tags", "--", remote, &into_text];
+    git(checkouts, &args, remote, integrations).await?;
+    if path.exists() {
+        std::fs::rename(path, fresh.path().join("old")).map_err(failed)?;
+    }
+    std::fs::rename(&into, path).map_err(failed)
+}
+
+/// A remote on the network must be on an allowed host and have allowed addresses; a local one is a path that the operator registered.
+async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
     if remote.starts_with('/') {
         return Ok(());
     }
     let refused = || SourceError::Refused(format!("{} is not on an allowed host", without_user(remote)));
     let url = Url::parse(remote).map_err(|_| refused())?;
-    let scheme_fits = matches!(url.scheme(), "https" | "http" | "ssh");
-    if scheme_fits && integrations.of(&url).is_some() { Ok(()) } else { Err(refused()) }
+    if !matches!(url.scheme(), "https" | "http" | "ssh") || integrations.of(&url).is_none() {
+        return Err(refused());
+    }
+    // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
+    let mut address = url.clone();
+    if url.scheme() == "ssh" {
+        address = Url::parse(&format!("https://{}/", url.host_str().unwrap_or_default())).map_err(|_| refused())?;
+    }
+    fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
+}
+
+/// Whether a token may be sent: in clear text only to this machine.
+fn is_private(url: &Url) -> bool {
+    url.scheme() == "https" || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integrations) -> Result<String, SourceError> {
@@ -74,7 +99,8 @@ async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integration
         ("safe.directory".to_owned(), "*".to_owned()),
     ];
     if let Some(integration) = Url::parse(remote).ok().and_then(|url| integrations.of(&url).cloned()) {
-        if let Some(token) = &integration.token {
+        if let Some(token) = integration.token.as_ref().filter(|_| Url::parse(remote).is_ok_and(|url| is_private(&url)))
+        {
             let credential = base64_of(&format!("x-access-token:{token}"));
             let origin = Url::parse(remote).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
             settings.push((format!("http.{origin}/.extraHeader"), format!("Authorization: Basic {credential}")));
@@ -91,7 +117,8 @@ async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integration
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("LC_ALL", "C");
+        .env("LC_ALL", "C")
+        .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
     // Through the environment and not as arguments, so that a token does not show in the list of processes.
     command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     for (number, (key, value)) in settings.iter().enumerate() {

@@ -259,7 +259,7 @@ impl Run<'_> {
             let inputs: Vec<Input> = serde_json::from_str(&known.inputs).unwrap_or_default();
             let targets: Option<Vec<Target>> = serde_json::from_str(&known.targets).ok();
             if let Some(targets) = targets
-                && self.inputs_unchanged(&inputs).await
+                && self.inputs_unchanged(path, &inputs).await
                 && !has_pattern(&bytes)
             {
                 self.follow(targets);
@@ -307,9 +307,9 @@ impl Run<'_> {
         })
     }
 
-    async fn inputs_unchanged(&self, inputs: &[Input]) -> bool {
+    async fn inputs_unchanged(&self, path: &str, inputs: &[Input]) -> bool {
         for input in inputs {
-            if digest::input_hash(&self.source.read(&input.path).await) != input.hash {
+            if digest::input_hash(&self.source.read_for(path, &input.path).await) != input.hash {
                 return false;
             }
         }
@@ -382,10 +382,11 @@ impl Run<'_> {
         store::flush(tx, pending).await?;
         self.changed |= pending.changed;
         for (location_id, path) in std::mem::take(&mut pending.again) {
-            if location_id == self.location.id {
-                self.queue.insert(path);
-            } else {
+            if location_id != self.location.id {
                 jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
+            } else if self.seen.contains(&path) {
+                // One that was not seen is either still to come or gone itself.
+                self.queue.insert(path);
             }
         }
         Ok(())

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use kit::server::fetch::Host;
 use url::Url;
 
+use super::source::folder;
+
 /// The configured hosts.
 #[derive(Debug, Clone, Default)]
 pub struct Integrations(pub Vec<Integration>);
@@ -53,9 +55,12 @@ impl Integrations {
         let mut hosts = Vec::new();
         for integration in &self.0 {
             let mut names = vec![integration.host.clone()];
-            names.extend(integration.api_base.as_ref().and_then(host_and_port));
+            // Only hosts that serve the content of files: with a token, an API answers far more than that.
+            if integration.kind == IntegrationKind::BitbucketServer {
+                names.extend(integration.api_base.as_ref().and_then(host_and_port));
+            }
             if integration.kind == IntegrationKind::GitHub && integration.host == "github.com" {
-                names.extend(["raw.githubusercontent.com".to_owned(), "api.github.com".to_owned()]);
+                names.push("raw.githubusercontent.com".to_owned());
             }
             names.sort();
             names.dedup();
@@ -93,11 +98,17 @@ impl Integrations {
         let segments = segments(url);
         let within = |count: usize| format!("/{}/", segments[..count].join("/"));
         match self.of(url).map(|integration| integration.kind) {
-            Some(IntegrationKind::GitHub) if segments.len() > 4 => within(4),
-            Some(IntegrationKind::GitLab) => match segments.iter().position(|segment| *segment == "-") {
-                Some(dash) if segments.len() > dash + 3 => within(dash + 3),
-                _ => folder(url),
+            Some(IntegrationKind::GitHub) => match reference_end(&segments, 3) {
+                Some(end) => within(end),
+                None => folder(url),
             },
+            Some(IntegrationKind::GitLab) => {
+                let dash = segments.iter().position(|segment| *segment == "-");
+                match dash.and_then(|dash| reference_end(&segments, dash + 2)) {
+                    Some(end) => within(end),
+                    None => folder(url),
+                }
+            }
             Some(IntegrationKind::BitbucketServer) if segments.len() > 5 => within(5),
             _ => folder(url),
         }
@@ -114,8 +125,10 @@ fn segments(url: &Url) -> Vec<&str> {
     url.path_segments().map(|segments| segments.collect()).unwrap_or_default()
 }
 
-fn folder(url: &Url) -> String {
-    url.path().rsplit_once('/').map_or_else(|| "/".into(), |(folder, _)| format!("{folder}/"))
+/// Where the reference that begins at segment `start` ends, if a path follows: `main` is one segment, `refs/heads/main` three.
+fn reference_end(segments: &[&str], start: usize) -> Option<usize> {
+    let end = start + if segments.get(start) == Some(&"refs") { 3 } else { 1 };
+    (segments.len() > end).then_some(end)
 }
 
 /// `/owner/repo/blob/ref/path` to the host's raw address.

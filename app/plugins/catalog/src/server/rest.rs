@@ -33,6 +33,9 @@ const MAX_FACET_VALUES: usize = 10_000;
 /// The most conditions in one request.
 const MAX_CONDITIONS: usize = 50;
 
+/// The longest name of a field that can be asked for, in bytes.
+const MAX_FIELD: usize = 200;
+
 /// The columns that [`served`] reads.
 const COLUMNS: &str = "e.id, e.ref, e.uid, e.etag, e.entity, e.orphan";
 
@@ -171,6 +174,10 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
     let mut items = served(read, &page.rows).await?;
     let fields: Vec<&str> =
         parameters.all("fields").flat_map(|fields| fields.split(',')).filter(|field| !field.is_empty()).collect();
+    if fields.len() > MAX_CONDITIONS || fields.iter().any(|field| field.len() > MAX_FIELD) {
+        let message = format!("fields takes at most {MAX_CONDITIONS} names of {MAX_FIELD} characters");
+        return Err(AppError::bad_request(message));
+    }
     if !fields.is_empty() {
         items = items.iter().map(|item| project(item, &fields)).collect();
     }

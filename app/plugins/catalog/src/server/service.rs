@@ -30,8 +30,17 @@ const PAGE: u64 = 50;
 /// Values shown of one facet.
 const FACET_VALUES: usize = 12;
 
+/// The most filters of one list.
+const MAX_CHOSEN: usize = 50;
+
+/// The longest filter or search text, in bytes.
+const MAX_TEXT: usize = 500;
+
 /// Targets shown of one type of relation.
 const RELATION_TARGETS: usize = 50;
+
+/// Characters shown of a descriptor.
+const SOURCE_CHARS: usize = 400_000;
 
 /// Lines shown of a descriptor.
 const SOURCE_LINES: usize = 3_000;
@@ -91,8 +100,13 @@ pub enum RegisterError {
         reason: String,
     },
     /// It is no address that can be read.
-    #[error("{0}: an address begins with https://, http:// or ssh://")]
-    Address(String),
+    #[error("this address cannot be read: an address begins with https://, http:// or ssh://")]
+    Address,
+    /// It holds a secret, which would be shown wherever the location is.
+    #[error(
+        "an address with a user or password is not registered; configure the host's token as an integration instead"
+    )]
+    Credential,
 }
 
 impl NewLocation {
@@ -100,12 +114,16 @@ impl NewLocation {
     pub fn parse(text: &str) -> Result<Self, RegisterError> {
         let of = |kind, target| Self { kind, target, trust_org: false, allowed_kinds: None };
         if text.contains("://") {
-            let url = Url::parse(text).map_err(|_| RegisterError::Address(text.to_owned()))?;
+            let url = Url::parse(text).map_err(|_| RegisterError::Address)?;
+            let is_ssh = url.scheme() == "ssh";
+            if url.password().is_some() || (!url.username().is_empty() && !is_ssh) {
+                return Err(RegisterError::Credential);
+            }
             return match url.scheme() {
                 "ssh" => Ok(of("git", url.into())),
                 "https" | "http" if url.path().ends_with(".git") => Ok(of("git", url.into())),
                 "https" | "http" => Ok(of("url", url.into())),
-                _ => Err(RegisterError::Address(text.to_owned())),
+                _ => Err(RegisterError::Address),
             };
         }
         let failed = |reason: String| RegisterError::Path { path: text.to_owned(), reason };
@@ -146,7 +164,7 @@ impl Catalog {
         let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
                     VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
                     trust_org = (catalog_location.trust_org OR excluded.trust_org), \
-                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds) RETURNING id";
+                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds) RETURNING id, trust_org, allowed_kinds";
         let values = [
             new.kind.into(),
             new.target.as_str().into(),
@@ -157,9 +175,10 @@ impl Catalog {
             caller.subject().into(),
         ];
         let row = tx.query_one_raw(db::sql(&tx, text, values)).await?;
-        let id: i64 = row.ok_or_else(|| DbErr::RecordNotFound("the registered location".into()))?.try_get("", "id")?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the registered location".into()))?;
+        let id: i64 = row.try_get("", "id")?;
         jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
-        let detail = json!({ "kind": new.kind, "target": new.target, "trustOrg": new.trust_org, "allowedKinds": new.allowed_kinds });
+        let detail = json!({ "kind": new.kind, "target": new.target, "trustOrg": row.try_get::<bool>("", "trust_org")?, "allowedKinds": row.try_get::<Option<String>>("", "allowed_kinds")? });
         let resource = format!("location:{id}");
         let action = crate::info::REGISTER_LOCATION.action;
         audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail }).await?;
@@ -226,6 +245,14 @@ impl Catalog {
 
     /// A page of entities with their facets.
     pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
+        let query = query.tidied();
+        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
+        let longest =
+            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
+        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
+            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
+            return Err(AppError::bad_request(message));
+        }
         let read = self.kit.db.read();
         let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
         let order = Order { column: column_of(query.sort), descending: query.descending };
@@ -439,6 +466,7 @@ impl Catalog {
         let problems = self.problems_of(&row, &canonical).await?;
         let source: String = row.try_get("", "source")?;
         let lines = source.lines().count();
+        let source: String = source.chars().take(SOURCE_CHARS).collect();
         Ok(Descriptor {
             lines: lines as u32,
             source: if lines > SOURCE_LINES {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use kit::server::dir::RootDir;
 use kit::server::fetch::{FetchError, Fetcher};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::git;
@@ -27,6 +28,7 @@ pub struct Source {
     pub revision: String,
     fetcher: Arc<Fetcher>,
     integrations: Arc<Integrations>,
+    listed: OnceCell<Vec<String>>,
 }
 
 enum Start {
@@ -64,6 +66,7 @@ impl Source {
             revision: String::new(),
             fetcher,
             integrations,
+            listed: OnceCell::new(),
         };
         match kind {
             "dir" => source.root = Some(open_root(Path::new(target)).await?),
@@ -78,7 +81,7 @@ impl Source {
                 source.start = Start::One(name.to_owned());
             }
             "git" => {
-                let checkout = git::update(target, checkouts, &source.integrations).await?;
+                let checkout = git::update(target, checkouts, &source.integrations, &source.fetcher).await?;
                 source.root = Some(open_root(&checkout.path).await?);
                 source.prefix = format!("url:{target}#");
                 source.revision = checkout.revision;
@@ -95,7 +98,7 @@ impl Source {
     pub async fn first(&self) -> Result<Vec<String>, SourceError> {
         match &self.start {
             Start::One(path) => Ok(vec![path.clone()]),
-            Start::AllDescriptors => self.list(is_yaml).await,
+            Start::AllDescriptors => Ok(self.listing().await?.iter().filter(|path| is_yaml(path)).cloned().collect()),
         }
     }
 
@@ -106,75 +109,119 @@ impl Source {
 
     /// The content of a file that [`first`](Self::first) or [`resolve`](Self::resolve) named.
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        if let Some(url) = as_url(path) {
-            let raw = self.integrations.raw(&url);
-            return match self.fetcher.get(&raw).await {
-                Ok(fetched) => Ok(fetched.body),
-                Err(FetchError::Status(404 | 410)) => Err(SourceError::Missing(path.to_owned())),
-                Err(error @ FetchError::Status(_)) => Err(SourceError::Failed(format!("{path}: {error}"))),
-                Err(error) => Err(SourceError::Failed(error.to_string())),
-            };
+        match as_url(path) {
+            None => self.read_local(path).await,
+            Some(url) => {
+                let raw = self.integrations.raw(&url);
+                // With the host's token only what is the location's own, or the page of a file on a known host.
+                let with_token = self.is_own(path) || raw != url;
+                self.read_url(path, &raw, with_token).await
+            }
         }
+    }
+
+    /// The content of a file that a placeholder in the file `base` names: with the host's token only within the same
+    /// repository, or a descriptor could show what its author may not read.
+    pub async fn read_for(&self, base: &str, path: &str) -> Result<Vec<u8>, SourceError> {
+        match as_url(path) {
+            None => self.read_local(path).await,
+            Some(url) => {
+                let with_token = as_url(base).is_some_and(|base| self.is_beside(&base, &url));
+                self.read_url(path, &self.integrations.raw(&url), with_token).await
+            }
+        }
+    }
+
+    async fn read_url(&self, path: &str, raw: &Url, with_token: bool) -> Result<Vec<u8>, SourceError> {
+        let fetched =
+            if with_token { self.fetcher.get(raw).await } else { self.fetcher.get_without_credential(raw).await };
+        match fetched {
+            Ok(fetched) => Ok(fetched.body),
+            Err(FetchError::Status(404 | 410)) => Err(SourceError::Missing(shortened(path))),
+            Err(error @ FetchError::Status(_)) => Err(SourceError::Failed(format!("{}: {error}", shortened(path)))),
+            Err(error) => Err(SourceError::Failed(error.to_string())),
+        }
+    }
+
+    async fn read_local(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         let Some(root) = self.root.clone() else {
-            return Err(SourceError::Refused(format!("{path} is not an address")));
+            return Err(SourceError::Refused(format!("{} is not an address", shortened(path))));
         };
         let name = path.to_owned();
         let read = tokio::task::spawn_blocking(move || root.read(&name, MAX_FILE)).await;
-        read.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => SourceError::Missing(path.to_owned()),
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
-                SourceError::Refused(format!("{path}: {error}"))
+        read.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| {
+            let shown = shortened(path);
+            match error.kind() {
+                std::io::ErrorKind::NotFound => SourceError::Missing(shown),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
+                    SourceError::Refused(format!("{shown}: {error}"))
+                }
+                _ => SourceError::Failed(format!("{shown}: {error}")),
             }
-            _ => SourceError::Failed(format!("{path}: {error}")),
         })
     }
 
     /// The files that `target`, written in the file `base`, names: one, or several where it holds `*`.
     pub async fn resolve(&self, base: &str, target: &str) -> Result<Vec<String>, SourceError> {
+        let refused = |reason: &str| SourceError::Refused(format!("{} {reason}", shortened(target)));
         if target.starts_with("http://") || target.starts_with("https://") {
-            let url = Url::parse(target).map_err(|error| SourceError::Refused(format!("{target}: {error}")))?;
-            return no_glob(url.as_str(), target);
+            let url = Url::parse(target).map_err(|error| refused(&format!("is no address: {error}")))?;
+            return one_url(url, target);
         }
         if target.contains("://") || target.starts_with("file:") {
-            return Err(SourceError::Refused(format!("{target}: only http, https and relative targets are read")));
+            return Err(refused("is not read: only http, https and relative targets are"));
         }
         if let Some(base) = as_url(base) {
-            let url = base.join(target).map_err(|error| SourceError::Refused(format!("{target}: {error}")))?;
-            if url.origin() != base.origin() || !url.path().starts_with(&self.integrations.boundary(&base)) {
-                return Err(SourceError::Refused(format!("{target} leads out of the location")));
+            let mut url = base.join(target).map_err(|error| refused(&format!("is no address: {error}")))?;
+            if url.query().is_none() {
+                // The revision may stand in the query, and a neighbour is of the same one.
+                url.set_query(base.query());
             }
-            return no_glob(url.as_str(), target);
+            if !self.is_beside(&base, &url) {
+                return Err(refused("leads out of the location"));
+            }
+            return one_url(url, target);
         }
         let path = join(base, target)?;
+        // A single file is registered for itself, and may lie in a home directory among secrets.
+        if matches!(self.start, Start::One(_)) && path.split('/').any(|part| part.starts_with('.')) {
+            return Err(refused("is hidden, and a location of a single file reads no hidden files"));
+        }
         if !path.contains(['*', '?', '[', '{']) {
             return Ok(vec![path]);
         }
         let matcher = glob(&path)?;
-        let found = self.list(move |path| matcher.is_match(path)).await?;
+        let found: Vec<String> = self.listing().await?.iter().filter(|path| matcher.is_match(path)).cloned().collect();
         if found.is_empty() {
-            return Err(SourceError::Missing(target.to_owned()));
+            return Err(SourceError::Missing(shortened(target)));
         }
         if found.len() > MAX_GLOB {
-            return Err(SourceError::Refused(format!(
-                "{target} stands for {} files; at most {MAX_GLOB} are read",
-                found.len()
-            )));
+            return Err(refused(&format!("stands for {} files; at most {MAX_GLOB} are read", found.len())));
         }
         Ok(found)
     }
 
-    /// Whether a file is one of the location's own, and not somebody else's that one of them points to.
+    /// Whether a file is one of the location's own: in the folder of what was registered or below, of the same revision.
     pub fn is_own(&self, path: &str) -> bool {
-        match &self.start {
-            Start::One(start) => match (as_url(start), as_url(path)) {
-                (Some(start), Some(url)) => {
-                    start.origin() == url.origin() && url.path().starts_with(&self.integrations.boundary(&start))
-                }
+        match (&self.start, as_url(path)) {
+            (Start::AllDescriptors, url) => url.is_none(),
+            (Start::One(start), url) => match (as_url(start), url) {
                 (None, None) => true,
+                (Some(start), Some(url)) => {
+                    start.origin() == url.origin()
+                        && start.query() == url.query()
+                        && url.path().starts_with(&folder(&start))
+                }
                 _ => false,
             },
-            Start::AllDescriptors => as_url(path).is_none(),
         }
+    }
+
+    /// Whether `url` lies in the same repository and revision as `base`.
+    fn is_beside(&self, base: &Url, url: &Url) -> bool {
+        base.origin() == url.origin()
+            && base.query() == url.query()
+            && url.path().starts_with(&self.integrations.boundary(base))
     }
 
     /// The value of `backstage.io/managed-by-location` for what `path` brings.
@@ -182,12 +229,15 @@ impl Source {
         if as_url(path).is_some() { format!("url:{path}") } else { format!("{}{path}", self.prefix) }
     }
 
-    async fn list(&self, wanted: impl Fn(&str) -> bool + Send + 'static) -> Result<Vec<String>, SourceError> {
-        let Some(root) = self.root.clone() else { return Ok(Vec::new()) };
-        let listed = tokio::task::spawn_blocking(move || root.files(&wanted)).await;
-        listed
-            .map_err(|error| SourceError::Failed(error.to_string()))?
-            .map_err(|error| SourceError::Failed(error.to_string()))
+    /// All files of the location's directory, listed once.
+    async fn listing(&self) -> Result<&[String], SourceError> {
+        let Some(root) = self.root.clone() else { return Ok(&[]) };
+        let listed = self.listed.get_or_try_init(|| async {
+            let listed = tokio::task::spawn_blocking(move || root.files(&|_| true)).await;
+            let failed = |error: &dyn std::fmt::Display| SourceError::Failed(error.to_string());
+            listed.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+        });
+        Ok(listed.await?)
     }
 }
 
@@ -211,13 +261,26 @@ fn as_url(path: &str) -> Option<Url> {
 }
 
 /// A URL that names one file; which files a URL with `*` stands for cannot be asked over plain HTTP.
-fn no_glob(url: &str, target: &str) -> Result<Vec<String>, SourceError> {
-    if target.contains('*') {
-        return Err(SourceError::Refused(format!(
-            "{target}: a pattern in a URL cannot be listed; register the repository as a git location instead"
-        )));
+fn one_url(mut url: Url, target: &str) -> Result<Vec<String>, SourceError> {
+    let refused = |reason: &str| Err(SourceError::Refused(reason.to_owned()));
+    if !url.username().is_empty() || url.password().is_some() {
+        return refused("an address with a user or password is not read; configure the host's token instead");
     }
-    Ok(vec![url.to_owned()])
+    if target.contains('*') {
+        return refused("a pattern in a URL cannot be listed; register the repository as a git location instead");
+    }
+    url.set_fragment(None);
+    Ok(vec![url.into()])
+}
+
+/// The folder of a URL's path, with its slash.
+pub fn folder(url: &Url) -> String {
+    url.path().rsplit_once('/').map_or_else(|| "/".into(), |(folder, _)| format!("{folder}/"))
+}
+
+/// A path or address as a message shows it.
+fn shortened(text: &str) -> String {
+    text.chars().take(300).collect()
 }
 
 fn glob(pattern: &str) -> Result<GlobMatcher, SourceError> {
@@ -238,6 +301,10 @@ fn join(base: &str, target: &str) -> Result<String, SourceError> {
     for part in target.split('/') {
         match part {
             "" | "." => {}
+            // What git keeps for itself may hold a remote's password.
+            part if part.eq_ignore_ascii_case(".git") => {
+                return Err(SourceError::Refused(format!("{} is not read: .git belongs to git", shortened(target))));
+            }
             ".." => {
                 if parts.pop().is_none() {
                     return Err(SourceError::Refused(format!("{target} leads out of the location")));
