@@ -39,11 +39,17 @@ export interface Portico {
 
 /** Starts the real binary on a free port, with the example bank and a faulty location, and waits until it is ready. */
 export async function startPortico(): Promise<Portico> {
-  const dir = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+  // Its name is in the pictures.
+  const dir = mkdtempSync(join(tmpdir(), process.env.PORTICO_SCREENS ? 'meridian-' : 'portico-e2e-'));
   const data = join(dir, 'data');
-  registerFaulty(join(dir, 'regulatory-reporting'), (location) => {
-    execFileSync(binary(), ['import', location, '--data-dir', data], { env: ENV, stdio: 'pipe' });
-  });
+  try {
+    registerFaulty(join(dir, 'regulatory-reporting'), (location) => {
+      execFileSync(binary(), ['import', location, '--data-dir', data], { env: ENV, stdio: 'pipe' });
+    });
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
   const logFile = join(dir, 'server.log');
   const address = `127.0.0.1:${await freePort()}`;
   const out = openSync(logFile, 'a');

@@ -26,6 +26,10 @@ test('the descriptor of an entity with a problem marks the line', async ({ page,
   await expect(marked).toContainText('anotations: { team: reporting }');
   // The lines are numbered as in the file, where another document comes before.
   await expect(code.locator('#L3')).toContainText('apiVersion: backstage.io/v1alpha1');
+  // A line's number is its address, and shows which line is meant.
+  await code.getByRole('link', { name: 'Line 5' }).click();
+  await expect(page).toHaveURL(/tab=descriptor#L5$/);
+  await expect(code.locator('#L5:target')).toBeVisible();
 });
 
 for (const [what, path] of [

@@ -162,7 +162,7 @@ fn a_bad_setting_stops_the_start_with_its_name() {
         ),
         (&["config"], &[("PORTICO_PORT", "1")], "PORTICO_PORT: unknown variable"),
         (&["config", "--config", "none.toml"], &[], "none.toml: "),
-        (&["migrate", "--database-url", "mysql://x"], &[], "database_url: \"mysql\" is not allowed"),
+        (&["migrate", "--database-url", "mysql://x"], &[], "database_url: it must begin with sqlite: or postgres:"),
         (&["serve", "--addr", "0.0.0.0:1"], &[], "0.0.0.0:1 is not a loopback address"),
         (&["serve", "--addr", "[::]:1"], &[], "is not a loopback address"),
         (&["serve", "--addr", "3000"], &[], "--addr: \"3000\" is not an address with a port"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::audit;
 use kit::server::clock::Millis;
@@ -66,6 +67,16 @@ struct Location {
 #[async_trait]
 impl Handler for Refresh {
     async fn run(&self, lease: &Lease) -> Result<Next, JobError> {
+        let outcome = self.read_location(lease).await;
+        if let Err(error @ (JobError::Failed(_) | JobError::Db(_))) = &outcome {
+            self.note_failure(lease, error).await;
+        }
+        outcome
+    }
+}
+
+impl Refresh {
+    async fn read_location(&self, lease: &Lease) -> Result<Next, JobError> {
         let Some(location) = self.load(&lease.key).await? else { return Ok(Next::Done) };
         let opened = Source::open(
             &location.kind,
@@ -105,9 +116,23 @@ impl Handler for Refresh {
             Err(error) => self.unreadable(lease, &location, &error.to_string()).await,
         }
     }
-}
 
-impl Refresh {
+    /// Shows a failure of our own on the location, as far as the database lets us; the job is tried again in any case.
+    async fn note_failure(&self, lease: &Lease, error: &JobError) {
+        let AppError::Internal { reference } = AppError::internal(error) else { return };
+        let noted = async {
+            let message = format!("The portal failed while reading it; quote {reference} to the platform team");
+            let tx = self.kit.db.begin().await?;
+            lease.fence(&tx).await?;
+            let text = "UPDATE catalog_location SET state = 'unreadable', message = ? WHERE id = ?";
+            db::execute(&tx, text, [message.into(), lease.key.parse::<i64>().unwrap_or_default().into()]).await?;
+            Ok::<_, JobError>(tx.commit().await?)
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(location.id = lease.key, %error, "a failure could not be noted on its location");
+        }
+    }
+
     async fn load(&self, key: &str) -> Result<Option<Location>, DbErr> {
         let Ok(id) = key.parse::<i64>() else { return Ok(None) };
         let read = self.kit.db.read();

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::Extension;
 use axum::Json;
-use axum::extract::{OriginalUri, Path, RawQuery};
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode};
+use http::request::Parts;
+use http::{Method, StatusCode, Uri};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::authorise::{Resource, authorise};
 use kit::server::db;
 use kit::server::plugin::Routes;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
@@ -48,51 +50,59 @@ pub fn routes(catalog: Catalog) -> Routes {
     Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }
 }
 
-async fn by_query(
-    Extension(catalog): Extension<Catalog>,
-    Extension(caller): Extension<Caller>,
-    method: Method,
-    OriginalUri(uri): OriginalUri,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let answer = async {
-        authorise(&caller, &READ_ENTITIES, &Resource::All)?;
-        query_entities(&catalog, &Parameters::read(query.as_deref())).await
-    };
-    respond(answer.await, &method, &uri)
+async fn by_query(call: Call) -> Response {
+    call.answer(&Resource::All, query_entities(&call.catalog, &call.parameters)).await
 }
 
-async fn by_name(
-    Extension(catalog): Extension<Catalog>,
-    Extension(caller): Extension<Caller>,
-    method: Method,
-    OriginalUri(uri): OriginalUri,
-    Path((kind, namespace, name)): Path<(String, String, String)>,
-) -> Response {
-    let answer = async {
-        let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
-        authorise(&caller, &READ_ENTITIES, &Resource::One(&entity_ref))?;
-        let read = catalog.kit.db.read();
-        let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
-        let rows = db::rows(read, &text, [entity_ref.as_str().into()]).await?;
-        let entity = served(read, &rows).await?.pop();
-        entity.ok_or_else(|| AppError::not_found(format!("Entity {entity_ref}")))
-    };
-    respond(answer.await, &method, &uri)
+async fn by_name(Path((kind, namespace, name)): Path<(String, String, String)>, call: Call) -> Response {
+    let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
+    call.answer(&Resource::One(&entity_ref), one_entity(&call.catalog, &entity_ref)).await
 }
 
-async fn entity_facets(
-    Extension(catalog): Extension<Catalog>,
-    Extension(caller): Extension<Caller>,
+async fn entity_facets(call: Call) -> Response {
+    call.answer(&Resource::All, facets(&call.catalog, &call.parameters)).await
+}
+
+/// Somebody's call of the API.
+struct Call {
+    catalog: Catalog,
+    caller: Caller,
+    parameters: Parameters,
     method: Method,
-    OriginalUri(uri): OriginalUri,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let answer = async {
-        authorise(&caller, &READ_ENTITIES, &Resource::All)?;
-        facets(&catalog, &Parameters::read(query.as_deref())).await
-    };
-    respond(answer.await, &method, &uri)
+    uri: Uri,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Call {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let Extension(catalog) = Extension::from_request_parts(parts, state).await?;
+        let Extension(caller) = Extension::from_request_parts(parts, state).await?;
+        let parameters = Parameters::read(parts.uri.query());
+        Ok(Self { catalog, caller, parameters, method: parts.method.clone(), uri: parts.uri.clone() })
+    }
+}
+
+impl Call {
+    /// Authorises, then waits for the answer; an error is told as Backstage's clients expect it.
+    async fn answer(&self, resource: &Resource<'_>, answer: impl Future<Output = Result<Value, AppError>>) -> Response {
+        let answer = match authorise(&self.caller, &READ_ENTITIES, resource) {
+            Ok(()) => answer.await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(value) => Json(value).into_response(),
+            Err(error) => {
+                let status = error.status();
+                let body = json!({
+                    "error": { "name": error_name(status), "message": error.to_string() },
+                    "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
+                    "response": { "statusCode": status.as_u16() },
+                });
+                (status, Json(body)).into_response()
+            }
+        }
+    }
 }
 
 /// Repeated query parameters.
@@ -156,7 +166,7 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
     if cursor.is_none() && parameters.number("offset", 0)?.is_some_and(|offset| offset > 0) {
         return Err(AppError::bad_request("offset is not supported here: follow pageInfo.nextCursor"));
     }
-    let mut conditions = conditions(catalog.kit.db.backend(), &continuation.filters)?;
+    let mut conditions = conditions(&continuation.filters)?;
     conditions.text(catalog.kit.db.backend(), &continuation.text);
     let order = Order { column: order_column(&continuation.field)?, descending: continuation.descending };
     let total = async {
@@ -188,6 +198,14 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
     Ok(answer)
 }
 
+async fn one_entity(catalog: &Catalog, entity_ref: &str) -> Result<Value, AppError> {
+    let read = catalog.kit.db.read();
+    let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
+    let rows = db::rows(read, &text, [entity_ref.into()]).await?;
+    let entity = served(read, &rows).await?.pop();
+    entity.ok_or_else(|| AppError::not_found(format!("Entity {entity_ref}")))
+}
+
 async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
     let read = catalog.kit.db.read();
     let keys: HashSet<&str> =
@@ -199,7 +217,7 @@ async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, App
         return Err(AppError::bad_request(format!("at most {MAX_CONDITIONS} facets can be asked for at once")));
     }
     let filters: Vec<String> = parameters.all("filter").map(str::to_owned).collect();
-    let conditions = conditions(catalog.kit.db.backend(), &filters)?;
+    let conditions = conditions(&filters)?;
     let mut facets = Map::new();
     for key in keys {
         let (text, values) = if let Some(relation) = key.strip_prefix("relations.") {
@@ -244,7 +262,7 @@ async fn labels(read: &impl ConnectionTrait, key: &str) -> Result<HashMap<String
 }
 
 /// Repeated filters are alternatives; within one, commas mean "and", and a repeated key means "one of".
-fn conditions(backend: DatabaseBackend, filters: &[String]) -> Result<Conditions, AppError> {
+fn conditions(filters: &[String]) -> Result<Conditions, AppError> {
     let mut count = 0;
     let mut alternatives = Vec::new();
     for filter in filters {
@@ -276,7 +294,6 @@ fn conditions(backend: DatabaseBackend, filters: &[String]) -> Result<Conditions
     if count > MAX_CONDITIONS {
         return Err(AppError::bad_request(format!("at most {MAX_CONDITIONS} conditions can be given at once")));
     }
-    let _ = backend;
     Ok(match alternatives.len() {
         0 => Conditions::default(),
         1 => alternatives.remove(0),
@@ -393,21 +410,6 @@ fn copy_field(from: &Value, to: &mut Value, path: &str) {
         if let Some(inner) = from.get(head).filter(|inner| inner.is_object()) {
             copy_field(inner, to.entry(head).or_insert_with(|| json!({})), tail);
             return;
-        }
-    }
-}
-
-fn respond(answer: Result<Value, AppError>, method: &Method, uri: &http::Uri) -> Response {
-    match answer {
-        Ok(value) => Json(value).into_response(),
-        Err(error) => {
-            let status = error.status();
-            let body = json!({
-                "error": { "name": error_name(status), "message": error.to_string() },
-                "request": { "method": method.as_str(), "url": uri.to_string() },
-                "response": { "statusCode": status.as_u16() },
-            });
-            (status, Json(body)).into_response()
         }
     }
 }
