@@ -20,10 +20,14 @@ pub fn CodeBlock(
         .lines()
         .zip(first_line..)
         .map(|(line, number)| {
-            let class = if marked.contains(&number) { "pk-code__line pk-code__line--marked" } else { "pk-code__line" };
+            let (class, name) = if marked.contains(&number) {
+                ("pk-code__line pk-code__line--marked", format!("Line {number}, with a problem"))
+            } else {
+                ("pk-code__line", format!("Line {number}"))
+            };
             view! {
                 <span class=class id=format!("L{number}")>
-                    <a class="pk-code__number" href=format!("#L{number}") aria-label=format!("Line {number}") tabindex="-1">{number}</a>
+                    <a class="pk-code__number" href=format!("#L{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
                     <span class="pk-code__text">{line.to_owned()}"\n"</span>
                 </span>
             }

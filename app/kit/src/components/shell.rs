@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 use leptos_router::hooks::use_location;
 use stylers_macro::style;
 
@@ -122,6 +124,7 @@ pub fn Shell(
         }
     };
     let path = use_location().pathname;
+    move_focus_with(path);
     let items: Vec<_> = std::iter::once(&HOME)
         .chain(plugins.into_iter().flat_map(|plugin| plugin.navigation))
         .map(|item| {
@@ -137,7 +140,7 @@ pub fn Shell(
         })
         .collect();
     view! { class = class,
-        <a class="pk-skip" href="#main">"Skip to content"</a>
+        <a class="pk-skip" href="#main" rel="external">"Skip to content"</a>
         <div class="frame">
             <nav class="rail" aria-label="Main">
                 <a class="brand" href="/" aria-label="Portico, home">
@@ -152,6 +155,19 @@ pub fn Shell(
         </div>
     }
     .into_any()
+}
+
+/// After a navigation without a page load the focus goes where a page load would have put the reader: to the new page.
+fn move_focus_with(path: Memo<String>) {
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            let main = document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
+            // Where the focus cannot move the page is shown all the same.
+            let _ = main.map(|main| main.focus());
+        }
+        now
+    });
 }
 
 /// Whether the navigation entry for `target` is where `path` is.

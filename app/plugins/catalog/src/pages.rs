@@ -12,6 +12,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
 use leptos_router::{SsrMode, path};
 
+pub use parts::SearchBox;
 pub use summary::CatalogSummary;
 
 use catalog::CatalogPage;

@@ -1,10 +1,9 @@
 use kit::components::{Badge, Time, Tone};
 use kit::components::{Column, EmptyState, FacetList, Page, Paging, SortHeader, Table, loaded};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::{EntityName, ShortName};
+use super::parts::{EntityName, SearchBox, ShortName};
 use crate::api::list_entities;
 use crate::model::{EntityList, EntityRow, ListQuery, Sort};
 
@@ -32,7 +31,7 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
     };
     view! {
         <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to.">
-            <Search query=query/>
+            <SearchBox query=query label="Search the catalog"/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
                     <details class="pk-filters">
@@ -49,29 +48,6 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
                 </div>
             </div>
         </Page>
-    }
-}
-
-/// The search keeps what else the list is narrowed and ordered by.
-#[component]
-fn Search(query: ListQuery) -> impl IntoView {
-    let kept: Vec<_> = query
-        .chosen
-        .iter()
-        .flat_map(|(key, values)| {
-            values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> })
-        })
-        .collect();
-    let sort = (query.sort != Sort::Name || query.descending)
-        .then(|| format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name()));
-    view! {
-        <Form method="GET" action="/catalog" attr:class="pk-search" attr:role="search">
-            <label class="pk-visually-hidden" for="catalog-search">"Search the catalog"</label>
-            <input class="pk-input" id="catalog-search" type="search" name="q" value=query.text placeholder="Search by name, title, owner, type or tag"/>
-            {kept}
-            {sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> })}
-            <button class="pk-button pk-button--primary" type="submit">"Search"</button>
-        </Form>
     }
 }
 

@@ -1,7 +1,10 @@
 use kit::components::{Badge, Tone};
+use leptos::ev::SubmitEvent;
+use leptos::html::Input;
 use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
 
-use crate::model::{EntityLink, LocationState, Problem};
+use crate::model::{EntityLink, ListQuery, LocationState, Problem, Sort};
 
 /// A link to an entity by its name, with its title where that says more; one that the catalog does not have is no link.
 #[component]
@@ -61,4 +64,50 @@ pub fn Problems(problems: Vec<Problem>) -> impl IntoView {
         })
         .collect();
     view! { <ul class="pk-problems">{items}</ul> }
+}
+
+/// The search of the catalog, which keeps what else the list is narrowed and ordered by. A plain form until the page is taken over.
+#[component]
+pub fn SearchBox(
+    query: ListQuery,
+    #[prop(into)] label: String,
+    /// Whether it is the first thing on its page.
+    #[prop(optional)]
+    large: bool,
+) -> impl IntoView {
+    let input = NodeRef::<Input>::new();
+    let navigate = use_navigate();
+    let searched = query.clone();
+    let search = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = input.get_untracked().map(|input| input.value()).unwrap_or_default().trim().to_owned();
+        navigate(&ListQuery { text, cursor: String::new(), ..searched.clone() }.href(), Default::default());
+    };
+    let kept: Vec<_> = query
+        .chosen
+        .iter()
+        .flat_map(|(key, values)| {
+            values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> })
+        })
+        .collect();
+    let ordered = query.sort != Sort::Name || query.descending;
+    let sort = ordered.then(|| format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name()));
+    view! {
+        <form class="pk-search" class:pk-search--large=large method="get" action="/catalog" role="search" on:submit=search>
+            <label class="pk-visually-hidden" for="search">{label.clone()}</label>
+            <input
+                class="pk-input"
+                id="search"
+                type="search"
+                name="q"
+                node_ref=input
+                value=query.text.clone()
+                prop:value=query.text
+                placeholder=format!("{label} by name, title, owner, type or tag")
+            />
+            {kept}
+            {sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> })}
+            <button class="pk-button pk-button--primary" type="submit">"Search"</button>
+        </form>
+    }
 }

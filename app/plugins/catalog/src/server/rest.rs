@@ -234,8 +234,8 @@ async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, App
             (text, vec![key.to_lowercase().into()])
         } else {
             let text = format!(
-                "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e JOIN catalog_facet f ON f.entity_id = e.id \
-                 WHERE {} AND f.facet_key = ? GROUP BY f.facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
+                "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e CROSS JOIN catalog_facet f \
+                 WHERE {} AND f.entity_id = e.id AND f.facet_key = ? GROUP BY f.facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
                 conditions.text_of()
             );
             (text, [conditions.values(), vec![key.to_lowercase().into()]].concat())

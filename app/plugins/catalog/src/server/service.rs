@@ -381,9 +381,15 @@ impl Catalog {
                     conditions.text_of(),
                     only_among(&format!("e.{column}"))
                 ),
+                None if key == FacetKey::Orphan => format!(
+                    "SELECT 'true' AS value, count(*) AS n FROM catalog_entity e WHERE {} AND e.orphan = TRUE{} GROUP BY e.orphan",
+                    conditions.text_of(),
+                    only_among("'true'")
+                ),
+                // SQLite joins in the order written where it reads CROSS: from the few entities to their tags, not the other way.
                 None => format!(
-                    "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e JOIN catalog_facet f ON f.entity_id = e.id \
-                     WHERE {} AND f.facet_key = '{}'{} GROUP BY f.facet_value",
+                    "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e CROSS JOIN catalog_facet f \
+                     WHERE {} AND f.entity_id = e.id AND f.facet_key = '{}'{} GROUP BY f.facet_value",
                     conditions.text_of(),
                     field(key),
                     only_among("f.facet_value")
