@@ -13,14 +13,14 @@ TOOLS=$PORTICO_CACHE/tools
 SITE=$CARGO_TARGET_DIR/site
 mkdir -p "$TOOLS" "$CARGO_TARGET_DIR"
 # Scripts that call each other count from the start of the first.
-export PORTICO_STARTED=${PORTICO_STARTED:-$(date +%s)}
+export SCRIPT_STARTED=${SCRIPT_STARTED:-$(date +%s)}
 LOCKED=()
 [ -z "${CI:-}" ] || LOCKED=(--locked)
 
 if [ -t 1 ]; then bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'; else bold='' red='' plain=''; fi
 
 step() {
-    local t=$(($(date +%s) - PORTICO_STARTED))
+    local t=$(($(date +%s) - SCRIPT_STARTED))
     printf '%s==> %02d:%02d %s%s\n' "$bold" $((t / 60)) $((t % 60)) "$*" "$plain"
 }
 say() { printf '    %s\n' "$*"; }
