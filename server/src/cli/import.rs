@@ -43,7 +43,7 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
                 registered.push((catalog.register(&Caller::LocalOperator, &location).await?.id, prefix));
             }
             Err(error) => {
-                eprintln!("portico: {error}");
+                eprintln!("portico: {}", harmless(&error.to_string()));
                 failed = true;
             }
         }
@@ -60,7 +60,7 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
         errors += row.errors;
         warnings += row.warnings;
         if row.state == LocationState::Unreadable {
-            eprintln!("portico: {} cannot be read: {}", row.target, row.message);
+            eprintln!("portico: {}", harmless(&format!("{} cannot be read: {}", row.target, row.message)));
             failed = true;
         }
         print_problems(&instance, *id, prefix).await?;
@@ -106,12 +106,16 @@ async fn print_problems(instance: &Instance, location: i64, prefix: &str) -> any
         for problem in problems.iter().filter(|problem| problem.is_error) {
             let prefix = if problem.path.contains("://") { "" } else { prefix };
             let line = format!("{prefix}{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message);
-            // A file's name may hold what a terminal obeys.
-            writeln!(out, "{}", line.replace(|c: char| c.is_control(), "\u{fffd}"))?;
+            writeln!(out, "{}", harmless(&line))?;
         }
         match next {
             Some(next) => after = Some(next),
             None => return Ok(()),
         }
     }
+}
+
+/// The text without what a terminal obeys, which a file's name and a remote system's words may hold.
+fn harmless(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), "\u{fffd}")
 }

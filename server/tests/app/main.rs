@@ -12,4 +12,5 @@ mod plans;
 mod probe;
 mod remote;
 mod rest;
+mod security;
 mod support;

@@ -372,3 +372,19 @@ fn annotate(value: &mut Value, managed_by: &str, origin: &str) {
 fn looks_like_descriptor(text: &str) -> bool {
     text.contains("backstage.io/") || text.contains("portico.dev/")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cve_2024_45815_an_entity_has_its_size_and_depth() {
+        let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+        assert_eq!((depth(&json!(1)), depth(&json!({"a": {"b": []}})), depth(&nested(100))), (0, 3, 100));
+        assert_eq!(too_large(&nested(MAX_DEPTH)), None);
+        assert!(too_large(&nested(MAX_DEPTH + 1)).unwrap().contains("100 levels"));
+        // The two quotes count.
+        assert_eq!(too_large(&json!("x".repeat(MAX_ENTITY - 2))), None);
+        assert!(too_large(&json!("x".repeat(MAX_ENTITY - 1))).unwrap().contains("4194304 are allowed"));
+    }
+}

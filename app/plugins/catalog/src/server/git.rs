@@ -74,7 +74,10 @@ async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -
     // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
     let mut address = url.clone();
     if url.scheme() == "ssh" {
-        address = Url::parse(&format!("https://{}/", url.host_str().unwrap_or_default())).map_err(|_| refused())?;
+        // With its port, by which the host is on the list.
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host = url.host_str().unwrap_or_default();
+        address = Url::parse(&format!("https://{host}{port}/")).map_err(|_| refused())?;
     }
     fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
 }

@@ -239,6 +239,34 @@ mod tests {
         assert_eq!(boundary("https://github.com/o/r/blob/main/a/b.yaml"), "/o/r/blob/main/");
         assert_eq!(boundary("https://gitlab.bank.example/g/p/-/blob/main/a/b.yaml"), "/g/p/-/blob/main/");
         assert_eq!(boundary("https://other.example/x/y/b.yaml"), "/x/y/");
+        assert_eq!(boundary("https://github.com/o/r/blob/refs/pull/9/head/b.yaml"), "/o/r/blob/refs/pull/9/");
+        assert_eq!(
+            boundary("https://gitlab.bank.example/g/s/p/-/blob/refs/heads/x/b.yaml"),
+            "/g/s/p/-/blob/refs/heads/x/"
+        );
+        assert_eq!(
+            boundary("https://bitbucket.bank.example:7990/projects/P/repos/R/browse/a/b.yaml?at=main"),
+            "/projects/P/repos/R/browse/"
+        );
+        assert_eq!(
+            boundary("https://github.com/o/r/blob/main"),
+            "/o/r/blob/",
+            "a page without a path is not of main alone"
+        );
+    }
+
+    #[test]
+    fn cve_2026_106459_an_api_that_serves_more_than_files_is_not_asked() {
+        let mut integrations = integrations();
+        for integration in &mut integrations.0 {
+            integration.api_base = Some(Url::parse("https://api.bank.example/v3").unwrap());
+        }
+        let with = |kind| {
+            let hosts = Integrations(integrations.0.iter().filter(|each| each.kind == kind).cloned().collect()).hosts();
+            hosts.iter().any(|host| host.name == "api.bank.example")
+        };
+        assert!(!with(IntegrationKind::GitHub) && !with(IntegrationKind::GitLab));
+        assert!(with(IntegrationKind::BitbucketServer), "it serves files through its API alone");
     }
 
     #[test]

@@ -184,14 +184,18 @@ impl Source {
         }
         let path = join(base, target)?;
         // A single file is registered for itself, and may lie in a home directory among secrets.
-        if matches!(self.start, Start::One(_)) && path.split('/').any(|part| part.starts_with('.')) {
+        let hidden =
+            |path: &str| matches!(self.start, Start::One(_)) && path.split('/').any(|part| part.starts_with('.'));
+        if hidden(&path) {
             return Err(refused("is hidden, and a location of a single file reads no hidden files"));
         }
         if !path.contains(['*', '?', '[', '{']) {
             return Ok(vec![path]);
         }
         let matcher = glob(&path)?;
-        let found: Vec<String> = self.listing().await?.iter().filter(|path| matcher.is_match(path)).cloned().collect();
+        // What is hidden can be meant by a pattern that does not begin with a dot.
+        let found = self.listing().await?.iter().filter(|path| matcher.is_match(path) && !hidden(path));
+        let found: Vec<String> = found.cloned().collect();
         if found.is_empty() {
             return Err(SourceError::Missing(shortened(target)));
         }
@@ -321,6 +325,9 @@ fn join(base: &str, target: &str) -> Result<String, SourceError> {
 
 #[cfg(test)]
 mod tests {
+    use kit::server::fetch::Policy;
+
+    use super::super::integrations::{Integration, IntegrationKind};
     use super::*;
 
     #[test]
@@ -330,6 +337,80 @@ mod tests {
         assert_eq!(join("all.yaml", "c.yaml").unwrap(), "c.yaml");
         for bad in ["../x.yaml", "a/../../x.yaml", "/etc/passwd", "..\\x.yaml", "."] {
             assert!(join("all.yaml", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn cve_2024_53983_no_step_leads_into_what_git_keeps() {
+        for bad in [".git/config", "./.GIT/config", "a/../.git/config", "a/.Git/x", ".git/../x.yaml"] {
+            assert!(join("all.yaml", bad).is_err(), "{bad}");
+        }
+        assert_eq!(join("all.yaml", ".github/x.yaml").unwrap(), ".github/x.yaml");
+    }
+
+    async fn at(target: &str) -> Source {
+        let of = |kind, host: &str| Integration {
+            kind,
+            host: host.into(),
+            api_base: None,
+            token: None,
+            ca_file: None,
+            proxy: None,
+            allow_private: false,
+        };
+        let integrations = Integrations(vec![
+            of(IntegrationKind::GitHub, "github.com"),
+            of(IntegrationKind::GitLab, "gitlab.bank.example"),
+            of(IntegrationKind::BitbucketServer, "bitbucket.bank.example"),
+        ]);
+        let fetcher = Arc::new(Fetcher::new(Policy::default()).unwrap());
+        Source::open("url", target, Path::new("/nowhere"), fetcher, Arc::new(integrations)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn cve_2026_106463_own_is_the_folder_of_the_registered_address_in_its_revision() {
+        let github = at("https://github.com/o/r/blob/main/org/all.yaml").await;
+        let bitbucket = at("https://bitbucket.bank.example/projects/P/repos/R/browse/org/all.yaml?at=main").await;
+        for (source, path, own) in [
+            (&github, "https://github.com/o/r/blob/main/org/a.yaml", true),
+            (&github, "https://github.com/o/r/blob/main/org/sub/a.yaml", true),
+            (&github, "https://github.com/o/r/blob/main/a.yaml", false),
+            (&github, "https://github.com/o/r/blob/main/organised/a.yaml", false),
+            (&github, "https://github.com/o/r/blob/refs/pull/9/head/org/a.yaml", false),
+            (&github, "https://github.com/o/r/raw/main/org/a.yaml", false),
+            (&github, "https://github.com/o/fork/blob/main/org/a.yaml", false),
+            (&github, "https://github.com/o/r/blob/main/org/a.yaml?at=x", false),
+            (&github, "http://github.com/o/r/blob/main/org/a.yaml", false),
+            (&github, "https://github.com:444/o/r/blob/main/org/a.yaml", false),
+            (&github, "https://github.com/o/r/blob/main/org/../a.yaml", false),
+            (&github, "a.yaml", false),
+            (&bitbucket, "https://bitbucket.bank.example/projects/P/repos/R/browse/org/a.yaml?at=main", true),
+            (&bitbucket, "https://bitbucket.bank.example/projects/P/repos/R/browse/org/a.yaml", false),
+            (
+                &bitbucket,
+                "https://bitbucket.bank.example/projects/P/repos/R/browse/org/a.yaml?at=refs/pull-requests/9/from",
+                false,
+            ),
+        ] {
+            assert_eq!(source.is_own(path), own, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn cve_2026_29185_a_relative_target_keeps_the_revision_of_its_file() {
+        let bitbucket = "https://bitbucket.bank.example/projects/P/repos/R/browse/org/all.yaml?at=main";
+        let source = at(bitbucket).await;
+        assert_eq!(
+            source.resolve(bitbucket, "../a.yaml").await.unwrap(),
+            ["https://bitbucket.bank.example/projects/P/repos/R/browse/a.yaml?at=main"]
+        );
+        for bad in ["a.yaml?at=refs/pull-requests/9/from", "?at=other", "../../../S/browse/a.yaml"] {
+            assert!(source.resolve(bitbucket, bad).await.is_err(), "{bad}");
+        }
+        let gitlab = "https://gitlab.bank.example/g/p/-/blob/main/org/all.yaml";
+        let source = at(gitlab).await;
+        for bad in ["../../refs/merge-requests/9/head/a.yaml", "/g/p/-/blob/other/a.yaml", "/g/q/-/blob/main/a.yaml"] {
+            assert!(source.resolve(gitlab, bad).await.is_err(), "{bad}");
         }
     }
 }
