@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use descriptor::{Finding, Verdict};
 
 use crate::config::{Config, ConfigError};
 use crate::instance;
@@ -176,7 +177,7 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut bad = 0_usize;
     for report in &reports {
-        let is_bad = matches!(report.verdict, descriptor::Verdict::Invalid | descriptor::Verdict::YamlError);
+        let is_bad = matches!(report.verdict, Verdict::Invalid | Verdict::YamlError);
         bad += usize::from(is_bad);
         // A reader that has seen enough closes the pipe; that is no error of ours.
         let _ = match format {
@@ -190,17 +191,17 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
                     .map(|finding| ("error", finding))
                     .chain(report.warnings.iter().map(|finding| ("warning", finding)));
                 lines.into_iter().try_for_each(|(severity, finding)| {
-                    writeln!(
-                        out,
-                        "{}:{}:{}: {severity}: {} {}",
-                        report.file, finding.line, finding.column, finding.message, finding.path
-                    )
+                    let field = if finding.path.is_empty() { String::new() } else { format!(" ({})", finding.path) };
+                    let Finding { line, column, message, .. } = finding;
+                    let text = format!("{}:{line}:{column}: {severity}: {message}{field}", report.file);
+                    writeln!(out, "{}", import::harmless(&text))
                 })
             }
         };
     }
     if let Format::Text = format {
-        let _ = writeln!(out, "{} documents, {bad} with errors", reports.len());
+        let others = reports.iter().filter(|report| report.verdict == Verdict::NotEntity).count();
+        let _ = writeln!(out, "{} documents, {bad} with errors, {others} not entities", reports.len());
     }
     let _ = out.flush();
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,6 +1,7 @@
 //! The log, and the figures that `/metrics` gives.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -20,8 +21,11 @@ static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Starts the log on standard error and the recording of figures; a second call changes nothing.
 pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn,reqwest=warn", config.level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::new(format!("{},sea_orm_migration=warn,sqlx=warn,hyper=warn,reqwest=warn", config.level));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let _ = if config.format == "json" { log.json().try_init() } else { log.try_init() };
     RECORDER.get_or_init(|| {
         let matcher = Matcher::Full("http_request_duration_seconds".to_owned());

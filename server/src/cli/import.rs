@@ -116,6 +116,6 @@ async fn print_problems(instance: &Instance, location: i64, prefix: &str) -> any
 }
 
 /// The text without what a terminal obeys, which a file's name and a remote system's words may hold.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     text.replace(|c: char| c.is_control(), "\u{fffd}")
 }

@@ -53,7 +53,7 @@ fn check_fails_only_for_what_is_invalid_or_no_yaml() {
     let bad = check(&["bad"]);
     assert_eq!(code(&bad), 1);
     assert!(
-        out(&bad).contains("c.yaml:16:14: error: ") && out(&bad).ends_with(" documents, 2 with errors\n"),
+        out(&bad).contains("c.yaml:16:14: error: ") && out(&bad).contains(" documents, 2 with errors, "),
         "{}",
         out(&bad)
     );

@@ -40,7 +40,8 @@ impl RootDir {
     }
 
     /// All files below for which `wanted(relative path)` holds, sorted by the bytes of their path; links are not followed
-    /// and `.git` is not entered. What cannot be read further down, or has a name that [`RootDir::read`] refuses, is left out.
+    /// and `.git` is not entered. A directory further down that cannot be read stands there itself, with a `/` at its end;
+    /// what has a name that [`RootDir::read`] refuses is left out.
     pub fn files(&self, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
         walk(&self.dir, "", DEPTH, wanted, &mut found)?;
@@ -122,7 +123,8 @@ fn walk(
         if kind.is_dir() && name != ".git" {
             let below = dir.open_dir_nofollow(name);
             if let Err(error) = below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, found)) {
-                tracing::warn!(?path, %error, "a directory was left out");
+                tracing::warn!(?path, %error, "a directory cannot be read");
+                found.push(format!("{path}/"));
             }
         } else if kind.is_file() && wanted(&path) {
             found.push(path);
@@ -244,6 +246,14 @@ mod tests {
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         swap.join().expect("join");
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_read_stands_there_itself() {
+        let (place, root) = place();
+        fs::create_dir_all(place.path().join("root").join(vec!["d"; DEPTH + 2].join("/"))).expect("mkdir");
+        let unread = format!("{}/", vec!["d"; DEPTH].join("/"));
+        assert_eq!(root.files(&|_| true).expect("a list"), ["a/b.txt".to_owned(), unread]);
     }
 
     #[test]

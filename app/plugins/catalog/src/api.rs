@@ -58,9 +58,12 @@ pub async fn location(id: i64, page: String) -> Result<LocationDetail, AppError>
     service::<Catalog>("The catalog")?.location(id, &page).await
 }
 
-/// Has a location read at once. A plain HTML form can post it; the answer leads back to the location's page.
+/// Has a location read at once, and answers when it was, or after a moment. A plain HTML form can post it; the answer leads
+/// back to the page that it came from.
 #[server(prefix = "/api/catalog/fn", endpoint = "refresh")]
 pub async fn refresh_location(id: i64) -> Result<(), AppError> {
     let caller = permit(&REFRESH_LOCATION, Resource::One(&format!("location:{id}"))).await?;
-    service::<Catalog>("The catalog")?.refresh(&caller, id).await
+    let catalog = service::<Catalog>("The catalog")?;
+    catalog.refresh(&caller, id).await?;
+    catalog.wait_until_read(id).await
 }

@@ -22,7 +22,11 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
     let total = list.total;
     let noun = if total == 1 { "entity" } else { "entities" };
     let narrowed = !query.text.is_empty() || !query.chosen.is_empty();
-    let summary = if narrowed { format!("{total} {noun} match") } else { format!("{total} {noun}") };
+    let summary = if narrowed {
+        format!("{total} {noun} {}", if total == 1 { "matches" } else { "match" })
+    } else {
+        format!("{total} {noun}")
+    };
     let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
     let rows = if list.items.is_empty() {
         view! { <Nothing narrowed=narrowed/> }.into_any()

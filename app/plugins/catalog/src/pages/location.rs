@@ -40,10 +40,10 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
         }
     });
     let problems = if detail.problems.is_empty() {
-        let sentence = if row.state == LocationState::New {
-            "It has not been read yet."
-        } else {
-            "Nothing is wrong in the files of this location."
+        let sentence = match row.state {
+            LocationState::New => "It has not been read yet.",
+            LocationState::Unreadable => "It could not be read, so nothing is known of its files.",
+            LocationState::Ok | LocationState::Errors => "Nothing is wrong in the files of this location.",
         };
         view! { <EmptyState sentence=sentence/> }.into_any()
     } else {

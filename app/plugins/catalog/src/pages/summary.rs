@@ -46,6 +46,7 @@ fn SummaryView(summary: Summary) -> impl IntoView {
         .into_iter()
         .map(|row| {
             let errors = match row.errors {
+                0 => String::new(),
                 1 => "1 error".to_owned(),
                 count => format!("{count} errors"),
             };

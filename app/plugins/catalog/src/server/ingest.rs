@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::digest::{self, Digest, Input, NewProblem, Place, Rules, Target};
 use super::integrations::Integrations;
-use super::source::{Source, SourceError};
+use super::source::{Source, SourceError, is_unread_folder};
 use super::store::{self, KnownFile, Pending};
 
 /// The kind of job that reads one location; its key is the location's number.
@@ -368,6 +368,7 @@ impl Run<'_> {
 
     /// Takes out the files that the location no longer has; says whether there were any.
     async fn remove_unseen(&mut self) -> Result<bool, JobError> {
+        let unread: Vec<String> = self.seen.iter().filter(|path| is_unread_folder(path)).cloned().collect();
         let mut gone = Vec::new();
         let mut after = 0_i64;
         loop {
@@ -375,7 +376,8 @@ impl Run<'_> {
             let rows = db::rows(self.refresh.kit.db.read(), text, [self.location.id.into(), after.into()]).await?;
             for row in &rows {
                 after = row.try_get("", "id")?;
-                if !self.seen.contains(&row.try_get::<String>("", "path")?) {
+                let path: String = row.try_get("", "path")?;
+                if !self.seen.contains(&path) && !unread.iter().any(|folder| path.starts_with(folder)) {
                     gone.push(after);
                 }
             }

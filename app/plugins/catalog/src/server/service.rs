@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use descriptor::EntityRef;
 use kit::components::{Facet, FacetValue};
@@ -44,6 +45,12 @@ const SOURCE_CHARS: usize = 400_000;
 
 /// Lines shown of a descriptor.
 const SOURCE_LINES: usize = 3_000;
+
+/// How often is looked whether a refresh is done.
+const REFRESH_LOOK: Duration = Duration::from_millis(100);
+
+/// How many times.
+const REFRESH_LOOKS: u32 = 20;
 
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
@@ -201,6 +208,20 @@ impl Catalog {
         audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail: json!({}) })
             .await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Waits until a location that was asked for has been read, but no longer than a person would: what follows shows it then.
+    pub async fn wait_until_read(&self, id: i64) -> Result<(), AppError> {
+        let asked = self.kit.clock.now();
+        for _ in 0..REFRESH_LOOKS {
+            tokio::time::sleep(REFRESH_LOOK).await;
+            let read = self.kit.db.read();
+            let text = "SELECT 1 FROM catalog_location WHERE id = ? AND last_run_at >= ?";
+            if !db::rows(read, text, [id.into(), asked.into()]).await?.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// What the home page says.

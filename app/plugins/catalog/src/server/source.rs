@@ -98,7 +98,13 @@ impl Source {
     pub async fn first(&self) -> Result<Vec<String>, SourceError> {
         match &self.start {
             Start::One(path) => Ok(vec![path.clone()]),
-            Start::AllDescriptors => Ok(self.listing().await?.iter().filter(|path| is_yaml(path)).cloned().collect()),
+            Start::AllDescriptors => Ok(self
+                .listing()
+                .await?
+                .iter()
+                .filter(|path| is_yaml(path) || is_unread_folder(path))
+                .cloned()
+                .collect()),
         }
     }
 
@@ -144,6 +150,9 @@ impl Source {
     }
 
     async fn read_local(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        if is_unread_folder(path) {
+            return Err(SourceError::Failed(format!("the folder {} cannot be read", shortened(path))));
+        }
         let Some(root) = self.root.clone() else {
             return Err(SourceError::Refused(format!("{} is not an address", shortened(path))));
         };
@@ -254,6 +263,11 @@ async fn open_root(path: &Path) -> Result<Arc<RootDir>, SourceError> {
         })
     });
     opened.await.map_err(|error| SourceError::Failed(error.to_string()))?.map(Arc::new)
+}
+
+/// Whether a path stands for a folder that could not be listed, so that what is in it is not taken for gone.
+pub fn is_unread_folder(path: &str) -> bool {
+    path.ends_with('/')
 }
 
 fn is_yaml(path: &str) -> bool {

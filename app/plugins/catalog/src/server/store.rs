@@ -420,9 +420,19 @@ impl Columns {
 
     fn search_text(&self) -> String {
         let owner = self.owner.rsplit('/').next().unwrap_or_default();
-        [&self.name, &self.title, &self.kind, &self.type_name, &self.tags.join(" "), owner, &self.description]
-            .map(|part: &str| part.to_owned())
-            .join(" ")
+        // Kind and namespace too, so that a ref that somebody pastes is found.
+        [
+            &self.name,
+            &self.title,
+            &self.kind,
+            &self.namespace,
+            &self.type_name,
+            &self.tags.join(" "),
+            owner,
+            &self.description,
+        ]
+        .map(|part: &str| part.to_owned())
+        .join(" ")
     }
 }
 
