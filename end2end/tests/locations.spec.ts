@@ -45,6 +45,8 @@ for (const [what, path] of [
     if (hydrated) {
       expect(answer.status()).toBe(200);
       await expect(form.getByRole('status')).toHaveText('Refresh asked for');
+      // Only where it was asked for, however many locations the page lists.
+      await expect(page.getByText('Refresh asked for')).toHaveCount(1);
     } else {
       expect(answer.status()).toBe(302);
     }

@@ -59,11 +59,12 @@ pub async fn location(id: i64, page: String) -> Result<LocationDetail, AppError>
 }
 
 /// Has a location read at once, and answers when it was, or after a moment. A plain HTML form can post it; the answer leads
-/// back to the page that it came from.
+/// back to the page that it came from. Gives the location's number back, so that a page with several knows which one it was.
 #[server(prefix = "/api/catalog/fn", endpoint = "refresh")]
-pub async fn refresh_location(id: i64) -> Result<(), AppError> {
+pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
     let caller = permit(&REFRESH_LOCATION, Resource::One(&format!("location:{id}"))).await?;
     let catalog = service::<Catalog>("The catalog")?;
     catalog.refresh(&caller, id).await?;
-    catalog.wait_until_read(id).await
+    catalog.wait_until_read(id).await?;
+    Ok(id)
 }

@@ -73,18 +73,11 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
 #[component]
 pub fn RefreshForm(id: i64, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
     let outcome = move || {
-        let asked = refresh
-            .input()
-            .with(|input| input.as_ref().map(|input| input.id))
-            .or_else(|| refresh.value().with(|_| None));
-        refresh
-            .value()
-            .with(|value| match value {
-                Some(Ok(())) => Some("Refresh asked for".to_owned()),
-                Some(Err(error)) => Some(error.to_string()),
-                None => None,
-            })
-            .filter(|_| asked.is_none_or(|asked| asked == id))
+        refresh.value().with(|value| match value {
+            Some(Ok(asked)) if *asked == id => Some("Refresh asked for".to_owned()),
+            Some(Err(error)) => Some(error.to_string()),
+            _ => None,
+        })
     };
     view! {
         <ActionForm action=refresh attr:class="pk-inline">

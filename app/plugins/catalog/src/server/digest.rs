@@ -257,9 +257,15 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
     }
     let optional = descriptor::location_is_optional(&value);
     let mut named = HashSet::new();
-    for (pointer, target) in descriptor::location_targets(&value).into_iter().take(MAX_TARGETS) {
+    for (number, (pointer, target)) in descriptor::location_targets(&value).into_iter().enumerate() {
         let at = document.position(&pointer);
         let place = place(digest, at.line, at.column, &pointer);
+        if number == MAX_TARGETS {
+            let message =
+                format!("a Location may name {MAX_TARGETS} targets; this one and those after it are not read");
+            digest.problems.push(NewProblem { place, is_error: true, code: "limit", message });
+            break;
+        }
         match source.resolve(&digest.path, &target).await {
             Ok(paths) => {
                 for path in paths.into_iter().filter(|path| *path != digest.path) {
