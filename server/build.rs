@@ -15,8 +15,7 @@ fn main() {
     println!("cargo::rustc-env=PORTICO_EMBEDDED_SITE={}", site.display());
     let style = Path::new("../style");
     println!("cargo::rerun-if-changed={}", style.display());
-    // Without a built site the plain style sheets serve, so that pages look right in a development build.
-    let css: String = ["tokens.css", "base.css", "kit.css"]
+    let css: String = ["tokens.css", "base.css"]
         .iter()
         .map(|name| fs::read_to_string(style.join(name)).expect("style/ is complete"))
         .collect();

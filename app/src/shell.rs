@@ -10,12 +10,14 @@ use leptos_meta::MetaTags;
 
 use crate::App;
 
-/// Where the three files of the browser's side are, under names that change with their content.
+/// Where the files of the browser's side are, under names that change with their content.
 #[derive(Debug, Clone)]
 pub struct Assets {
     /// The style sheet.
     pub css: String,
-    /// The script; empty where the binary was built without a browser side.
+    /// The behaviour of components, which needs no WebAssembly.
+    pub kit_js: String,
+    /// The script that takes the page over; empty where the binary was built without a browser side.
     pub js: String,
     /// The WebAssembly module.
     pub wasm: String,
@@ -25,6 +27,7 @@ pub struct Assets {
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     allow_own_scripts(nonce.as_ref());
+    let kit_nonce = nonce.clone();
     let script = (!assets.js.is_empty()).then(|| {
         let start = format!(
             "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());",
@@ -33,7 +36,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
         view! {
             <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
             <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-            <script type="module" nonce=nonce>{start}</script>
+            <script type="module" nonce=nonce.clone()>{start}</script>
         }
     });
     view! {
@@ -44,6 +47,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="stylesheet" href=assets.css/>
+                <script src=assets.kit_js defer nonce=kit_nonce></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <MetaTags/>
                 {script}

@@ -9,15 +9,15 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, StatusCode};
-use kit::server::scoped_css::SCOPED_CSS;
+use kit::server::published::{KIT_CSS, KIT_JS, SCOPED_CSS};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "$PORTICO_EMBEDDED_SITE"]
 struct Site;
 
-/// The style sheet of a build without a site.
-const PLAIN_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
+/// The tokens and the style of bare HTML.
+const BASE_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
 
 /// The mark: two columns and a beam.
 const FAVICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><style>path{fill:#0b5c55}@media(prefers-color-scheme:dark){path{fill:#62cabf}}</style><path d='M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z'/></svg>";
@@ -76,17 +76,17 @@ fn load() -> Assets {
             address
         };
     let embedded = |name: &str| Site::get(name).map(|file| file.data);
-    // The scoped styles belong to the crate that was compiled, so they are added here and not when the site was made.
-    let sheet =
-        embedded("portico.css").map_or_else(|| PLAIN_CSS.to_owned(), |css| String::from_utf8_lossy(&css).into_owned());
-    let sheet = (sheet + SCOPED_CSS).into_bytes();
-    let compressed = compress(&sheet);
-    let css = put("portico.css", "text/css; charset=utf-8", sheet.into(), Some(compressed.into()));
+    let mut ours = |name: &str, content_type, text: String| {
+        let compressed = compress(text.as_bytes());
+        put(name, content_type, text.into_bytes().into(), Some(compressed.into()))
+    };
+    let css = ours("portico.css", "text/css; charset=utf-8", [BASE_CSS, KIT_CSS, SCOPED_CSS].concat());
+    let kit_js = ours("kit.js", "text/javascript; charset=utf-8", KIT_JS.to_owned());
     let wasm = embedded("portico_bg.wasm")
         .map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
     let js = embedded("portico.js")
         .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
-    let names = app::shell::Assets { css, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+    let names = app::shell::Assets { css, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
     Assets { by_name, names }
 }
 

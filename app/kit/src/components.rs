@@ -1,26 +1,34 @@
-//! The components that pages are composed of. They carry the published class names of `style/kit.css`; a page never writes a style.
+//! The components that pages are composed of. They carry published class names; a page never writes a style.
+//!
+//! A folder a component: `mod.rs` (the component), `style.css`, `behaviour.js` where HTML alone does not do (plain JavaScript in a
+//! block of its own, by delegation from the document, so that it works before the page is taken over and on pages of contributors),
+//! and `examples.rs` (its documentation, which the gallery shows and the browser tests try).
 
-mod badge;
-mod code;
-mod empty;
-mod error_view;
-mod facets;
-mod facts;
-mod icon;
+pub(crate) mod badge;
+pub(crate) mod button;
+pub(crate) mod code;
+pub(crate) mod empty;
+pub(crate) mod error;
+pub(crate) mod facets;
+pub(crate) mod facts;
+pub(crate) mod fragment;
+pub(crate) mod icon;
 mod loaded;
-mod page;
-mod paging;
-mod shell;
-mod table;
-mod tabs;
-mod time;
+pub(crate) mod page;
+pub(crate) mod paging;
+pub(crate) mod shell;
+pub(crate) mod table;
+pub(crate) mod tabs;
+pub(crate) mod time;
 
 pub use badge::{Badge, Tone};
+pub use button::{Button, Emphasis};
 pub use code::CodeBlock;
 pub use empty::EmptyState;
-pub use error_view::{ErrorView, NotFound};
+pub use error::{ErrorView, NotFound};
 pub use facets::{Facet, FacetList, FacetValue};
 pub use facts::{Fact, Facts};
+pub use fragment::Fragment;
 pub use icon::{Icon, IconView};
 pub use loaded::loaded;
 pub use page::{Page, Section};

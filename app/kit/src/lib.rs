@@ -7,6 +7,9 @@
 
 pub mod components;
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod gallery;
+pub mod html;
 pub mod identity;
 pub mod plugin;
 pub mod query;

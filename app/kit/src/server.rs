@@ -8,9 +8,10 @@ pub mod db;
 pub mod dir;
 pub mod error;
 pub mod fetch;
+pub mod html;
 pub mod jobs;
 pub mod plugin;
-pub mod scoped_css;
+pub mod published;
 pub mod search;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

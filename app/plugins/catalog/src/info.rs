@@ -9,8 +9,8 @@ pub static INFO: PluginInfo = PluginInfo {
     title: "Catalog",
     prefixes: &["/catalog", "/locations", "/api/catalog"],
     navigation: &[
-        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Catalog },
-        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Locations },
+        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Books },
+        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Folders },
     ],
     permissions: &[READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION],
 };

@@ -4,7 +4,7 @@ use leptos::web_sys::HtmlElement;
 use leptos_router::hooks::use_location;
 use stylers_macro::style;
 
-use super::icon::{Icon, IconView};
+use crate::components::icon::{Icon, IconView};
 use crate::plugin::{NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::page::Page;
+use crate::components::page::Page;
 use crate::error::AppError;
 use crate::response::set_status;
 

@@ -1,0 +1,18 @@
+//! The two ways to finished HTML.
+
+use leptos::prelude::*;
+
+use crate::html::Html;
+
+/// What a view draws. The view is made under an owner of its own, so that it may use contexts and signals.
+pub fn drawn<V: IntoView>(view: impl FnOnce() -> V) -> Html {
+    let owner = Owner::new();
+    let html = owner.with(|| view().into_view().to_html());
+    owner.cleanup();
+    Html(html)
+}
+
+/// Takes text as finished HTML. The caller has sanitised it; a test lists the callers.
+pub fn finished(html: String) -> Html {
+    Html(html)
+}
