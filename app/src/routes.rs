@@ -1,6 +1,7 @@
 //! The table of contents: every plugin, and one line a page.
 
 use catalog::CatalogRoutes;
+use design::DesignRoutes;
 use kit::components::{NotFound, Shell};
 use kit::plugin::PluginInfo;
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use leptos_router::{SsrMode, path};
 use crate::home::HomePage;
 
 /// Every plugin, in the order of the navigation.
-pub static PLUGINS: [&PluginInfo; 1] = [&catalog::INFO];
+pub static PLUGINS: [&PluginInfo; 2] = [&catalog::INFO, &design::INFO];
 
 /// The application. It runs once at start for the list of routes, so it has no effects of its own.
 #[component]
@@ -24,6 +25,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=|| view! { <NotFound/> }>
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <CatalogRoutes/>
+                    <DesignRoutes/>
                 </Routes>
             </Shell>
         </Router>

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, StatusCode};
+use http::header::{ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderName, StatusCode};
 use kit::server::published::{KIT_CSS, KIT_JS, SCOPED_CSS};
 use rust_embed::RustEmbed;
 
@@ -58,6 +58,23 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         answer.insert(CONTENT_ENCODING, http::HeaderValue::from_static("br"));
     }
     response
+}
+
+/// `GET /design/v1/{file}`: what pages of contributors are made of, on whatever host they are. The address stays, so it is asked for anew.
+pub async fn published(Path(file): Path<String>) -> Response {
+    let (content_type, text) = match file.as_str() {
+        "tokens.css" => ("text/css; charset=utf-8", BASE_CSS),
+        "kit.css" => ("text/css; charset=utf-8", KIT_CSS),
+        "kit.js" => ("text/javascript; charset=utf-8", KIT_JS),
+        _ => return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response(),
+    };
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CACHE_CONTROL, "public, max-age=300"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ];
+    (headers, text).into_response()
 }
 
 /// `GET /favicon.svg`

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use catalog::server::{Catalog, CatalogPlugin, Options};
+use design::server::DesignPlugin;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -50,7 +51,7 @@ impl Instance {
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
-        let all: [Arc<dyn Plugin>; 1] = [catalog.clone()];
+        let all: [Arc<dyn Plugin>; 2] = [catalog.clone(), Arc::new(DesignPlugin)];
         let runs_here = |plugin: &Arc<dyn Plugin>| {
             config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id)
         };

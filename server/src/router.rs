@@ -61,6 +61,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
     pages
         .merge(rest)
         .route("/assets/{name}", get(assets::serve))
+        .route("/design/v1/{file}", get(assets::published))
         .route("/favicon.svg", get(assets::favicon))
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{TestApp, component, parsed, request};
 
 /// What is public: how machines ask for the state of the process, and the files of the browser's side.
-const PUBLIC: [&str; 5] = ["/assets/{name}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
+const PUBLIC: [&str; 6] = ["/assets/{name}", "/design/v1/{file}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
@@ -382,6 +382,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
     let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
     HashMap::from([
+        ("/api/design/fn/page", (JSON, json!({ "ask": { "page": "button", "theme": "", "width": "" } }).to_string())),
         ("/api/catalog/fn/summary", (JSON, "{}".to_owned())),
         ("/api/catalog/fn/list", (JSON, query)),
         ("/api/catalog/fn/entity", (JSON, entity.clone())),
@@ -453,6 +454,7 @@ async fn every_page_refuses_whoever_is_not_signed_in() {
             .path()
             .replace("{namespace}", "default")
             .replace("{kind}", "component")
+            .replace("/components/{name}", "/components/button")
             .replace("{name}", "secret")
             .replace("{id}", "1");
         assert!(!path.contains('{'), "{path} has a part without an example");
@@ -480,7 +482,8 @@ async fn what_is_public_stands_on_one_short_list() {
     let db = databases().await.swap_remove(0);
     let nobody = TestApp::anonymous(&db);
     for path in PUBLIC {
-        let status = nobody.get(&path.replace("/assets/{name}", &server::assets::names().css)).await.status;
+        let path = path.replace("/assets/{name}", &server::assets::names().css).replace("{file}", "kit.css");
+        let status = nobody.get(&path).await.status;
         assert_eq!(status, 200, "{path}");
     }
     assert_eq!(nobody.get("/nowhere").await.status, 404);

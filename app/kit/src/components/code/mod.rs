@@ -12,6 +12,9 @@ pub fn CodeBlock(
     /// The number of the first line.
     #[prop(default = 1)]
     first_line: u32,
+    /// What the address of a line begins with; two blocks on a page need two.
+    #[prop(default = "L".into(), into)]
+    anchor: String,
     /// Line numbers to mark.
     #[prop(default = Vec::new())]
     marked: Vec<u32>,
@@ -26,8 +29,8 @@ pub fn CodeBlock(
                 ("pk-code__line", format!("Line {number}"))
             };
             view! {
-                <span class=class id=format!("L{number}")>
-                    <a class="pk-code__number" href=format!("#L{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
+                <span class=class id=format!("{anchor}{number}")>
+                    <a class="pk-code__number" href=format!("#{anchor}{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
                     <span class="pk-code__text">{line.to_owned()}"\n"</span>
                 </span>
             }

@@ -1,0 +1,24 @@
+//! The typed server functions: authorise, then draw.
+
+#![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
+
+use kit::error::AppError;
+#[cfg(feature = "ssr")]
+use kit::server::authorise::Resource;
+#[cfg(feature = "ssr")]
+use kit::server::context::permit;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use crate::info::READ;
+use crate::model::{Ask, Drawn};
+#[cfg(feature = "ssr")]
+use crate::server::gallery;
+
+/// A page of the design system.
+#[server(prefix = "/api/design/fn", endpoint = "page", input = Json)]
+pub async fn design_page(ask: Ask) -> Result<Drawn, AppError> {
+    permit(&READ, Resource::All).await?;
+    gallery::page(&ask)
+}
