@@ -8,11 +8,12 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use search::SearchRoutes;
 
 use crate::home::HomePage;
 
 /// Every plugin, in the order of the navigation.
-pub static PLUGINS: [&PluginInfo; 2] = [&catalog::INFO, &design::INFO];
+pub static PLUGINS: [&PluginInfo; 3] = [&catalog::INFO, &design::INFO, &search::INFO];
 
 /// The application. It runs once at start for the list of routes, so it has no effects of its own.
 #[component]
@@ -26,6 +27,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <CatalogRoutes/>
                     <DesignRoutes/>
+                    <SearchRoutes/>
                 </Routes>
             </Shell>
         </Router>

@@ -1,7 +1,9 @@
 //! The HTML document round the application, made on the server.
 
 use http::HeaderValue;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, COOKIE};
+use http::request::Parts;
+use kit::components::THEME_COOKIE;
 use leptos::config::LeptosOptions;
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
@@ -41,7 +43,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=chosen_theme()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -69,4 +71,14 @@ fn allow_own_scripts(nonce: Option<&Nonce>) {
     if let Ok(value) = HeaderValue::from_str(&policy) {
         options.insert_header(CONTENT_SECURITY_POLICY, value);
     }
+}
+
+/// The theme that this browser was told to keep, if it is not the system's.
+fn chosen_theme() -> Option<&'static str> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let chosen = cookies
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(THEME_COOKIE)?.strip_prefix('='))?;
+    ["light", "dark"].into_iter().find(|theme| *theme == chosen)
 }

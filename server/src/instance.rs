@@ -14,6 +14,7 @@ use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
+use search::server::Search;
 
 use crate::config::Config;
 
@@ -44,18 +45,21 @@ impl Instance {
             max_bytes: config.fetch.max_bytes,
             timeout: Duration::from_secs(u64::from(config.fetch.timeout_seconds)),
         };
-        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?) };
+        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?), vocabulary: Arc::default() };
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
-        let all: [Arc<dyn Plugin>; 2] = [catalog.clone(), Arc::new(DesignPlugin)];
-        let runs_here = |plugin: &Arc<dyn Plugin>| {
-            config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id)
-        };
-        Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect() })
+        let runs_here =
+            |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
+        let mut plugins: Vec<Arc<dyn Plugin>> = vec![catalog.clone(), Arc::new(DesignPlugin)];
+        plugins.retain(|plugin| runs_here(plugin.info().id));
+        if runs_here(search::INFO.id) {
+            plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
+        }
+        Ok(Self { kit, catalog, plugins })
     }
 
     /// A worker for the jobs of the plugins that run here.

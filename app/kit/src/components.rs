@@ -7,6 +7,7 @@
 pub(crate) mod badge;
 pub(crate) mod button;
 pub(crate) mod code;
+pub(crate) mod command;
 pub(crate) mod empty;
 pub(crate) mod error;
 pub(crate) mod facets;
@@ -19,11 +20,13 @@ pub(crate) mod paging;
 pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod tabs;
+pub(crate) mod theme;
 pub(crate) mod time;
 
 pub use badge::{Badge, Tone};
 pub use button::{Button, Emphasis};
 pub use code::CodeBlock;
+pub use command::{CommandLink, CommandMenu};
 pub use empty::EmptyState;
 pub use error::{ErrorView, NotFound};
 pub use facets::{Facet, FacetList, FacetValue};
@@ -36,4 +39,5 @@ pub use paging::Paging;
 pub use shell::Shell;
 pub use table::{Column, SortHeader, Table};
 pub use tabs::{Tab, Tabs};
+pub use theme::{THEME_COOKIE, ThemeSwitch};
 pub use time::Time;

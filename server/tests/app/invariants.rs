@@ -382,6 +382,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
     let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
     HashMap::from([
+        ("/api/search/fn/everywhere", (JSON, json!({ "query": "secret" }).to_string())),
         ("/api/design/fn/page", (JSON, json!({ "ask": { "page": "button", "theme": "", "width": "" } }).to_string())),
         ("/api/catalog/fn/summary", (JSON, "{}".to_owned())),
         ("/api/catalog/fn/list", (JSON, query)),

@@ -8,6 +8,7 @@ use super::authorise::{Resource, authorise};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
+use super::search::Vocabulary;
 use crate::error::AppError;
 use crate::identity::Caller;
 use crate::plugin::Permission;
@@ -21,6 +22,8 @@ pub struct Kit {
     pub clock: Clock,
     /// The one way to fetch from outside.
     pub fetcher: Arc<Fetcher>,
+    /// The words that the search knows.
+    pub vocabulary: Arc<Vocabulary>,
 }
 
 /// The caller of the server function that runs now, after checking that it may do `permission` to `resource`: the first line of every server function.

@@ -4,11 +4,16 @@ use leptos::web_sys::HtmlElement;
 use leptos_router::hooks::use_location;
 use stylers_macro::style;
 
+use crate::components::command::{CommandLink, CommandMenu};
 use crate::components::icon::{Icon, IconView};
+use crate::components::theme::ThemeSwitch;
 use crate::plugin::{NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
 const HOME: NavigationItem = NavigationItem { label: "Home", path: "/", icon: Icon::Home };
+
+/// How many entries of the navigation a phone's bar holds.
+const IN_BAR: usize = 3;
 
 /// The frame of every page: skip link, navigation by plugin, and the page as its children.
 #[component]
@@ -27,8 +32,13 @@ pub fn Shell(
         .rail {
             position: sticky;
             top: 0;
+            z-index: 10;
+            display: flex;
+            flex-direction: column;
+            gap: 16px;
             height: 100vh;
             padding: 16px 12px;
+            overflow-y: auto;
             border-right: 1px solid var(--pk-border);
             background: var(--pk-surface-1);
         }
@@ -36,15 +46,22 @@ pub fn Shell(
             display: flex;
             gap: 8px;
             align-items: center;
-            padding: 4px 8px 16px;
+            padding: 4px 8px;
             color: var(--pk-text);
             font-weight: 650;
             text-decoration: none;
         }
+        .mark {
+            flex: none;
+            color: var(--pk-accent);
+        }
+        .main {
+            flex: 1;
+        }
         .items {
             display: flex;
             flex-direction: column;
-            gap: 4px;
+            gap: 2px;
             margin: 0;
             padding: 0;
             list-style: none;
@@ -53,10 +70,12 @@ pub fn Shell(
             display: flex;
             gap: 8px;
             align-items: center;
-            padding: 8px;
+            min-height: 36px;
+            padding: 4px 8px;
             border-radius: 4px;
             color: var(--pk-text);
             text-decoration: none;
+            cursor: pointer;
         }
         .item:hover {
             background: var(--pk-surface-2);
@@ -66,8 +85,12 @@ pub fn Shell(
             color: var(--pk-accent);
             font-weight: 600;
         }
+        .more {
+            display: none;
+        }
         .content {
             max-width: 1440px;
+            min-width: 0;
             padding: 24px 32px 48px;
         }
         @media (max-width: 1024px) {
@@ -91,24 +114,71 @@ pub fn Shell(
             .frame {
                 display: block;
             }
-            .brand {
-                display: none;
-            }
             .rail {
                 position: fixed;
                 top: auto;
                 bottom: 0;
                 left: 0;
-                z-index: 10;
+                flex-direction: row;
+                gap: 4px;
+                align-items: center;
                 width: 100%;
-                height: auto;
+                height: 56px;
                 padding: 4px 8px;
+                overflow: visible;
                 border-top: 1px solid var(--pk-border);
                 border-right: 0;
+            }
+            .brand {
+                display: none;
+            }
+            .foot {
+                display: none;
+            }
+            .main {
+                order: 1;
             }
             .items {
                 flex-direction: row;
                 justify-content: space-around;
+            }
+            .items .rest {
+                display: none;
+            }
+            .item {
+                min-width: 44px;
+                min-height: 44px;
+            }
+            .more {
+                position: relative;
+                display: block;
+                order: 3;
+            }
+            .more summary {
+                list-style: none;
+            }
+            .panel {
+                position: absolute;
+                right: 0;
+                bottom: 52px;
+                display: grid;
+                gap: 8px;
+                width: 232px;
+                padding: 8px;
+                border: 1px solid var(--pk-border-strong);
+                border-radius: 4px;
+                background: var(--pk-raised);
+            }
+            .panel ul {
+                flex-direction: column;
+            }
+            .panel .item {
+                justify-content: flex-start;
+            }
+            .panel .word {
+                position: static;
+                width: auto;
+                height: auto;
             }
             .content {
                 padding: 16px 16px 80px;
@@ -125,34 +195,58 @@ pub fn Shell(
     };
     let path = use_location().pathname;
     move_focus_with(path);
-    let items: Vec<_> = std::iter::once(&HOME)
-        .chain(plugins.into_iter().flat_map(|plugin| plugin.navigation))
-        .map(|item| {
-            let here = move || leads_to(item.path, &path.get());
+    let entries: Vec<&'static NavigationItem> =
+        std::iter::once(&HOME).chain(plugins.into_iter().flat_map(|plugin| plugin.navigation)).collect();
+    // A phone's bar holds the first few; its panel holds them all.
+    let items = |entries: &[&'static NavigationItem], in_bar: usize, command: bool| {
+        let list = entries.iter().enumerate().map(|(place, item)| {
+            let path_of_item = item.path;
+            let here = move || leads_to(path_of_item, &path.get());
             view! { class = class,
-                <li>
-                    <a class="item" class:current=here href=item.path aria-current=move || here().then_some("page")>
+                <li class:rest={place >= in_bar}>
+                    <a
+                        class="item"
+                        class:current=here
+                        href=item.path
+                        title=item.label
+                        aria-current=move || here().then_some("page")
+                        data-pk-command=command.then_some(item.label)
+                    >
                         <IconView icon=item.icon/>
                         <span class="word">{item.label}</span>
                     </a>
                 </li>
             }
-        })
-        .collect();
+        });
+        view! { class = class, <ul class="items">{list.collect::<Vec<_>>()}</ul> }
+    };
     view! { class = class,
         <a class="pk-skip" href="#main" rel="external">"Skip to content"</a>
         <div class="frame">
-            <nav class="rail" aria-label="Main">
+            <header class="rail">
                 <a class="brand" href="/" aria-label="Portico, home">
-                    <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
+                    <svg class="mark" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
                         <path d="M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z" fill="currentColor"></path>
                     </svg>
                     <span class="word">"Portico"</span>
                 </a>
-                <ul class="items">{items}</ul>
-            </nav>
+                <CommandLink/>
+                <nav class="main" aria-label="Main">{items(&entries, IN_BAR, true)}</nav>
+                <details class="more">
+                    <summary class="item" title="More">
+                        <IconView icon=Icon::Menu2/>
+                        <span class="word">"More"</span>
+                    </summary>
+                    <div class="panel">
+                        <nav aria-label="All pages">{items(&entries, usize::MAX, false)}</nav>
+                        <ThemeSwitch name="pk-theme-more"/>
+                    </div>
+                </details>
+                <div class="foot"><ThemeSwitch/></div>
+            </header>
             <main class="content" id="main" tabindex="-1">{children()}</main>
         </div>
+        <CommandMenu/>
     }
     .into_any()
 }

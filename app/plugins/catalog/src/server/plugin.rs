@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::plugin::PluginInfo;
+use kit::identity::Caller;
+use kit::plugin::{Hit, PluginInfo};
+use kit::server::authorise::{Resource, authorise};
 use kit::server::jobs;
-use kit::server::plugin::{Health, Hit, Plugin, Routes};
+use kit::server::plugin::{Health, Plugin, Routes};
 use sea_orm::ConnectionTrait;
 
 use super::ingest::{Progress, REFRESH, Refresh};
 use super::rest;
 use super::service::Catalog;
+use crate::info::READ_ENTITIES;
 
 /// The catalog on this instance.
 pub struct CatalogPlugin {
@@ -61,8 +64,16 @@ impl Plugin for CatalogPlugin {
         }
     }
 
-    async fn search(&self, query: &str, limit: u32) -> Vec<Hit> {
+    async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
+        if authorise(caller, &READ_ENTITIES, &Resource::All).is_err() {
+            return Vec::new();
+        }
         let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();
-        rows.into_iter().map(|row| Hit { title: row.link.name, kind: row.link.kind, path: row.link.href }).collect()
+        rows.into_iter()
+            .map(|row| {
+                let detail = row.link.subtitle().unwrap_or_default().to_owned();
+                Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
+            })
+            .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! What the catalog answers and what can be done to it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -615,15 +616,27 @@ impl Catalog {
 
     /// The best matches of what somebody typed.
     pub async fn search(&self, text: &str, limit: u64) -> Result<Vec<EntityRow>, DbErr> {
-        let mut conditions = Conditions::default();
-        conditions.text(self.kit.db.backend(), text);
-        if conditions.is_empty() {
+        let mut named = Conditions::default();
+        named.name_begins(text);
+        let mut worded = Conditions::default();
+        worded.text(self.kit.db.backend(), text);
+        if worded.is_empty() {
             return Ok(Vec::new());
         }
         let read = self.kit.db.read();
-        let page = filter::page(read, ROW, &conditions, &Order { column: "sort_name", descending: false }, None, limit)
-            .await?;
-        entity_rows(read, &page.rows, self.kit.clock.now()).await
+        let order = Order { column: "sort_name", descending: false };
+        let (named, worded) = tokio::try_join!(
+            filter::page(read, ROW, &named, &order, None, limit),
+            filter::page(read, ROW, &worded, &order, None, limit),
+        )?;
+        let now = self.kit.clock.now();
+        let mut found = entity_rows(read, &named.rows, now).await?;
+        let more = entity_rows(read, &worded.rows, now).await?;
+        // What the text begins comes first.
+        let known: HashSet<String> = found.iter().map(|row| row.link.entity_ref.clone()).collect();
+        found.extend(more.into_iter().filter(|row| !known.contains(&row.link.entity_ref)));
+        found.truncate(limit as usize);
+        Ok(found)
     }
 }
 
