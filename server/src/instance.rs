@@ -15,6 +15,7 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
 
+use crate::assets::Assets;
 use crate::config::Config;
 
 /// Everything that this process works with.
@@ -25,6 +26,8 @@ pub struct Instance {
     pub catalog: Arc<CatalogPlugin>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
+    /// The files of the browser's side, in the bank's look.
+    pub assets: Arc<Assets>,
 }
 
 impl Instance {
@@ -55,7 +58,8 @@ impl Instance {
         let runs_here = |plugin: &Arc<dyn Plugin>| {
             config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id)
         };
-        Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect() })
+        let assets = Arc::new(Assets::new(&config.tokens()?));
+        Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect(), assets })
     }
 
     /// A worker for the jobs of the plugins that run here.

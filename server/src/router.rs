@@ -42,7 +42,8 @@ const STRICT_POLICY: &str =
 pub fn router(instance: &Instance, identity: Identity) -> Router {
     let plugins = instance.plugins.as_slice();
     let options = LeptosOptions::builder().output_name("portico").build();
-    let names = assets::names();
+    let assets = instance.assets.clone();
+    let names = assets.names().clone();
     let contexts: Vec<Arc<dyn Plugin>> = plugins.to_vec();
     let context = move || contexts.iter().for_each(|plugin| plugin.provide_context());
     let document = {
@@ -75,7 +76,8 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .layer(from_fn_with_state(identity, guard::identify))
         .layer(from_fn(guard::origin))
         .layer(from_fn(guard::host))
-        .layer(CatchPanicLayer::custom(error_page::panicked))
+        .layer(Extension(assets.clone()))
+        .layer(CatchPanicLayer::custom(move |cause| error_page::panicked(&assets, cause)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(
             ServiceBuilder::new()
@@ -98,7 +100,7 @@ async fn gateway(State(here): State<Arc<[&'static PluginInfo]>>, request: Reques
         None => next.run(request).await,
         Some(owner) => {
             let error = AppError::Unavailable { what: owner.title.to_owned() };
-            error_page::answer(request.headers(), &error).into_response()
+            error_page::answer(&request, &error).into_response()
         }
     }
 }
