@@ -31,7 +31,7 @@ async fn a_banks_tokens_change_every_page() {
     for (app, accent) in [(&ours, "#045a5e"), (&theirs, "#a33c00")] {
         let css = app.instance.assets.names().css.clone();
         let sheet = app.get(&css).await;
-        assert!(sheet.body.contains(&format!("--pk-accent:light-dark({accent},#77cfce)")), "{accent}");
+        assert!(sheet.body.contains(&format!("--pk-accent:light-dark({accent},#7fcecd)")), "{accent}");
         assert!(sheet.body.contains(".pk-button"), "the rest of the style is there too");
         let foreign = request(Method::GET, "/").header("accept", "text/html").header("sec-fetch-site", "cross-site");
         let refused = app.send(foreign.body(axum::body::Body::empty())).await;
