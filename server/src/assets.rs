@@ -21,8 +21,8 @@ struct Site;
 struct Asset {
     content_type: &'static str,
     plain: Cow<'static, [u8]>,
-    /// Made when it is first asked for, where it was not made with the site.
-    brotli: OnceLock<Cow<'static, [u8]>>,
+    /// Made when it is first asked for, where it was not made with the site; none for what is compressed by itself.
+    brotli: Option<OnceLock<Cow<'static, [u8]>>>,
 }
 
 /// Everything that is served, by name, with the names that the document uses.
@@ -42,14 +42,15 @@ pub async fn serve(
         return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response();
     };
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let brotli = accepts.split(',').any(|each| each.trim().split(';').next() == Some("br"));
-    let body = if brotli { asset.brotli.get_or_init(|| compress(&asset.plain).into()) } else { &asset.plain };
+    let brotli =
+        asset.brotli.as_ref().filter(|_| accepts.split(',').any(|each| each.trim().split(';').next() == Some("br")));
+    let body = brotli.map_or(&asset.plain, |brotli| brotli.get_or_init(|| compress(&asset.plain).into()));
     let mut response = Body::from(body.to_vec()).into_response();
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, http::HeaderValue::from_static(asset.content_type));
     answer.insert(CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=31536000, immutable"));
     answer.insert(VARY, http::HeaderValue::from_static("accept-encoding"));
-    if brotli {
+    if brotli.is_some() {
         answer.insert(CONTENT_ENCODING, http::HeaderValue::from_static("br"));
     }
     response
@@ -91,26 +92,34 @@ impl Assets {
     /// What a portal with these tokens serves.
     pub fn new(tokens: &TokenSet) -> Self {
         let mut by_name = HashMap::new();
-        let mut put =
-            |name: &str, content_type: &'static str, plain: Cow<'static, [u8]>, brotli: Option<Cow<'static, [u8]>>| {
-                let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-                let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
-                let address = format!("/assets/{hashed}");
-                by_name.insert(
-                    hashed,
-                    Asset { content_type, plain, brotli: brotli.map_or_else(OnceLock::new, OnceLock::from) },
-                );
-                address
-            };
+        let mut put = |name: &str, content_type, plain: Cow<'static, [u8]>, brotli| {
+            let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+            let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
+            let address = format!("/assets/{hashed}");
+            by_name.insert(hashed, Asset { content_type, plain, brotli });
+            address
+        };
+        let mut sheet = tokens.css();
+        let mut font = String::new();
+        for each in tokens.fonts() {
+            let address = put(each.file, "font/woff2", each.bytes.into(), None);
+            sheet += &each.face(&address);
+            if font.is_empty() {
+                font = address;
+            }
+        }
+        sheet.extend([BASE_CSS, KIT_CSS, SCOPED_CSS]);
+        let later = || Some(OnceLock::new());
+        let css = put("portico.css", "text/css; charset=utf-8", sheet.into_bytes().into(), later());
+        let kit_js = put("kit.js", "text/javascript; charset=utf-8", KIT_JS.as_bytes().into(), later());
         let embedded = |name: &str| Site::get(name).map(|file| file.data);
-        let sheet = [&tokens.css(), BASE_CSS, KIT_CSS, SCOPED_CSS].concat();
-        let css = put("portico.css", "text/css; charset=utf-8", sheet.into_bytes().into(), None);
-        let kit_js = put("kit.js", "text/javascript; charset=utf-8", KIT_JS.as_bytes().into(), None);
+        let made = |name: &str| embedded(name).map_or_else(later, |file| Some(OnceLock::from(file)));
         let wasm = embedded("portico_bg.wasm")
-            .map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
+            .map(|plain| put("portico.wasm", "application/wasm", plain, made("portico_bg.wasm.br")));
         let js = embedded("portico.js")
-            .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
-        let names = app::shell::Assets { css, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+            .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, made("portico.js.br")));
+        let names =
+            app::shell::Assets { css, font, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
         Self { by_name, names, favicon: mark(tokens) }
     }
 

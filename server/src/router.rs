@@ -20,6 +20,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -35,8 +36,7 @@ const MAX_BODY: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a response may do that says nothing of its own: nothing.
-const STRICT_POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The router of an instance, for the given caller.
 pub fn router(instance: &Instance, identity: Identity) -> Router {
@@ -88,7 +88,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
                 .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
                 .layer(header(http::header::CACHE_CONTROL, "no-store")),
         )
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("font/"))))
         .layer(middleware::from_fn(telemetry::observe))
 }
 

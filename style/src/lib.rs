@@ -11,6 +11,7 @@ mod color;
 mod contrast;
 mod css;
 mod error;
+mod font;
 mod rust;
 mod set;
 mod value;
@@ -18,6 +19,7 @@ mod value;
 pub use color::Color;
 pub use contrast::{Failure, Need};
 pub use error::{Problem, TokenError};
+pub use font::Font;
 pub use set::{Mode, Tier, Token, TokenSet};
 pub use value::Kind;
 

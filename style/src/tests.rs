@@ -290,6 +290,25 @@ fn oklab(linear: [f64; 3]) -> [f64; 3] {
 }
 
 #[test]
+fn the_fonts_are_small_and_come_along_only_where_they_are_named() {
+    let families = |set: &TokenSet| set.fonts().map(|font| font.family).collect::<Vec<_>>();
+    assert_eq!(families(&ours()), ["Geist", "Geist Mono"]);
+    assert!(ours().fonts().map(|font| font.bytes.len()).sum::<usize>() < 70_000);
+    assert!(ours().css().contains("--pk-font:\"Geist\",system-ui,"));
+    let own = ours().with("bank.json", r#"{"base":{"font":{"sans":{"$value":["Bank Sans","sans-serif"]}}}}"#);
+    assert_eq!(families(&own.expect("a sound override")), ["Geist Mono"]);
+}
+
+#[test]
+fn the_file_that_the_manual_shows_is_sound() {
+    let manual = include_str!("../README.md");
+    let shown = manual.split("```json\n{\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let set = ours().with("README.md", &format!("{{{shown}")).expect("a sound override");
+    assert_eq!(set.contrast(), []);
+    assert!(set.css().contains("--pk-focus:light-dark(#0047bb,#9cc0ff);"));
+}
+
+#[test]
 fn our_colours_are_written_as_the_standard_says() {
     for (file, text) in
         [("base", include_str!("../tokens/base.json")), ("functional", include_str!("../tokens/functional.json"))]

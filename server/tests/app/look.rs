@@ -39,6 +39,12 @@ async fn a_banks_tokens_change_every_page() {
         for page in [app.get("/").await, app.get("/nowhere").await, refused] {
             assert!(page.body.contains(&format!("href=\"{css}\"")), "{}", page.body);
         }
+        let font = page_font(&app.get("/").await.body);
+        assert!(sheet.body.contains(&format!("url({font})")), "the font that is loaded first is the one that is used");
+        let file =
+            app.send(request(Method::GET, &font).header("accept-encoding", "br").body(axum::body::Body::empty())).await;
+        assert_eq!((file.header("content-type"), file.header("content-encoding")), ("font/woff2", ""));
+        assert!(file.header("cache-control").contains("immutable"));
         assert!(app.get("/favicon.svg").await.body.contains(&format!("fill:{accent}")));
     }
     assert_ne!(
@@ -77,4 +83,9 @@ fn tokens_that_cannot_be_read_stop_the_start_with_the_pair_and_its_ratio() {
         start(r#"{ "base": { "color": { "petrol": { "700": { "$value": "{base.color.black}" } } } } }"#),
         "portico: PORTICO_LOOK_TOKENS (look.tokens): bank.tokens.json: /base/color/petrol/700: {base.color.black} names no token\n"
     );
+}
+
+fn page_font(page: &str) -> String {
+    let link = page.split("<link ").find(|link| link.contains("as=\"font\"")).expect("a font is loaded first");
+    link.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an address").to_owned()
 }
