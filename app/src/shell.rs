@@ -17,6 +17,8 @@ use crate::App;
 pub struct Assets {
     /// The style sheet.
     pub css: String,
+    /// The font of every page; empty where the bank has its own.
+    pub font: String,
     /// The behaviour of components, which needs no WebAssembly.
     pub kit_js: String,
     /// The script that takes the page over; empty where the binary was built without a browser side.
@@ -48,6 +50,8 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                {(!assets.font.is_empty())
+                    .then(|| view! { <link rel="preload" href=assets.font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> })}
                 <link rel="stylesheet" href=assets.css/>
                 <script src=assets.kit_js defer nonce=kit_nonce></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
@@ -65,7 +69,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
 fn allow_own_scripts(nonce: Option<&Nonce>) {
     let (Some(nonce), Some(options)) = (nonce, use_context::<ResponseOptions>()) else { return };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {

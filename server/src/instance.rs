@@ -16,6 +16,7 @@ use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 
+use crate::assets::Assets;
 use crate::config::Config;
 
 /// Everything that this process works with.
@@ -26,6 +27,8 @@ pub struct Instance {
     pub catalog: Arc<CatalogPlugin>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
+    /// The files of the browser's side, in the bank's look.
+    pub assets: Arc<Assets>,
 }
 
 impl Instance {
@@ -59,7 +62,8 @@ impl Instance {
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
-        Ok(Self { kit, catalog, plugins })
+        let assets = Arc::new(Assets::new(&config.tokens()?));
+        Ok(Self { kit, catalog, plugins, assets })
     }
 
     /// A worker for the jobs of the plugins that run here.

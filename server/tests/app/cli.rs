@@ -134,6 +134,9 @@ fn config_shows_every_setting_and_masks_secrets() {
     [catalog]
     refresh_seconds = 120
 
+    [look]
+    tokens = ""
+
     [log]
     level = "debug"
     format = "text"

@@ -277,7 +277,7 @@ async fn cve_2021_32662_no_file_of_the_machine_is_served() {
 async fn assets_are_kept_for_good_and_sent_compressed() {
     let db = one().await;
     let app = TestApp::new(&db);
-    let css = server::assets::names().css;
+    let css = app.instance.assets.names().css.clone();
     let plain = app.get(&css).await;
     assert_eq!(plain.status, 200);
     assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");

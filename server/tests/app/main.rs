@@ -6,6 +6,7 @@ mod crash;
 mod http;
 mod ingest;
 mod invariants;
+mod look;
 mod migration;
 mod order;
 mod plans;
