@@ -5,6 +5,7 @@ mod filter;
 mod git;
 mod ingest;
 mod integrations;
+pub mod markdown;
 mod plugin;
 mod read;
 mod rest;
