@@ -4,6 +4,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_kit;
 mod m20261122_000002_catalog;
+mod m20261122_000003_docs;
 mod m20261122_000004_search;
 
 /// Applies and reports on the migrations.
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_kit::Migration),
             Box::new(m20261122_000002_catalog::Migration),
+            Box::new(m20261122_000003_docs::Migration),
             Box::new(m20261122_000004_search::Migration),
         ]
     }

@@ -12,6 +12,7 @@ use leptos::server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION};
+use crate::model::docs::Docs;
 use crate::model::{Descriptor, EntityDetail, EntityList, ListQuery, LocationDetail, LocationList, Summary};
 #[cfg(feature = "ssr")]
 use crate::server::Catalog;
@@ -42,6 +43,13 @@ pub async fn entity(entity_ref: String) -> Result<EntityDetail, AppError> {
 pub async fn entity_descriptor(entity_ref: String) -> Result<Descriptor, AppError> {
     permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
     service::<Catalog>("The catalog")?.descriptor(&entity_ref).await
+}
+
+/// A page of the docs of an entity, by its ref and the page's path.
+#[server(prefix = "/api/catalog/fn", endpoint = "docs", input = Json)]
+pub async fn entity_docs(entity_ref: String, path: String) -> Result<Docs, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.docs(&entity_ref, &path).await
 }
 
 /// A page of locations, after the given number.

@@ -1,5 +1,7 @@
 //! What travels between server and browser.
 
+pub mod docs;
+
 use kit::components::Facet;
 use kit::when::When;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! The catalog on the server.
 
 mod digest;
+mod docs;
 mod filter;
 mod git;
 mod ingest;

@@ -17,6 +17,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::digest::{self, Digest, Input, NewProblem, Place, Rules, Target};
+use super::docs;
 use super::integrations::Integrations;
 use super::source::{Source, SourceError, is_unread_folder};
 use super::store::{self, KnownFile, Pending};
@@ -107,6 +108,7 @@ impl Refresh {
                     failed: None,
                 };
                 run.read_all().await?;
+                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
                 let next = self.finish(lease, &location, &source.revision, run.changed).await?;
                 match run.failed {
                     None => Ok(next),

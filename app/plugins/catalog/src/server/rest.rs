@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
+use super::docs;
 use super::filter::{self, Conditions, Cursor, Order};
 use super::service::Catalog;
 use crate::info::READ_ENTITIES;
@@ -46,7 +47,8 @@ pub fn routes(catalog: Catalog) -> Routes {
     let routes = Routes::new()
         .get("/api/catalog/entities/by-query", by_query)
         .get("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", by_name)
-        .get("/api/catalog/entity-facets", entity_facets);
+        .get("/api/catalog/entity-facets", entity_facets)
+        .get("/api/catalog/docs/{kind}/{namespace}/{name}/{*path}", docs::file);
     Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }
 }
 
@@ -64,8 +66,8 @@ async fn entity_facets(call: Call) -> Response {
 }
 
 /// Somebody's call of the API.
-struct Call {
-    catalog: Catalog,
+pub struct Call {
+    pub(super) catalog: Catalog,
     caller: Caller,
     parameters: Parameters,
     method: Method,
@@ -84,24 +86,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 }
 
 impl Call {
-    /// Authorises, then waits for the answer; an error is told as Backstage's clients expect it.
+    /// Authorises, then waits for the answer.
     async fn answer(&self, resource: &Resource<'_>, answer: impl Future<Output = Result<Value, AppError>>) -> Response {
-        let answer = match authorise(&self.caller, &READ_ENTITIES, resource) {
-            Ok(()) => answer.await,
-            Err(error) => Err(error),
-        };
-        match answer {
+        match self.allowed(resource, answer).await {
             Ok(value) => Json(value).into_response(),
-            Err(error) => {
-                let status = error.status();
-                let body = json!({
-                    "error": { "name": error_name(status), "message": error.to_string() },
-                    "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
-                    "response": { "statusCode": status.as_u16() },
-                });
-                (status, Json(body)).into_response()
-            }
+            Err(error) => self.refusal(&error),
         }
+    }
+
+    /// Authorises, then waits for what is read.
+    pub async fn allowed<T>(
+        &self,
+        resource: &Resource<'_>,
+        answer: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, AppError> {
+        authorise(&self.caller, &READ_ENTITIES, resource)?;
+        answer.await
+    }
+
+    /// An error as Backstage's clients expect it.
+    pub fn refusal(&self, error: &AppError) -> Response {
+        let status = error.status();
+        let body = json!({
+            "error": { "name": error_name(status), "message": error.to_string() },
+            "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
+            "response": { "statusCode": status.as_u16() },
+        });
+        (status, Json(body)).into_response()
     }
 }
 

@@ -541,7 +541,7 @@ impl Catalog {
         let file: Option<i64> = row.try_get("", "file_id")?;
         // A document that lost its ref to this one is about the same ref, and is that document's problem, not this one's.
         let text = "SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code <> 'duplicate' AND file_id = ? \
-                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code = 'target' \
+                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code IN ('target', 'docs') \
                     ORDER BY severity, line LIMIT 100";
         let rows = db::rows(self.kit.db.read(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
         rows.iter().map(problem).collect()

@@ -573,7 +573,8 @@ fn lost(row: &EntityRow, file: &Digest, entity: &NewEntity) -> NewProblem {
     problem
 }
 
-async fn insert_problems(
+/// Notes problems; those of no file stay until they are taken out.
+pub async fn insert_problems(
     tx: &DatabaseTransaction,
     location_id: i64,
     file_id: Option<i64>,
