@@ -281,6 +281,8 @@ pub struct EntityDetail {
     pub profile: Vec<(String, String)>,
     /// The relations by type.
     pub relations: Vec<RelationGroup>,
+    /// Whether it names docs.
+    pub docs: bool,
     /// Where it comes from.
     pub origin: Origin,
     /// What is wrong with it.

@@ -1,6 +1,7 @@
 //! The pages, and the parts that several of them show.
 
 mod catalog;
+mod docs;
 mod entity;
 mod location;
 mod locations;
@@ -16,7 +17,7 @@ pub use parts::SearchBox;
 pub use summary::CatalogSummary;
 
 use catalog::CatalogPage;
-use entity::EntityPage;
+use entity::{EntityDocsPage, EntityPage};
 use location::LocationPage;
 use locations::LocationsPage;
 
@@ -26,6 +27,8 @@ pub fn CatalogRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
         <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
+        <Route path=path!("/catalog/:namespace/:kind/:name/docs") view=EntityDocsPage ssr=SsrMode::Async/>
+        <Route path=path!("/catalog/:namespace/:kind/:name/docs/*path") view=EntityDocsPage ssr=SsrMode::Async/>
         <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
         <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
     }

@@ -1,5 +1,6 @@
 //! The pages that an entity's repository brings with it.
 
+use kit::components::{ReaderHeading, ReaderLink};
 use kit::html::Html;
 use kit::when::When;
 use serde::{Deserialize, Serialize};
@@ -10,12 +11,12 @@ pub struct Docs {
     /// What they are called; empty where there are none.
     pub title: String,
     /// The navigation.
-    pub nav: Vec<DocsNav>,
+    pub nav: Vec<ReaderLink>,
     /// What is read.
     pub page: Option<DocsPage>,
     /// Why the docs could not be read, or not this time; empty where they could.
     pub error: String,
-    /// Where they come from, as the annotation says it; empty where the entity names no docs.
+    /// Where they are, as the annotation says it; empty where the entity names no docs.
     pub annotation: String,
     /// The file of the descriptor, from which the annotation is seen.
     pub descriptor: String,
@@ -27,21 +28,6 @@ pub struct Docs {
     pub read: Option<When>,
 }
 
-/// A line of the navigation.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocsNav {
-    /// What it reads.
-    pub title: String,
-    /// Where it leads; empty for a section.
-    pub href: String,
-    /// Whether it is what is read, or holds it.
-    #[serde(default)]
-    pub current: bool,
-    /// What is below it.
-    #[serde(default)]
-    pub items: Vec<DocsNav>,
-}
-
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocsPage {
@@ -49,8 +35,8 @@ pub struct DocsPage {
     pub title: String,
     /// Its text.
     pub html: Html,
-    /// What is on it: level, title and address of each heading below the first.
-    pub headings: Vec<(u8, String, String)>,
+    /// What is on it.
+    pub headings: Vec<ReaderHeading>,
     /// The page before it: title and address.
     pub previous: Option<(String, String)>,
     /// The page after it: title and address.

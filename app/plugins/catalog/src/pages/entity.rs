@@ -4,6 +4,7 @@ use kit::components::{
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use super::docs::DocsView;
 use super::parts::{EntityName, Problems, ShortName};
 use crate::api::{entity, entity_descriptor};
 use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
@@ -11,13 +12,24 @@ use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup}
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
 pub fn EntityPage() -> impl IntoView {
+    let query = use_query_map();
+    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
+    view! { <Loaded tab=tab/> }
+}
+
+/// The docs of an entity, under addresses of their own.
+#[component]
+pub fn EntityDocsPage() -> impl IntoView {
+    view! { <Loaded tab=Memo::new(|_| View::Docs)/> }
+}
+
+#[component]
+fn Loaded(tab: Memo<View>) -> impl IntoView {
     let parameters = use_params_map();
     let entity_ref = Memo::new(move |_| {
         let part = |name| parameters.with(|all| all.get(name).unwrap_or_default());
         format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
     });
-    let query = use_query_map();
-    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
     let detail = Resource::new(move || entity_ref.get(), entity);
     loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
 }
@@ -26,14 +38,16 @@ pub fn EntityPage() -> impl IntoView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
     Overview,
+    Docs,
     Relations,
     Descriptor,
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 4] = [
+    const ALL: [(Self, &str, &str); 5] = [
         (Self::Overview, "", "Overview"),
+        (Self::Docs, "docs", "Docs"),
         (Self::Relations, "relations", "Relations"),
         (Self::Descriptor, "descriptor", "Descriptor"),
         (Self::Origin, "origin", "Origin"),
@@ -48,13 +62,19 @@ impl View {
 fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
+    let has_docs = detail.docs;
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
     let tabs = move || {
         let tabs = View::ALL
             .into_iter()
+            .filter(|(view, ..)| *view != View::Docs || has_docs || tab.get() == View::Docs)
             .map(|(view, name, label)| Tab {
                 label: label.into(),
-                href: kit::query::href(&href, [("tab", name)]),
+                href: if view == View::Docs {
+                    format!("{href}/docs")
+                } else {
+                    kit::query::href(&href, [("tab", name)])
+                },
                 current: tab.get() == view,
                 count: (view == View::Relations).then_some(relations),
             })
@@ -78,6 +98,7 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
+            View::Docs => view! { <DocsView entity=detail.row.link/> }.into_any(),
             View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),

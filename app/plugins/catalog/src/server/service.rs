@@ -17,6 +17,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::docs::ANNOTATION;
 use super::filter::{self, Conditions, Cursor, Order};
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
@@ -472,6 +473,7 @@ impl Catalog {
             annotations: [pairs("/metadata/labels"), pairs("/metadata/annotations")].concat(),
             profile: pairs("/spec/profile"),
             relations,
+            docs: value["metadata"]["annotations"].get(ANNOTATION).is_some(),
             origin: Origin {
                 location_id: row.try_get("", "location")?,
                 target: row.try_get("", "target")?,

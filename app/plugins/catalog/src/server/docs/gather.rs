@@ -7,9 +7,9 @@ use url::Url;
 
 use super::mkdocs::{Config, Nav};
 use super::pages::{Site, addresses, image_type, is_page, normalised};
-use crate::model::docs::DocsNav;
 use crate::server::markdown::Rendered;
 use crate::server::source::{Source, SourceError};
+use kit::components::ReaderLink;
 
 /// Changed whenever the same files would be shown differently, so that all docs are rendered again.
 const RENDER_VERSION: u32 = 1;
@@ -76,7 +76,7 @@ pub struct Docs {
     /// What they are called.
     pub title: String,
     /// The navigation.
-    pub nav: Vec<DocsNav>,
+    pub nav: Vec<ReaderLink>,
     /// The pages.
     pub pages: Vec<Page>,
     /// The images.

@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 
 use super::mkdocs::Nav;
 use super::{file_href, page_href};
-use crate::model::docs::DocsNav;
 use crate::server::markdown::{self, Links, Rendered};
+use kit::components::ReaderLink;
 
 /// The kinds of image that are kept, with what they are served as.
 const IMAGES: [(&str, &str); 7] = [
@@ -107,26 +107,26 @@ impl Site {
     }
 
     /// The navigation with titles and addresses, and the files that it names.
-    pub fn nav(&self, nav: Option<&[Nav]>, titles: &BTreeMap<String, String>, config: &str) -> Vec<DocsNav> {
+    pub fn nav(&self, nav: Option<&[Nav]>, titles: &BTreeMap<String, String>, config: &str) -> Vec<ReaderLink> {
         match nav {
             Some(lines) => self.written(lines, titles, config),
             None => self.by_file(titles),
         }
     }
 
-    fn written(&self, lines: &[Nav], titles: &BTreeMap<String, String>, config: &str) -> Vec<DocsNav> {
+    fn written(&self, lines: &[Nav], titles: &BTreeMap<String, String>, config: &str) -> Vec<ReaderLink> {
         let mut nav = Vec::new();
         for line in lines {
             match line {
                 Nav::Section { title, items } => {
                     let items = self.written(items, titles, config);
                     if !items.is_empty() {
-                        nav.push(DocsNav { title: title.clone(), items, ..DocsNav::default() });
+                        nav.push(ReaderLink { title: title.clone(), items, ..ReaderLink::default() });
                     }
                 }
                 Nav::Page { title, target } if target.starts_with("https://") || target.starts_with("http://") => {
                     let title = title.clone().unwrap_or_else(|| target.clone());
-                    nav.push(DocsNav { title, href: target.clone(), ..DocsNav::default() });
+                    nav.push(ReaderLink { title, href: target.clone(), ..ReaderLink::default() });
                 }
                 Nav::Page { title, target } => {
                     let file = normalised("", target).filter(|file| self.pages.contains_key(file));
@@ -143,14 +143,14 @@ impl Site {
         nav
     }
 
-    fn line(&self, file: &str, title: Option<&String>, titles: &BTreeMap<String, String>) -> DocsNav {
+    fn line(&self, file: &str, title: Option<&String>, titles: &BTreeMap<String, String>) -> ReaderLink {
         let title = title.or_else(|| titles.get(file)).cloned().unwrap_or_else(|| title_of(file));
         let href = page_href(&self.entity_href, self.pages.get(file).map_or("", String::as_str));
-        DocsNav { title, href, ..DocsNav::default() }
+        ReaderLink { title, href, ..ReaderLink::default() }
     }
 
     /// Folders as sections; in each the first page first, then by name.
-    fn by_file(&self, titles: &BTreeMap<String, String>) -> Vec<DocsNav> {
+    fn by_file(&self, titles: &BTreeMap<String, String>) -> Vec<ReaderLink> {
         let mut files: Vec<(Vec<(bool, String)>, &String)> = self
             .pages
             .keys()
@@ -165,14 +165,14 @@ impl Site {
             })
             .collect();
         files.sort();
-        let mut nav: Vec<DocsNav> = Vec::new();
+        let mut nav: Vec<ReaderLink> = Vec::new();
         for (_, file) in files {
             let mut at = &mut nav;
             let folders: Vec<&str> = file.split('/').collect();
             for folder in &folders[..folders.len() - 1] {
                 let title = title_of(folder);
                 if at.last().is_none_or(|last| last.title != title || !last.href.is_empty()) {
-                    at.push(DocsNav { title, ..DocsNav::default() });
+                    at.push(ReaderLink { title, ..ReaderLink::default() });
                 }
                 let last = at.len() - 1;
                 at = &mut at[last].items;

@@ -12,10 +12,11 @@ use kit::when::When;
 use sea_orm::QueryResult;
 
 use super::page_href;
-use crate::model::docs::{Docs, DocsNav, DocsPage};
+use crate::model::docs::{Docs, DocsPage};
 use crate::server::read;
 use crate::server::rest::Call;
 use crate::server::service::Catalog;
+use kit::components::ReaderLink;
 
 /// What an image may do that is opened by itself: nothing; a script in an SVG never runs.
 const IMAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -31,7 +32,7 @@ impl Catalog {
         let href = read::link(&canonical, None).href;
         let path = path.trim_matches('/');
         let mut row = self.docs_row(&canonical, path).await?.ok_or_else(unknown)?;
-        let mut nav: Vec<DocsNav> =
+        let mut nav: Vec<ReaderLink> =
             serde_json::from_str(&row.try_get::<Option<String>>("", "nav")?.unwrap_or_default()).unwrap_or_default();
         let order = in_order(&nav, &format!("{href}/docs"));
         let mut own = page_href(&href, path);
@@ -89,7 +90,7 @@ fn page(
 }
 
 /// The pages of a navigation in the order of reading, without what is elsewhere.
-fn in_order(nav: &[DocsNav], docs: &str) -> Vec<(String, String)> {
+fn in_order(nav: &[ReaderLink], docs: &str) -> Vec<(String, String)> {
     let mut order = Vec::new();
     for line in nav {
         if line.href.starts_with(docs) {
@@ -107,7 +108,7 @@ fn path_of(address: &str, entity_href: &str) -> String {
 }
 
 /// Marks what is read, and the sections that hold it.
-fn mark(nav: &mut [DocsNav], href: &str) -> bool {
+fn mark(nav: &mut [ReaderLink], href: &str) -> bool {
     let mut any = false;
     for line in nav {
         let below = mark(&mut line.items, href);

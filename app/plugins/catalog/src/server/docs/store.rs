@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use kit::components::ReaderHeading;
 use kit::plugin::Hit;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
@@ -13,6 +14,7 @@ use super::ANNOTATION;
 use super::gather::{Docs, Entity};
 use super::page_href;
 use crate::server::digest::{NewProblem, Place};
+use crate::server::markdown::Heading;
 use crate::server::read;
 use crate::server::store::insert_problems;
 
@@ -68,9 +70,8 @@ pub async fn put(
         let html = &page.rendered.html;
         let hash = blake3::hash(html.as_bytes()).to_hex()[..32].to_owned();
         let changed_at = before.get(&page.path).filter(|(known, _)| *known == hash).map_or(now, |(_, at)| *at);
-        let headings: Vec<(u8, &str, String)> =
-            page.rendered.headings.iter().map(|one| (one.level, one.text.as_str(), format!("#{}", one.id))).collect();
-        let headings = serde_json::to_string(&headings).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let headings = serde_json::to_string(&headings(&page.rendered.headings))
+            .map_err(|error| DbErr::Custom(error.to_string()))?;
         let text = "INSERT INTO catalog_doc (entity_id, path, file, web_page, title, html, headings, hash, changed_at) \
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
         let values: [Sql; 9] = [
@@ -94,6 +95,20 @@ pub async fn put(
         db::execute(tx, text, values).await?;
     }
     put_warnings(tx, location_id, entity, &docs.warnings).await
+}
+
+/// What is on a page, as its reader shows it: the two levels below the title.
+fn headings(all: &[Heading]) -> Vec<ReaderHeading> {
+    let below = all.iter().enumerate().filter(|(place, heading)| *place > 0 || heading.level > 1);
+    let shown: Vec<&Heading> = below.map(|(_, heading)| heading).collect();
+    let top = shown.iter().map(|heading| heading.level).min().unwrap_or_default();
+    let near = shown.into_iter().filter(|heading| heading.level <= top + 1);
+    near.map(|heading| ReaderHeading {
+        title: heading.text.clone(),
+        href: format!("#{}", heading.id),
+        depth: heading.level - top,
+    })
+    .collect()
 }
 
 /// Notes why docs could not be read; the pages that are there stay or go.
