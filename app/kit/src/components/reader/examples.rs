@@ -34,7 +34,7 @@ pub const DOCS: Docs = Docs {
             let previous = Some(("Home".to_owned(), "/design/components/reader".to_owned()));
             let next = Some(("Restart it".to_owned(), "/design/components/reader".to_owned()));
             view! {
-                <Reader label="Pages of the example" nav=nav headings=headings previous=previous next=next>
+                <Reader label="Pages of the example" nav=nav headings=headings previous=previous next=next origin=view! { "From settle.md" }.into_any()>
                     <div class="pk-prose">
                         <h2>"Settle a batch"</h2>
                         <p>"A batch is closed at 17:00 and settled within the hour. What is not settled today is settled tomorrow."</p>

@@ -45,6 +45,9 @@ pub fn Reader(
     previous: Option<(String, String)>,
     /// The page after: title and address.
     next: Option<(String, String)>,
+    /// Where the page comes from.
+    #[prop(optional, into)]
+    origin: Option<AnyView>,
     /// The page.
     children: Children,
 ) -> impl IntoView {
@@ -84,6 +87,7 @@ pub fn Reader(
                         {step("Next", "next", next)}
                     </nav>
                 })}
+                {origin.map(|origin| view! { <footer class="pk-reader__origin" aria-label="Where this comes from">{origin}</footer> })}
             </div>
         </div>
     }

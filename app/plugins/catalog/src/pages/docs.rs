@@ -18,12 +18,7 @@ metadata:
 site_name: My service
 nav:
   - index.md
-  - Run it: run.md
-
-# docs/index.md
-# My service
-
-What it does, and for whom.";
+  - Run it: run.md";
 
 /// The docs of an entity, at the page that the address names.
 #[component]
@@ -66,13 +61,14 @@ fn Reading(docs: Docs, entity: EntityLink) -> impl IntoView {
         .into_any();
     };
     let title = format!("{} · {}", page.title, entity.name);
-    let html = page.html.clone();
+    let (html, nav, headings) = (page.html.clone(), docs.nav.clone(), page.headings.clone());
+    let (previous, next) = (page.previous.clone(), page.next.clone());
+    let origin = view! { <Origin docs=docs page=page/> }.into_any();
     view! {
         <Title text=title/>
         {stale}
-        <Reader label=label nav=docs.nav.clone() headings=page.headings.clone() previous=page.previous.clone() next=page.next.clone()>
+        <Reader label=label nav=nav headings=headings previous=previous next=next origin=origin>
             <Prose html=html/>
-            <Origin docs=docs page=page/>
         </Reader>
     }
     .into_any()
@@ -88,14 +84,12 @@ fn Origin(docs: Docs, page: DocsPage) -> impl IntoView {
         None => view! { <code class="pk-mono pk-wrap">{page.file}</code> }.into_any(),
     };
     view! {
-        <footer class="pk-reader__origin" aria-label="Where this comes from">
-            <Facts>
-                <Fact name="File">{file}</Fact>
-                <Fact name="From"><a class="pk-wrap" href=format!("/locations/{}", docs.location_id)>{docs.target}</a></Fact>
-                <Fact name="Changed"><Time when=Some(page.changed)/></Fact>
-                <Fact name="Read"><Time when=docs.read/></Fact>
-            </Facts>
-        </footer>
+        <Facts>
+            <Fact name="File">{file}</Fact>
+            <Fact name="Location"><a class="pk-wrap" href=format!("/locations/{}", docs.location_id)>{docs.target}</a></Fact>
+            <Fact name="Changed"><Time when=Some(page.changed)/></Fact>
+            <Fact name="Last read"><Time when=docs.read/></Fact>
+        </Facts>
     }
 }
 
@@ -104,7 +98,7 @@ fn NoDocs(annotated: bool) -> impl IntoView {
     let sentence = if annotated {
         "The docs of this entity have not been read yet; they are with the next refresh of its location."
     } else {
-        "This entity names no docs. Put Markdown beside its descriptor and name the folder in an annotation:"
+        "This entity names no docs. Put Markdown into a folder docs beside its descriptor, and say so:"
     };
     view! {
         <EmptyState sentence=sentence>

@@ -157,6 +157,7 @@ pub async fn pages(source: &Source, entity: &Entity) -> Result<Pages, SourceErro
     for file in wanted {
         pages.add(source, entity, file).await?;
     }
+    let folder = pages.folder().to_owned();
     if pages.texts.is_empty() {
         // Next to the descriptor there is often nothing but a README, which is better than nothing.
         pages.index = one(source, &pages.config, "index.md").await?;
@@ -165,8 +166,7 @@ pub async fn pages(source: &Source, entity: &Entity) -> Result<Pages, SourceErro
     }
     if pages.texts.is_empty() {
         return Err(SourceError::Refused(format!(
-            "there is no page (.md) in {} and no README.md beside {}; add one, or name the folder as docs_dir",
-            pages.folder(),
+            "there is no page (.md) in {folder} and no README.md beside {}; add one, or name the folder as docs_dir",
             pages.config
         )));
     }
@@ -235,9 +235,9 @@ impl Pages {
 
     /// The pages as HTML, with the images that they show.
     pub async fn render(self, source: &Source, entity: &Entity) -> Result<Docs, SourceError> {
-        let mut web_pages = BTreeMap::new();
+        let mut paths = BTreeMap::new();
         for file in self.texts.keys() {
-            web_pages.insert(file.clone(), source.web_page(&self.path(source, file).await?));
+            paths.insert(file.clone(), self.path(source, file).await?);
         }
         let below = source.web_page(&self.index).and_then(|page| Url::parse(&page).ok());
         let site = Arc::new(Site {
@@ -264,8 +264,8 @@ impl Pages {
         let pages = rendered.into_iter().map(|(file, rendered)| Page {
             path: site.pages.get(&file).cloned().unwrap_or_default(),
             title: rendered.title.clone().unwrap_or_else(|| entity.title.clone()),
-            web_page: web_pages.remove(&file).flatten(),
-            file: file.clone(),
+            web_page: paths.get(&file).and_then(|path| source.web_page(path)),
+            file: paths.get(&file).unwrap_or(&file).clone(),
             rendered,
         });
         let pages: Vec<Page> = pages.collect();
@@ -293,7 +293,9 @@ impl Pages {
             };
             warnings.push((path, problem));
         }
-        warnings.extend(site.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        for (file, message) in site.missing.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            warnings.push((paths.get(file).unwrap_or(file).clone(), message.clone()));
+        }
         if warnings.len() > MAX_WARNINGS {
             let more = warnings.len() - MAX_WARNINGS;
             warnings.truncate(MAX_WARNINGS);
