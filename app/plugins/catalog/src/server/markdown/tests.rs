@@ -59,7 +59,7 @@ fn nothing_that_acts_gets_into_the_page() {
         "<iframe src='https://evil.example'></iframe>",
         "<svg><script>alert(1)</script></svg>",
         "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>",
-        "<p style='position:fixed;inset:0'>x</p>",
+        "<p\nstyle='position:fixed;inset:0'>x</p>",
         "<form action='/api/catalog/fn/refresh'><input name=id><button>x</button></form>",
         "<link rel=stylesheet href=https://evil.example>",
         "<meta http-equiv=refresh content='0;url=https://evil.example'>",
