@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
 use kit::error::AppError;
+use kit::html::Html;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
@@ -42,6 +43,13 @@ pub async fn entity(entity_ref: String) -> Result<EntityDetail, AppError> {
 pub async fn entity_descriptor(entity_ref: String) -> Result<Descriptor, AppError> {
     permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
     service::<Catalog>("The catalog")?.descriptor(&entity_ref).await
+}
+
+/// What an API says of its interface, drawn, by its ref. `show` is the anchor of what is wanted first, or `source`.
+#[server(prefix = "/api/catalog/fn", endpoint = "definition", input = Json)]
+pub async fn entity_definition(entity_ref: String, show: String) -> Result<Html, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.definition(&entity_ref, show).await
 }
 
 /// A page of locations, after the given number.

@@ -15,7 +15,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 8_000_000, rows: 3_000, own_rows: 400, operations: 2_000, models: 2_000 }
+        Self { bytes: 8_000_000, rows: 2_000, own_rows: 300, operations: 2_000, models: 2_000 }
     }
 }
 

@@ -1,11 +1,12 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
+use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::parts::{EntityName, Problems, ShortName};
-use crate::api::{entity, entity_descriptor};
+use crate::api::{entity, entity_definition, entity_descriptor};
 use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
@@ -26,14 +27,16 @@ pub fn EntityPage() -> impl IntoView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
     Overview,
+    Definition,
     Relations,
     Descriptor,
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 4] = [
+    const ALL: [(Self, &str, &str); 5] = [
         (Self::Overview, "", "Overview"),
+        (Self::Definition, "definition", "Definition"),
         (Self::Relations, "relations", "Relations"),
         (Self::Descriptor, "descriptor", "Descriptor"),
         (Self::Origin, "origin", "Origin"),
@@ -49,9 +52,11 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
+    let is_api = row.link.kind.eq_ignore_ascii_case("api");
     let tabs = move || {
         let tabs = View::ALL
             .into_iter()
+            .filter(|(view, ..)| is_api || *view != View::Definition)
             .map(|(view, name, label)| Tab {
                 label: label.into(),
                 href: kit::query::href(&href, [("tab", name)]),
@@ -78,6 +83,8 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
+            View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
+            View::Definition => view! { <Overview detail=detail/> }.into_any(),
             View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
@@ -206,6 +213,15 @@ fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
         })
         .collect();
     view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
+}
+
+#[component]
+fn DefinitionView(entity_ref: String) -> impl IntoView {
+    let query = use_query_map();
+    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
+    let drawn = |(entity_ref, show)| async { entity_definition(entity_ref, show).await.map(Placed::from) };
+    let definition = Resource::new(move || (entity_ref.clone(), show.get()), drawn);
+    loaded(definition, |placed: Placed| view! { <Fragment html=placed.html/> })
 }
 
 #[component]
