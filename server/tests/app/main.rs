@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod crash;
+mod definition;
 mod http;
 mod ingest;
 mod invariants;

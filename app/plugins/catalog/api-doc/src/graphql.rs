@@ -14,7 +14,7 @@ use crate::value::{Anchors, clip};
 const DEPTH: usize = 64;
 
 /// Tokens beyond this are refused.
-const TOKENS: usize = 1_000_000;
+const TOKENS: usize = 400_000;
 
 /// A type with what its extensions add.
 #[derive(Default)]

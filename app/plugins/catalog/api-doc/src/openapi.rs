@@ -109,10 +109,10 @@ pub(crate) fn models<'a>(
     focus: &str,
     found: &mut Doc,
 ) {
-    let mut wanted = schemas
-        .iter()
-        .position(|(anchor, ..)| anchor == focus)
-        .map(|at| (at, unfolder.within(0, |unfolder| unfolder.schema(schemas[at].2))));
+    let mut wanted = schemas.iter().position(|(anchor, ..)| anchor == focus).map(|at| {
+        unfolder.make_room();
+        (at, unfolder.within(0, |unfolder| unfolder.schema(schemas[at].2)))
+    });
     for (place, (anchor, label, value)) in schemas.into_iter().enumerate() {
         let focused = wanted.as_ref().is_some_and(|(at, _)| *at == place);
         let schema = match wanted.take_if(|(at, _)| *at == place) {

@@ -38,6 +38,11 @@ impl<'a> Unfolder<'a> {
         Self { root, limits, anchors, left: limits.rows, own: 0, steps: 0, open: Vec::new(), references: REFERENCES, level: 0 }
     }
 
+    /// Makes room for one operation or model more: the one that was asked for.
+    pub(crate) fn make_room(&mut self) {
+        self.left = self.left.max(self.limits.own_rows);
+    }
+
     /// What `work` makes of one operation or model, or nothing where no rows are left.
     pub(crate) fn within<T>(&mut self, references: usize, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.left == 0 {

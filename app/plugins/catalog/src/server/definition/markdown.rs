@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 use kit::html::Html;
-use kit::server::html::finished;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+use kit::server;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// A description as HTML. A heading becomes a bold line, since the page has headings of its own, and a picture its text.
 pub fn to_html(text: &str) -> Html {
@@ -17,8 +17,8 @@ pub fn to_html(text: &str) -> Html {
         event => vec![event],
     });
     let mut raw = String::new();
-    html::push_html(&mut raw, events);
-    finished(CLEANER.clean(&raw).to_string())
+    pulldown_cmark::html::push_html(&mut raw, events);
+    server::html::finished(CLEANER.clean(&raw).to_string())
 }
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {

@@ -22,6 +22,9 @@ const SOURCE_CHARS: usize = 400_000;
 /// Groups from which on there is a list of them.
 const MANY_GROUPS: usize = 3;
 
+/// A body of no more fields than this shows what they are made of at once.
+const FEW_FIELDS: usize = 3;
+
 /// For an entity without a definition.
 pub fn nothing() -> AnyView {
     view! {
@@ -99,12 +102,14 @@ pub fn doc(doc: Doc, place: &Place) -> AnyView {
     view! {
         {switch(place, false)}
         <div class="pk-api">
-            <header class="pk-api__intro">
-                {titled}
-                <p class="pk-quiet">{about}</p>
-                {prose(&doc.description)}
+            <div class="pk-api__intro pk-columns">
+                <div>
+                    {titled}
+                    <p class="pk-quiet">{about}</p>
+                    {prose(&doc.description)}
+                </div>
                 {has_facts.then(|| view! { <Facts>{servers}{auth}{links}</Facts> })}
-            </header>
+            </div>
             {contents}
             {cut}
             {none}
@@ -289,7 +294,7 @@ fn parameters(all: Vec<Parameter>, place: &Place) -> Vec<AnyView> {
             "argument" => "Arguments",
             _ => "Parameters",
         };
-        view! { <h3>{title}</h3>{fields_view(fields, place)} }.into_any()
+        view! { <h3>{title}</h3>{fields_view(fields, false, place)} }.into_any()
     });
     shown.collect()
 }
@@ -311,7 +316,7 @@ fn part(part: Part, place: &Place) -> AnyView {
     let label = label(part.role, &part.label);
     let description = prose(&part.description);
     let headers = (!part.headers.is_empty()).then(|| {
-        view! { <p class="pk-quiet">"Headers"</p>{fields_view(part.headers, place)} }
+        view! { <div class="pk-api__headers"><p class="pk-quiet">"Headers"</p>{fields_view(part.headers, false, place)}</div> }
     });
     let empty = headers.is_none() && part.contents.is_empty();
     let contents: Vec<_> = part.contents.into_iter().map(|each| content(each, place)).collect();
@@ -393,19 +398,20 @@ fn top(schema: Schema, media: Option<AnyView>, place: &Place) -> AnyView {
         <p>{media}{kind}</p>
         {description}
         {facts}
-        {(!schema.fields.is_empty()).then(|| fields_view(schema.fields, place))}
+        {(!schema.fields.is_empty()).then(|| { let open = schema.fields.len() <= FEW_FIELDS; fields_view(schema.fields, open, place) })}
         {options(schema.options, place)}
         {end}
     }
     .into_any()
 }
 
-fn fields_view(fields: Vec<Field>, place: &Place) -> AnyView {
-    let rows: Vec<_> = fields.into_iter().map(|each| field(each, place)).collect();
+/// Fields in rows; `open` unfolds what they are made of.
+fn fields_view(fields: Vec<Field>, open: bool, place: &Place) -> AnyView {
+    let rows: Vec<_> = fields.into_iter().map(|each| field(each, open, place)).collect();
     view! { <ApiFields>{rows}</ApiFields> }.into_any()
 }
 
-fn field(field: Field, place: &Place) -> AnyView {
+fn field(field: Field, open: bool, place: &Place) -> AnyView {
     let Field { name, required, mut schema } = field;
     let kind = kind(&schema);
     let flags = std::mem::take(&mut schema.flags);
@@ -415,8 +421,8 @@ fn field(field: Field, place: &Place) -> AnyView {
     let count = schema.fields.len();
     let fields = (count > 0).then(|| {
         let title = if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
-        let fields = fields_view(schema.fields, place);
-        view! { <ApiMore title=title.into_any()>{fields}</ApiMore> }
+        let fields = fields_view(schema.fields, false, place);
+        view! { <ApiMore title=title.into_any() open=open>{fields}</ApiMore> }
     });
     let options = options(schema.options, place);
     let content = view! { {description}{facts}{end} };
@@ -435,7 +441,7 @@ fn options(all: Vec<Options>, place: &Place) -> Vec<AnyView> {
             .into_iter()
             .map(|schema| {
                 if takes {
-                    return fields_view(schema.fields, place);
+                    return fields_view(schema.fields, false, place);
                 }
                 let plain = schema.fields.is_empty() && schema.options.is_empty();
                 let (kind, facts, description) = (kind(&schema), facts(&schema), prose(&schema.description));
@@ -461,7 +467,10 @@ fn label_of(schema: &Schema) -> String {
 
 /// The type of a value: `array of Payment`, `string (uuid)`.
 fn kind(schema: &Schema) -> AnyView {
+    // What may be several things is of no type of its own.
+    let choice = schema.options.first().filter(|_| schema.kind == "any" && schema.name.is_empty());
     let name = match (schema.name.is_empty(), schema.model.is_empty()) {
+        (true, _) if choice.is_some() => choice.map(|options| options.how.to_lowercase()).into_any(),
         (true, _) => schema.kind.clone().into_any(),
         (false, true) => schema.name.clone().into_any(),
         (false, false) => {
