@@ -4,6 +4,7 @@
 //! block of its own, by delegation from the document, so that it works before the page is taken over and on pages of contributors),
 //! and `examples.rs` (its documentation, which the gallery shows and the browser tests try).
 
+pub(crate) mod api_operation;
 pub(crate) mod badge;
 pub(crate) mod button;
 pub(crate) mod code;
@@ -25,9 +26,10 @@ pub(crate) mod tabs;
 pub(crate) mod theme;
 pub(crate) mod time;
 
+pub use api_operation::{ApiField, ApiFields, ApiModel, ApiMore, ApiOperation, ApiOperations, ApiPart, Effect};
 pub use badge::{Badge, Tone};
 pub use button::{Button, Emphasis};
-pub use code::CodeBlock;
+pub use code::{CodeBlock, Piece};
 pub use command::{CommandLink, CommandMenu};
 pub use empty::EmptyState;
 pub use error::{ErrorView, NotFound};

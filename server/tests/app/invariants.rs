@@ -87,6 +87,7 @@ fn the_browser_bundle_holds_nothing_of_the_server() {
         "aws-lc-rs",
         "oauth2",
         "openidconnect",
+        "api-doc",
         "descriptor",
         "migrations",
         "server",
@@ -217,10 +218,10 @@ fn finished_html_is_made_in_few_places() {
         .filter(|(path, text)| path != "app/kit/src/server/html.rs" && product(text).contains("html::finished("))
         .map(|(path, _)| path)
         .collect();
-    // Docs are stored as `markdown.rs` sanitised them.
+    // Both sanitise with ammonia.
     assert_eq!(
         makers,
-        ["app/plugins/catalog/src/server/docs/serve.rs"],
+        ["app/plugins/catalog/src/server/definition/markdown.rs", "app/plugins/catalog/src/server/docs/serve.rs"],
         "who else makes Html from text must be shown to sanitise it"
     );
 }
@@ -394,6 +395,10 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/entity", (JSON, entity.clone())),
         ("/api/catalog/fn/descriptor", (JSON, entity)),
         ("/api/catalog/fn/docs", (JSON, json!({ "entity_ref": "component:default/secret", "path": "" }).to_string())),
+        (
+            "/api/catalog/fn/definition",
+            (JSON, json!({ "entity_ref": "component:default/secret", "show": "" }).to_string()),
+        ),
         ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
         ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),

@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod crash;
+mod definition;
 mod docs;
 mod http;
 mod ingest;

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
 use kit::error::AppError;
+use kit::html::Html;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
@@ -50,6 +51,13 @@ pub async fn entity_descriptor(entity_ref: String) -> Result<Descriptor, AppErro
 pub async fn entity_docs(entity_ref: String, path: String) -> Result<Docs, AppError> {
     permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
     service::<Catalog>("The catalog")?.docs(&entity_ref, &path).await
+}
+
+/// What an API says of its interface, drawn, by its ref. `show` is the anchor of what is wanted first, or `source`.
+#[server(prefix = "/api/catalog/fn", endpoint = "definition", input = Json)]
+pub async fn entity_definition(entity_ref: String, show: String) -> Result<Html, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.definition(&entity_ref, show).await
 }
 
 /// A page of locations, after the given number.

@@ -1,5 +1,6 @@
 //! The catalog on the server.
 
+mod definition;
 mod digest;
 mod docs;
 mod filter;

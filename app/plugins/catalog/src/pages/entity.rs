@@ -1,12 +1,13 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
+use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::docs::DocsView;
 use super::parts::{EntityName, Problems, ShortName};
-use crate::api::{entity, entity_descriptor};
+use crate::api::{entity, entity_definition, entity_descriptor};
 use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
@@ -39,15 +40,17 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
 enum View {
     Overview,
     Docs,
+    Definition,
     Relations,
     Descriptor,
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 5] = [
+    const ALL: [(Self, &str, &str); 6] = [
         (Self::Overview, "", "Overview"),
         (Self::Docs, "docs", "Docs"),
+        (Self::Definition, "definition", "Definition"),
         (Self::Relations, "relations", "Relations"),
         (Self::Descriptor, "descriptor", "Descriptor"),
         (Self::Origin, "origin", "Origin"),
@@ -64,10 +67,12 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
     let href = row.link.href.clone();
     let has_docs = detail.docs;
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
+    let is_api = row.link.kind.eq_ignore_ascii_case("api");
     let tabs = move || {
         let tabs = View::ALL
             .into_iter()
             .filter(|(view, ..)| *view != View::Docs || has_docs || tab.get() == View::Docs)
+            .filter(|(view, ..)| is_api || *view != View::Definition)
             .map(|(view, name, label)| Tab {
                 label: label.into(),
                 href: if view == View::Docs {
@@ -99,6 +104,8 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
             View::Docs => view! { <DocsView entity=detail.row.link/> }.into_any(),
+            View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
+            View::Definition => view! { <Overview detail=detail/> }.into_any(),
             View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
@@ -227,6 +234,15 @@ fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
         })
         .collect();
     view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
+}
+
+#[component]
+fn DefinitionView(entity_ref: String) -> impl IntoView {
+    let query = use_query_map();
+    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
+    let drawn = |(entity_ref, show)| async { entity_definition(entity_ref, show).await.map(Placed::from) };
+    let definition = Resource::new(move || (entity_ref.clone(), show.get()), drawn);
+    loaded(definition, |placed: Placed| view! { <Fragment html=placed.html/> })
 }
 
 #[component]
