@@ -1,5 +1,9 @@
 //! What travels between server and browser.
 
+mod graph;
+
+pub use graph::{Direction, Family, GraphQuery, RelationGraph};
+
 use kit::components::Facet;
 use kit::when::When;
 use serde::{Deserialize, Serialize};

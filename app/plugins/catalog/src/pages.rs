@@ -5,6 +5,7 @@ mod entity;
 mod location;
 mod locations;
 mod parts;
+mod relations;
 mod summary;
 
 use leptos::prelude::*;

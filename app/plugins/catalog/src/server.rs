@@ -3,6 +3,7 @@
 mod digest;
 mod filter;
 mod git;
+mod graph;
 mod ingest;
 mod integrations;
 mod plugin;

@@ -1,10 +1,11 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, CodeBlock, Column, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::parts::{EntityName, Problems, ShortName};
+use super::relations::Relations;
 use crate::api::{entity, entity_descriptor};
 use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
 
@@ -78,7 +79,7 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
+            View::Relations => view! { <Relations link=detail.row.link groups=detail.relations/> }.into_any(),
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
         }
@@ -175,37 +176,6 @@ fn RelationSummary(group: RelationGroup) -> impl IntoView {
             {(more > 0).then(|| view! { <p><a href=rest>{format!("{more} more")}</a></p> })}
         </div>
     }
-}
-
-#[component]
-fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
-    if groups.is_empty() {
-        return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
-    }
-    let columns = vec![Column::text("Entity"), Column::text("Relation"), Column::text("Kind")];
-    let rows: Vec<_> = groups
-        .iter()
-        .flat_map(|group| {
-            group.targets.iter().map(|link| {
-                view! {
-                    <tr>
-                        <th scope="row"><EntityName link=link.clone()/></th>
-                        <td>{group.label.clone()}</td>
-                        <td>{link.kind.clone()}</td>
-                    </tr>
-                }
-            })
-        })
-        .collect();
-    let cut: Vec<_> = groups
-        .iter()
-        .filter(|group| group.total > group.targets.len() as u64)
-        .map(|group| {
-            let text = format!("{}: the first {} of {} are shown. ", group.label, group.targets.len(), group.total);
-            view! { <p class="pk-quiet">{text} {group.all.clone().map(|all| view! { <a href=all>"See all in the catalog"</a> })}</p> }
-        })
-        .collect();
-    view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
 }
 
 #[component]
