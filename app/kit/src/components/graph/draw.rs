@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::layout::{Layout, Link, NODE_WIDTH, layout};
-use crate::components::Drawing;
-use crate::components::drawing_html::Escaped;
+use leptos::prelude::*;
+
+use super::layout::{Label, Layout, Link, NODE_WIDTH, Place, layout};
+use crate::components::Series;
+use crate::html::Html;
+use crate::server::html;
 
 /// How round the bends of a line are.
 const BEND: i32 = 8;
@@ -82,216 +85,209 @@ pub struct EdgeKind {
     pub word: &'static str,
     /// Read against it: `needed by`.
     pub back: &'static str,
-    /// The number of its colour among those of charts, from 1.
-    pub series: u8,
+    /// Its colour.
+    pub series: Series,
 }
 
 /// Draws a graph.
-pub fn draw(graph: &Graph) -> Drawing {
+pub fn draw(graph: &Graph) -> Html {
     let edges: BTreeSet<Edge> = graph.edges.iter().copied().collect();
     let edges: Vec<Edge> = edges.into_iter().collect();
     let links: Vec<Link> = edges.iter().map(|edge| Link { from: edge.from, to: edge.to, kind: edge.kind }).collect();
     let plan = layout(graph.nodes.len(), &links, |kind| graph.kinds[kind].word.len() as i32 * LETTER);
-    Drawing { html: html(graph, &edges, &plan).unwrap_or_default() }
+    let figure = Figure { graph, edges: &edges, plan: &plan };
+    html::drawn(|| figure.view())
 }
 
-/// The writing cannot fail: it goes to memory.
-fn html(graph: &Graph, edges: &[Edge], plan: &Layout) -> Result<String, std::fmt::Error> {
-    let mut out = String::new();
-    let id = Escaped(&graph.id);
-    write!(
-        out,
-        "<figure class=\"pk-graph\"><div class=\"pk-graph__scroll\">\
-         <svg class=\"pk-graph__drawing\" role=\"group\" aria-label=\"{}\" aria-describedby=\"{id}-about\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\">\
-         <g aria-hidden=\"true\">",
-        Escaped(&graph.label),
-        plan.width,
-        plan.height,
-        plan.width,
-        plan.height
-    )?;
-    for (edge, points) in edges.iter().zip(&plan.routes) {
-        let EdgeKind { word, series, .. } = graph.kinds[edge.kind];
-        let (from, to) = (&graph.nodes[edge.from].name, &graph.nodes[edge.to].name);
-        write!(
-            out,
-            "<path class=\"pk-graph__line pk-series-{series}\" d=\"{}\"><title>{} {word} {}</title></path>",
-            path(points),
-            Escaped(from),
-            Escaped(to)
-        )?;
-    }
-    let arrows: BTreeSet<_> = edges.iter().zip(&plan.routes).filter_map(|(edge, points)| arrow(edge, points)).collect();
-    for (kind, (x, y), (dx, dy)) in arrows {
-        // A triangle with its point at the node.
-        let (back_x, back_y) = (x - 9 * dx, y - 9 * dy);
-        write!(
-            out,
-            "<path class=\"pk-graph__arrow pk-series-{}\" d=\"M{x} {y}L{} {}L{} {}Z\"/>",
-            graph.kinds[kind].series,
-            back_x + 4 * dy,
-            back_y + 4 * dx,
-            back_x - 4 * dy,
-            back_y - 4 * dx
-        )?;
-    }
-    for label in &plan.labels {
-        let kind = graph.kinds[label.kind];
-        let (class, word) = if label.at_end { (" pk-graph__word--end", kind.word) } else { ("", kind.word) };
-        write!(
-            out,
-            "<text class=\"pk-graph__word{class} pk-series-{}\" x=\"{}\" y=\"{}\">{word}</text>",
-            kind.series, label.x, label.y
-        )?;
-    }
-    for (node, place) in graph.nodes.iter().zip(&plan.places).filter(|(node, _)| node.role == Role::Centre) {
-        debug_assert!(!node.name.is_empty());
-        let (x, y) = (place.x + NODE_WIDTH / 2, place.y);
-        write!(
-            out,
-            "<path class=\"pk-graph__here\" d=\"M{} {}h12l-6 6z\"/><text class=\"pk-graph__here-word\" x=\"{}\" y=\"{}\">You are here</text>",
-            x - 44,
-            y - 11,
-            x - 26,
-            y - 5
-        )?;
-    }
-    out.push_str("</g>");
-    let neighbours = Neighbours { edges, plan };
-    let mut reading: Vec<usize> = (0..graph.nodes.len()).collect();
-    reading.sort_by_key(|&node| (plan.places[node].layer, plan.places[node].row));
-    for number in reading {
-        write_node(&mut out, graph, edges, &neighbours, number)?;
-    }
-    write!(
-        out,
-        "</svg></div><figcaption class=\"pk-graph__about\" id=\"{id}-about\">{} \
-         <span class=\"pk-graph__keys\">Arrow keys move between neighbours, Home and End to the first and the last, Enter opens.</span></figcaption></figure>",
-        Escaped(&graph.description)
-    )?;
-    Ok(out)
-}
-
-fn write_node(
-    out: &mut String,
-    graph: &Graph,
-    edges: &[Edge],
-    neighbours: &Neighbours<'_>,
-    number: usize,
-) -> std::fmt::Result {
-    let (node, place) = (&graph.nodes[number], &neighbours.plan.places[number]);
-    let class = match node.role {
-        Role::Plain => "",
-        Role::Centre => " pk-graph__node--centre",
-        Role::Missing => " pk-graph__node--missing",
-        Role::Summary => " pk-graph__node--summary",
-    };
-    write!(
-        out,
-        "<foreignObject class=\"pk-graph__place\" x=\"{}\" y=\"{}\" width=\"{NODE_WIDTH}\" height=\"{}\"><div class=\"pk-graph__node{class}\">",
-        place.x, place.y, place.height
-    )?;
-    let id = Escaped(&graph.id);
-    let name = Escaped(&node.name);
-    // An anchor without an address is a text that the arrow keys can reach all the same.
-    let leads = if node.href.is_empty() {
-        " role=\"link\" aria-disabled=\"true\" tabindex=\"0\"".to_owned()
-    } else {
-        format!(" href=\"{}\"", Escaped(&node.href))
-    };
-    write!(
-        out,
-        "<a class=\"pk-graph__link\" id=\"{id}-{number}\"{leads} aria-label=\"{}\" title=\"{name}\"",
-        Escaped(&told(graph, edges, number))
-    )?;
-    for (key, other) in neighbours.of(number) {
-        write!(out, " data-{key}=\"{id}-{other}\"")?;
-    }
-    let note: Vec<&str> = [&*node.kind, &*node.note].into_iter().filter(|part| !part.is_empty()).collect();
-    write!(
-        out,
-        "><span class=\"pk-graph__name\" dir=\"auto\">{name}</span><span class=\"pk-graph__note\" dir=\"auto\">{}</span></a>",
-        Escaped(&note.join(" · "))
-    )?;
-    if !node.around.is_empty() {
-        write!(
-            out,
-            "<a class=\"pk-graph__around\" href=\"{}\" aria-label=\"Centre on {name}\" title=\"Centre here\" data-noscroll=\"true\">\
-             <svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"8\" r=\"4.25\"/><path d=\"M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3\"/></svg></a>",
-            Escaped(&node.around)
-        )?;
-    }
-    out.push_str("</div></foreignObject>");
-    Ok(())
-}
-
-/// The accessible name of a node: what it is and what it has to do with its neighbours.
-fn told(graph: &Graph, edges: &[Edge], number: usize) -> String {
-    let node = &graph.nodes[number];
-    let mut name = match node.role {
-        Role::Summary => node.name.clone(),
-        _ => format!("{}, {}", node.name, node.kind),
-    };
-    match node.role {
-        Role::Centre => name.push_str(", you are here"),
-        Role::Missing => name.push_str(", not in the catalog"),
-        Role::Plain | Role::Summary => {}
-    }
-    let relations: Vec<String> = edges
-        .iter()
-        .filter_map(|edge| {
-            let kind = graph.kinds[edge.kind];
-            if edge.from == number {
-                Some(format!("{} {}", kind.word, graph.nodes[edge.to].name))
-            } else {
-                (edge.to == number).then(|| format!("{} {}", kind.back, graph.nodes[edge.from].name))
-            }
-        })
-        .collect();
-    if !relations.is_empty() {
-        let _ = write!(name, ": {}", relations[..relations.len().min(TOLD)].join(", "));
-    }
-    if relations.len() > TOLD {
-        let _ = write!(name, " and {} more", relations.len() - TOLD);
-    }
-    name
-}
-
-/// Where the arrow keys lead from a node.
-struct Neighbours<'a> {
+struct Figure<'a> {
+    graph: &'a Graph,
     edges: &'a [Edge],
     plan: &'a Layout,
 }
 
-impl Neighbours<'_> {
-    fn of(&self, node: usize) -> Vec<(&'static str, usize)> {
-        let here = &self.plan.places[node];
+impl Figure<'_> {
+    fn view(&self) -> AnyView {
+        let Layout { width, height, .. } = *self.plan;
+        let about = format!("{}-about", self.graph.id);
+        let mut reading: Vec<usize> = (0..self.graph.nodes.len()).collect();
+        reading.sort_by_key(|&node| (self.plan.places[node].layer, self.plan.places[node].row));
+        let nodes: Vec<_> = reading.into_iter().map(|number| self.node(number)).collect();
+        view! {
+            <figure class="pk-graph">
+                <div class="pk-graph__scroll">
+                    <svg
+                        class="pk-graph__drawing"
+                        role="group"
+                        aria-label=self.graph.label.clone()
+                        aria-describedby=about.clone()
+                        viewBox=format!("0 0 {width} {height}")
+                        width=width
+                        height=height
+                    >
+                        // The lines are told by the names of the nodes.
+                        <g aria-hidden="true">{self.lines()} {self.arrows()} {self.words()} {self.here()}</g>
+                        {nodes}
+                    </svg>
+                </div>
+                <figcaption class="pk-graph__about" id=about>
+                    {self.graph.description.clone()}
+                    <span class="pk-graph__keys">" Arrow keys move between neighbours, Home and End to the first and the last, Enter opens."</span>
+                </figcaption>
+            </figure>
+        }
+        .into_any()
+    }
+
+    fn lines(&self) -> Vec<AnyView> {
+        let line = |(edge, points): (&Edge, &Vec<(i32, i32)>)| {
+            let kind = self.graph.kinds[edge.kind];
+            let class = format!("pk-graph__line {}", kind.series.class());
+            let (from, to) = (&self.graph.nodes[edge.from].name, &self.graph.nodes[edge.to].name);
+            let title = format!("{from} {} {to}", kind.word);
+            view! { <path class=class d=path(points)><title>{title}</title></path> }.into_any()
+        };
+        self.edges.iter().zip(&self.plan.routes).map(line).collect()
+    }
+
+    fn arrows(&self) -> Vec<AnyView> {
+        let arrows: BTreeSet<Arrow> =
+            self.edges.iter().zip(&self.plan.routes).filter_map(|(edge, points)| arrow(edge, points)).collect();
+        arrows
+            .into_iter()
+            .map(|Arrow { kind, point: (x, y), towards: (dx, dy) }| {
+                // A triangle with its point at the node.
+                let (bx, by) = (x - 9 * dx, y - 9 * dy);
+                let (ax, ay, cx, cy) = (bx + 4 * dy, by + 4 * dx, bx - 4 * dy, by - 4 * dx);
+                let class = format!("pk-graph__arrow {}", self.graph.kinds[kind].series.class());
+                view! { <path class=class d=format!("M{x} {y}L{ax} {ay}L{cx} {cy}Z")></path> }.into_any()
+            })
+            .collect()
+    }
+
+    fn words(&self) -> Vec<AnyView> {
+        let word = |label: &Label| {
+            let kind = self.graph.kinds[label.kind];
+            let end = if label.at_end { " pk-graph__word--end" } else { "" };
+            let class = format!("pk-graph__word{end} {}", kind.series.class());
+            view! { <text class=class x=label.x y=label.y>{kind.word}</text> }.into_any()
+        };
+        self.plan.labels.iter().map(word).collect()
+    }
+
+    /// The marker where the reader is.
+    fn here(&self) -> Vec<AnyView> {
+        let centres = self.graph.nodes.iter().zip(&self.plan.places).filter(|(node, _)| node.role == Role::Centre);
+        centres
+            .map(|(_, place)| {
+                let (x, y) = (place.x + NODE_WIDTH / 2 - 44, place.y);
+                view! {
+                    <path class="pk-graph__here" d=format!("M{x} {}h12l-6 7z", y - 12)></path>
+                    <text class="pk-graph__here-word" x=x + 18 y=y - 5>"You are here"</text>
+                }
+                .into_any()
+            })
+            .collect()
+    }
+
+    fn node(&self, number: usize) -> AnyView {
+        let (node, place) = (&self.graph.nodes[number], &self.plan.places[number]);
+        let class = match node.role {
+            Role::Plain => "pk-graph__node",
+            Role::Centre => "pk-graph__node pk-graph__node--centre",
+            Role::Missing => "pk-graph__node pk-graph__node--missing",
+            Role::Summary => "pk-graph__node pk-graph__node--summary",
+        };
+        let id = |number: usize| format!("{}-{number}", self.graph.id);
+        let beside = self.neighbours(number).map(|other| other.map(id));
+        let [up, down, left, right] = beside;
+        // Without an address it is no link to follow, but the arrow keys can reach and read it all the same.
+        let leads = !node.href.is_empty();
+        let note: Vec<&str> = [&*node.kind, &*node.note].into_iter().filter(|part| !part.is_empty()).collect();
+        let around = (!node.around.is_empty()).then(|| {
+            view! {
+                <a class="pk-graph__around" href=node.around.clone() aria-label=format!("Centre on {}", node.name) title="Centre here" data-noscroll="true">
+                    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+                        <path d="M8 3.75a4.25 4.25 0 1 0 0 8.5a4.25 4.25 0 0 0 0 -8.5M8 1v3M8 12v3M1 8h3M12 8h3"></path>
+                    </svg>
+                </a>
+            }
+        });
+        view! {
+            <foreignObject class="pk-graph__place" x=place.x y=place.y width=NODE_WIDTH height=place.height>
+                <div class=class>
+                    <a
+                        class="pk-graph__link"
+                        id=id(number)
+                        href=leads.then(|| node.href.clone())
+                        role=(!leads).then_some("link")
+                        aria-disabled=(!leads).then_some("true")
+                        tabindex=(!leads).then_some("0")
+                        aria-label=self.told(number)
+                        title=node.name.clone()
+                        data-up=up
+                        data-down=down
+                        data-left=left
+                        data-right=right
+                    >
+                        <span class="pk-graph__name" dir="auto">{node.name.clone()}</span>
+                        <span class="pk-graph__note" dir="auto">{note.join(" · ")}</span>
+                    </a>
+                    {around}
+                </div>
+            </foreignObject>
+        }
+        .into_any()
+    }
+
+    /// The accessible name of a node: what it is and what it has to do with its neighbours.
+    fn told(&self, number: usize) -> String {
+        let nodes = &self.graph.nodes;
+        let node = &nodes[number];
+        let state = match node.role {
+            Role::Plain | Role::Summary => "",
+            Role::Centre => ", you are here",
+            Role::Missing => ", not in the catalog",
+        };
+        let relations: Vec<String> = self
+            .edges
+            .iter()
+            .filter_map(|edge| {
+                let kind = self.graph.kinds[edge.kind];
+                if edge.from == number {
+                    return Some(format!("{} {}", kind.word, nodes[edge.to].name));
+                }
+                (edge.to == number).then(|| format!("{} {}", kind.back, nodes[edge.from].name))
+            })
+            .collect();
+        let first = relations[..relations.len().min(TOLD)].join(", ");
+        let more = match relations.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let relations = if first.is_empty() { first } else { format!(": {first}{more}") };
+        format!("{} {}{state}{relations}", node.name, node.kind)
+    }
+
+    /// Where the arrow keys lead from a node: up, down, left and right.
+    fn neighbours(&self, node: usize) -> [Option<usize>; 4] {
+        let places = &self.plan.places;
+        let here = places[node];
         let joined = |other: usize| {
             self.edges.iter().any(|edge| (edge.from, edge.to) == (node, other) || (edge.to, edge.from) == (node, other))
         };
-        // To the side: along a line where there is one, to the nearest layer and height.
+        // To the side along a line where there is one, to the nearest layer and height.
         let beside = |to_right: bool| {
-            let side = self.plan.places.iter().enumerate().filter(move |(_, place)| {
-                if to_right { place.layer > here.layer } else { place.layer < here.layer }
-            });
-            side.min_by_key(|&(other, place)| {
+            let there = |place: &Place| if to_right { place.layer > here.layer } else { place.layer < here.layer };
+            (0..places.len()).filter(|&other| there(&places[other])).min_by_key(|&other| {
+                let place = places[other];
                 let far = (place.y + place.height / 2 - here.y - here.height / 2).abs();
                 (!joined(other), place.layer.abs_diff(here.layer), far, place.y)
             })
         };
         let in_layer = |row: Option<usize>| {
-            let row = row?;
-            self.plan.places.iter().enumerate().find(|(_, place)| place.layer == here.layer && place.row == row)
+            places.iter().position(|place| place.layer == here.layer && Some(place.row) == row)
         };
-        [
-            ("up", in_layer(here.row.checked_sub(1))),
-            ("down", in_layer(Some(here.row + 1))),
-            ("left", beside(false)),
-            ("right", beside(true)),
-        ]
-        .into_iter()
-        .filter_map(|(key, found)| Some((key, found?.0)))
-        .collect()
+        [in_layer(here.row.checked_sub(1)), in_layer(Some(here.row + 1)), beside(false), beside(true)]
     }
 }
 
@@ -322,8 +318,15 @@ fn towards(corner: (i32, i32), other: (i32, i32)) -> (i32, i32) {
     (corner.0 + dx.signum() * bend, corner.1 + dy.signum() * bend)
 }
 
-/// Kind, point and direction of the arrowhead of a line.
-fn arrow(edge: &Edge, points: &[(i32, i32)]) -> Option<(usize, (i32, i32), (i32, i32))> {
+/// The head of a line.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Arrow {
+    kind: usize,
+    point: (i32, i32),
+    towards: (i32, i32),
+}
+
+fn arrow(edge: &Edge, points: &[(i32, i32)]) -> Option<Arrow> {
     let [.., before, end] = *points else { return None };
-    Some((edge.kind, end, ((end.0 - before.0).signum(), (end.1 - before.1).signum())))
+    Some(Arrow { kind: edge.kind, point: end, towards: ((end.0 - before.0).signum(), (end.1 - before.1).signum()) })
 }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The width of a node.
-pub const NODE_WIDTH: i32 = 200;
+pub const NODE_WIDTH: i32 = 224;
 
 /// The height of a node where few lines end.
 const NODE_HEIGHT: i32 = 48;
@@ -21,7 +21,7 @@ const ROW_GAP: i32 = 20;
 const LINE_GAP: i32 = 14;
 
 /// Between two lines that end in one side of a node.
-const PORT_GAP: i32 = 16;
+const PORT_GAP: i32 = 18;
 
 /// Between two verticals side by side.
 const LANE_GAP: i32 = 10;

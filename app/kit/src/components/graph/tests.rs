@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::draw::{Edge, EdgeKind, Graph, Node, Role, draw};
+use crate::components::Series;
+
 use super::layout::{Layout, Link, NODE_WIDTH, layout};
 
 fn plan(nodes: usize, links: &[Link]) -> Layout {
@@ -103,8 +105,8 @@ fn lines_of_one_kind_share_one_vertical() {
 }
 
 const KINDS: [EdgeKind; 2] = [
-    EdgeKind { word: "owned by", back: "owns", series: 1 },
-    EdgeKind { word: "depends on", back: "needed by", series: 2 },
+    EdgeKind { word: "owned by", back: "owns", series: Series::nth(0) },
+    EdgeKind { word: "depends on", back: "needed by", series: Series::nth(1) },
 ];
 
 fn graph(nodes: Vec<Node>, edges: Vec<Edge>) -> Graph {
@@ -126,10 +128,10 @@ fn node(name: &str, role: Role) -> Node {
 fn a_node_says_what_it_has_to_do_with_its_neighbours() {
     let nodes = vec![node("pay", Role::Centre), node("team", Role::Plain), node("web", Role::Missing)];
     let edges = vec![Edge { from: 0, to: 1, kind: 0 }, Edge { from: 2, to: 0, kind: 1 }, Edge { from: 2, to: 0, kind: 1 }];
-    let html = draw(&graph(nodes, edges)).html;
-    assert!(html.contains("aria-label=\"pay, Component, you are here: owned by team, needed by web\""), "{html}");
-    assert!(html.contains("aria-label=\"team, Component: owns pay\""), "{html}");
-    assert!(html.contains("aria-label=\"web, Component, not in the catalog: depends on pay\""), "{html}");
+    let html = draw(&graph(nodes, edges)).0;
+    assert!(html.contains("aria-label=\"pay Component, you are here: owned by team, needed by web\""), "{html}");
+    assert!(html.contains("aria-label=\"team Component: owns pay\""), "{html}");
+    assert!(html.contains("aria-label=\"web Component, not in the catalog: depends on pay\""), "{html}");
     assert!(html.contains("<title>web depends on pay</title>"), "{html}");
     assert_eq!(html.matches("<title>").count(), 2, "the same line twice is drawn once: {html}");
     assert!(html.contains("You are here"), "the centre is told by a word as well");
@@ -139,7 +141,7 @@ fn a_node_says_what_it_has_to_do_with_its_neighbours() {
 fn the_arrow_keys_lead_along_the_lines_and_back() {
     let nodes = ["a", "b", "c", "d"].map(|name| node(name, Role::Plain)).into();
     let edges = vec![Edge { from: 0, to: 1, kind: 0 }, Edge { from: 0, to: 2, kind: 0 }, Edge { from: 2, to: 3, kind: 1 }];
-    let html = draw(&graph(nodes, edges)).html;
+    let html = draw(&graph(nodes, edges)).0;
     let of = |id: &str| html.split(&format!("id=\"g-{id}\"")).nth(1).unwrap().split('>').next().unwrap().to_owned();
     assert!(of("3").contains("data-left=\"g-2\"") && !of("3").contains("data-right"));
     assert!(of("2").contains("data-right=\"g-3\"") && of("2").contains("data-left=\"g-0\""));
@@ -155,7 +157,7 @@ fn hostile_names_stay_text() {
     let mut graph = graph(nodes, vec![Edge { from: 0, to: 1, kind: 0 }]);
     graph.description = hostile.into();
     graph.label = hostile.into();
-    let html = draw(&graph).html;
+    let html = draw(&graph).0;
     assert!(!html.contains("<script") && !html.contains("href='") && !html.contains("=\"\">"), "{html}");
     assert!(html.contains("مدفوعات"));
 }

@@ -1,6 +1,7 @@
 //! The drawing of an entity's relations.
 
-use kit::components::Drawing;
+use kit::components::Series;
+use kit::html::Html;
 use serde::{Deserialize, Serialize};
 
 /// What is drawn, as it stands in the URL.
@@ -109,15 +110,9 @@ impl Family {
         }
     }
 
-    /// The number of its colour among those of charts.
-    pub fn series(self) -> u8 {
-        match self {
-            Self::Ownership => 1,
-            Self::Parts => 2,
-            Self::Apis => 3,
-            Self::Dependencies => 4,
-            Self::Membership => 5,
-        }
+    /// Its colour.
+    pub fn series(self) -> Series {
+        Series::nth(self as usize)
     }
 }
 
@@ -160,7 +155,7 @@ impl Direction {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelationGraph {
     /// The figure.
-    pub drawing: Drawing,
+    pub drawing: Html,
     /// How many relations are in it; with none the entity stands alone.
     pub relations: u64,
     /// Whether more entities were within reach than are drawn.

@@ -1,4 +1,4 @@
-use kit::components::{Choice, Choices, Column, DrawingView, EmptyState, Section, Table, loaded};
+use kit::components::{Choice, Choices, Column, EmptyState, Fragment, Section, Table, loaded};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -23,7 +23,7 @@ pub fn Relations(link: EntityLink, groups: Vec<RelationGroup>) -> impl IntoView 
         {loaded(graph, |graph: RelationGraph| view! {
             {(graph.relations == 0).then(|| view! { <p class="pk-quiet">"It has no relations of the kinds and in the direction that are chosen."</p> })}
             {graph.cut.then(|| view! { <p class="pk-quiet">"Only the nearest entities are drawn. Choose fewer hops or fewer kinds of relations to see all of the rest."</p> })}
-            <DrawingView drawing=graph.drawing/>
+            <Fragment html=graph.drawing/>
         })}
         <div id="all-relations">
             <Section title="As a table"><RelationTable groups=groups/></Section>

@@ -15,6 +15,9 @@ use crate::model::{Direction, EntityLink, Family, GraphQuery, RelationGraph};
 /// Neighbours drawn of one entity by one relation, by the number of hops that it is away; the rest become one node.
 const NEIGHBOURS: [u64; GraphQuery::MAX_HOPS as usize] = [8, 4, 3];
 
+/// A node that stands for so few is not worth it: they are drawn themselves.
+const SPARED: u64 = 2;
+
 /// Entities in a drawing; beyond that nobody finds anything in it.
 const ENTITIES: usize = 100;
 
@@ -88,9 +91,10 @@ impl Catalog {
              (SELECT d.source_ref, d.type, d.target_ref, row_number() OVER (PARTITION BY d.source_ref, d.type ORDER BY d.target_ref) AS place, \
                 count(*) OVER (PARTITION BY d.source_ref, d.type) AS total \
               FROM (SELECT DISTINCT r.source_ref, r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref IN ({}) AND r.type IN ({})) d) n \
-             LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {most} ORDER BY n.source_ref, n.type, n.target_ref",
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {most} OR n.total <= {} ORDER BY n.source_ref, n.type, n.target_ref",
             db::marks(refs.len()),
-            db::marks(types.len())
+            db::marks(types.len()),
+            most + SPARED,
         );
         let values = refs.into_iter().map(Into::into).chain(types.into_iter().map(Into::into));
         for row in db::rows(self.kit.db.read(), &text, values).await? {

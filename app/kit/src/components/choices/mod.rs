@@ -1,5 +1,10 @@
 use leptos::prelude::*;
 
+use super::series::Series;
+
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// A way to look at the same page, under its own address.
 #[derive(Debug, Clone)]
 pub struct Choice {
@@ -9,8 +14,8 @@ pub struct Choice {
     pub href: String,
     /// Whether it is chosen.
     pub chosen: bool,
-    /// The number of the colour of its line in the figure beside it, where it has one.
-    pub series: Option<u8>,
+    /// The colour of its line in the figure beside it, where it has one.
+    pub series: Option<Series>,
 }
 
 /// A few choices side by side, as links: each state is an address and works without scripts.
@@ -31,7 +36,7 @@ pub fn Choices(
         .into_iter()
         .map(|Choice { label, href, chosen, series }| {
             let line = series.map(|series| {
-                let class = format!("pk-choice__line pk-series-{series}");
+                let class = format!("pk-choice__line {}", series.class());
                 view! { <svg class=class viewBox="0 0 16 4" width="16" height="4" aria-hidden="true"><path d="M0 2h16"></path></svg> }
             });
             view! {
