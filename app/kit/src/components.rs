@@ -6,6 +6,7 @@
 
 pub(crate) mod badge;
 pub(crate) mod button;
+pub mod chart;
 pub(crate) mod choices;
 pub(crate) mod code;
 pub(crate) mod command;

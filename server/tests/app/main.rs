@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod crash;
+mod graph;
 mod http;
 mod ingest;
 mod invariants;

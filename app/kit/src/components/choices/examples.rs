@@ -22,7 +22,10 @@ pub const DOCS: Docs = Docs {
         Example {
             name: "many",
             title: "Several, with the lines of a figure",
-            view: || view! { <Choices label="Relations" choices=choices(&["Ownership", "Parts", "APIs"], 2) many=true/> }.into_any(),
+            view: || {
+                view! { <Choices label="Relations" choices=choices(&["Ownership", "Parts", "APIs"], 2) many=true/> }
+                    .into_any()
+            },
         },
     ],
 };

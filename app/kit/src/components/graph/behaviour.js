@@ -43,4 +43,17 @@
     event.preventDefault();
     if (next instanceof HTMLElement) next.focus();
   });
+
+  /** A drawing that is wider than its place begins where it says "You are here". */
+  const begin = () => {
+    for (const scroll of document.querySelectorAll('.pk-graph__scroll:not([data-begun])')) {
+      scroll.setAttribute('data-begun', '');
+      const centre = scroll.querySelector('.pk-graph__node--centre');
+      if (!centre) continue;
+      const [place, outer] = [centre.getBoundingClientRect(), scroll.getBoundingClientRect()];
+      scroll.scrollLeft += place.left + place.width / 2 - outer.left - outer.width / 2;
+    }
+  };
+  new MutationObserver(begin).observe(document, { childList: true, subtree: true });
+  begin();
 }

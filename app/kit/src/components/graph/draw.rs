@@ -272,21 +272,23 @@ impl Figure<'_> {
     fn neighbours(&self, node: usize) -> [Option<usize>; 4] {
         let places = &self.plan.places;
         let here = places[node];
-        let joined = |other: usize| {
-            self.edges.iter().any(|edge| (edge.from, edge.to) == (node, other) || (edge.to, edge.from) == (node, other))
-        };
+        let joined: BTreeSet<usize> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.from == node || edge.to == node)
+            .flat_map(|edge| [edge.from, edge.to])
+            .collect();
         // To the side along a line where there is one, to the nearest layer and height.
         let beside = |to_right: bool| {
             let there = |place: &Place| if to_right { place.layer > here.layer } else { place.layer < here.layer };
             (0..places.len()).filter(|&other| there(&places[other])).min_by_key(|&other| {
                 let place = places[other];
                 let far = (place.y + place.height / 2 - here.y - here.height / 2).abs();
-                (!joined(other), place.layer.abs_diff(here.layer), far, place.y)
+                (!joined.contains(&other), place.layer.abs_diff(here.layer), far, place.y)
             })
         };
-        let in_layer = |row: Option<usize>| {
-            places.iter().position(|place| place.layer == here.layer && Some(place.row) == row)
-        };
+        let in_layer =
+            |row: Option<usize>| places.iter().position(|place| place.layer == here.layer && Some(place.row) == row);
         [in_layer(here.row.checked_sub(1)), in_layer(Some(here.row + 1)), beside(false), beside(true)]
     }
 }

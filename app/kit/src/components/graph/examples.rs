@@ -45,7 +45,7 @@ fn graph(id: &str, nodes: Vec<Node>, edges: &[(usize, usize, usize)]) -> Graph {
     Graph {
         id: id.into(),
         label: format!("Relations of {}", nodes[0].name),
-        description: format!("{} entities, {} relations.", nodes.len(), edges.len()),
+        description: format!("Entities: {}. Relations: {}.", nodes.len(), edges.len()),
         nodes,
         edges,
         kinds: KINDS.into(),

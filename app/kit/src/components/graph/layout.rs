@@ -592,7 +592,13 @@ impl Work {
 /// Out of the lower half of the right side and back into the bottom.
 fn loop_route(place: &Place) -> Vec<(i32, i32)> {
     let (right, bottom) = (place.x + NODE_WIDTH, place.y + place.height);
-    vec![(right, bottom - 8), (right + 12, bottom - 8), (right + 12, bottom + 12), (right - 24, bottom + 12), (right - 24, bottom)]
+    vec![
+        (right, bottom - 8),
+        (right + 12, bottom - 8),
+        (right + 12, bottom + 12),
+        (right - 24, bottom + 12),
+        (right - 24, bottom),
+    ]
 }
 
 /// Without points that change nothing.

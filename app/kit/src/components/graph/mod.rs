@@ -6,9 +6,9 @@
 #[cfg(feature = "ssr")]
 mod draw;
 #[cfg(feature = "ssr")]
-mod layout;
-#[cfg(feature = "ssr")]
 pub(crate) mod examples;
+#[cfg(feature = "ssr")]
+mod layout;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 

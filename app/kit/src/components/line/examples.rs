@@ -13,11 +13,22 @@ pub const DOCS: Docs = Docs {
         "Name a station after what is there when it is done, and say whose it is.",
         "Mark one station as the one where the traveller is.",
     ],
-    bad: &["Do not draw more than seven stations across: draw them down.", "Do not show a percentage of what cannot be counted."],
+    bad: &[
+        "Do not draw more than seven stations across: draw them down.",
+        "Do not show a percentage of what cannot be counted.",
+    ],
     keys: &[],
     examples: &[
-        Example { name: "stepper", title: "The stages of a contribution", view: || view! { <Stepper label="Stages of this contribution" stations=stages()/> }.into_any() },
-        Example { name: "timeline", title: "A journey with a branch", view: || view! { <Timeline label="Your journey" stations=journey()/> }.into_any() },
+        Example {
+            name: "stepper",
+            title: "The stages of a contribution",
+            view: || view! { <Stepper label="Stages of this contribution" stations=stages()/> }.into_any(),
+        },
+        Example {
+            name: "timeline",
+            title: "A journey with a branch",
+            view: || view! { <Timeline label="Your journey" stations=journey()/> }.into_any(),
+        },
         Example {
             name: "states",
             title: "Every state",
@@ -27,8 +38,16 @@ pub const DOCS: Docs = Docs {
                 view! { <Timeline label="Every state" stations=stations/> }.into_any()
             },
         },
-        Example { name: "progress", title: "An import", view: || view! { <Progress label="Files read" done=312 total=Some(1_250)/> }.into_any() },
-        Example { name: "going-on", title: "Without a known end", view: || view! { <Progress label="Files found" done=312 total=None/> }.into_any() },
+        Example {
+            name: "progress",
+            title: "An import",
+            view: || view! { <Progress label="Files read" done=312 total=Some(1_250)/> }.into_any(),
+        },
+        Example {
+            name: "going-on",
+            title: "Without a known end",
+            view: || view! { <Progress label="Files found" done=312 total=None/> }.into_any(),
+        },
     ],
 };
 
@@ -43,7 +62,8 @@ fn stages() -> Vec<Station> {
 }
 
 fn journey() -> Vec<Station> {
-    let repository = Station { href: "#".into(), ..Station::new("Repository", State::Done, "Developer platform, 2 minutes") };
+    let repository =
+        Station { href: "#".into(), ..Station::new("Repository", State::Done, "Developer platform, 2 minutes") };
     let data = Station {
         branch: vec![
             Station::new("Data classification", State::Waiting, "Data office"),
@@ -51,5 +71,10 @@ fn journey() -> Vec<Station> {
         ],
         ..Station::new("Database", State::Here, "Data platform")
     };
-    vec![repository, Station::new("Legacy registration", State::Skipped, "Not needed for services"), data, Station::new("Production", State::Ahead, "Release management")]
+    vec![
+        repository,
+        Station::new("Legacy registration", State::Skipped, "Not needed for services"),
+        data,
+        Station::new("Production", State::Ahead, "Release management"),
+    ]
 }

@@ -1,13 +1,12 @@
-use kit::components::{
-    Badge, CodeBlock, Column, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
-};
+use kit::components::{Badge, CodeBlock, Column, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded};
+use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::parts::{EntityName, Problems, ShortName};
 use super::relations::Relations;
-use crate::api::{entity, entity_descriptor};
-use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
+use crate::api::{entity, entity_descriptor, entity_graph};
+use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGraph, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
@@ -20,7 +19,17 @@ pub fn EntityPage() -> impl IntoView {
     let query = use_query_map();
     let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
     let detail = Resource::new(move || entity_ref.get(), entity);
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
+    let drawn =
+        Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
+    // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
+    let graph = Resource::new(
+        move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
+        async |asked| match asked {
+            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(Some),
+            None => Ok(None),
+        },
+    );
+    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph/> })
 }
 
 /// The tabs of the page.
@@ -46,7 +55,12 @@ impl View {
 }
 
 #[component]
-fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
+fn EntityView(
+    detail: EntityDetail,
+    tab: Memo<View>,
+    drawn: Memo<GraphQuery>,
+    graph: Resource<Result<Option<RelationGraph>, AppError>>,
+) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
@@ -79,7 +93,10 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => view! { <Relations link=detail.row.link groups=detail.relations/> }.into_any(),
+            View::Relations => {
+                view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
+                    .into_any()
+            }
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
         }

@@ -1,30 +1,25 @@
 use kit::components::{Choice, Choices, Column, EmptyState, Fragment, Section, Table, loaded};
+use kit::error::AppError;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::parts::EntityName;
-use crate::api::entity_graph;
-use crate::model::{Direction, EntityLink, Family, GraphQuery, RelationGraph, RelationGroup};
+use crate::model::{Direction, Family, GraphQuery, RelationGraph, RelationGroup};
 
 /// What an entity has to do with others: drawn, and as a table that says the same.
 #[component]
-pub fn Relations(link: EntityLink, groups: Vec<RelationGroup>) -> impl IntoView {
+pub fn Relations(
+    /// The address of the entity's page.
+    page: String,
+    groups: Vec<RelationGroup>,
+    query: Memo<GraphQuery>,
+    graph: Resource<Result<Option<RelationGraph>, AppError>>,
+) -> impl IntoView {
     if groups.is_empty() {
         return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
     }
-    let parameters = use_query_map();
-    let query = Memo::new(move |_| {
-        parameters.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default()))
-    });
-    let entity_ref = link.entity_ref;
-    let graph = Resource::new(move || (entity_ref.clone(), query.get()), |(entity_ref, query)| entity_graph(entity_ref, query));
     view! {
-        {move || controls(&link.href, &query.get())}
-        {loaded(graph, |graph: RelationGraph| view! {
-            {(graph.relations == 0).then(|| view! { <p class="pk-quiet">"It has no relations of the kinds and in the direction that are chosen."</p> })}
-            {graph.cut.then(|| view! { <p class="pk-quiet">"Only the nearest entities are drawn. Choose fewer hops or fewer kinds of relations to see all of the rest."</p> })}
-            <Fragment html=graph.drawing/>
-        })}
+        {move || controls(&page, &query.get())}
+        {loaded(graph, |graph| graph.map(|graph| view! { <Drawn graph=graph/> }))}
         <div id="all-relations">
             <Section title="As a table"><RelationTable groups=groups/></Section>
         </div>
@@ -32,9 +27,21 @@ pub fn Relations(link: EntityLink, groups: Vec<RelationGroup>) -> impl IntoView 
     .into_any()
 }
 
+#[component]
+fn Drawn(graph: RelationGraph) -> impl IntoView {
+    let empty = (graph.relations == 0).then(|| {
+        view! { <p class="pk-quiet">"It has no relations of the kinds and in the direction that are chosen."</p> }
+    });
+    let cut = graph.cut.then(|| {
+        view! { <p class="pk-quiet">"Only the nearest entities are drawn. Choose fewer hops or fewer kinds of relations to see all of the rest."</p> }
+    });
+    view! { {empty} {cut} <Fragment html=graph.drawing/> }
+}
+
 /// How far, which relations and which way, as links.
 fn controls(page: &str, query: &GraphQuery) -> impl IntoView + use<> {
-    let choice = |label: String, query: GraphQuery, chosen, series| Choice { label, href: query.href(page), chosen, series };
+    let choice =
+        |label: String, query: GraphQuery, chosen, series| Choice { label, href: query.href(page), chosen, series };
     let hops = (1..=GraphQuery::MAX_HOPS)
         .map(|hops| choice(hops.to_string(), GraphQuery { hops, ..query.clone() }, query.hops == hops, None))
         .collect();
@@ -85,4 +92,3 @@ fn RelationTable(groups: Vec<RelationGroup>) -> impl IntoView {
         .collect();
     view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }
 }
-

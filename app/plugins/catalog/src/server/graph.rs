@@ -21,6 +21,9 @@ const SPARED: u64 = 2;
 /// Entities in a drawing; beyond that nobody finds anything in it.
 const ENTITIES: usize = 100;
 
+/// Nodes in a drawing, with those that stand for several.
+const NODES: usize = 120;
+
 /// A relation, which the catalog holds in both directions and the drawing has once.
 struct Relation {
     family: Family,
@@ -174,12 +177,17 @@ impl Surroundings {
             })
             .collect();
         let mut edges: Vec<Edge> = self.edges.iter().copied().collect();
+        let mut cut = self.cut;
         let mut summarised = 0;
         for &(number, kind, leaves, total) in &self.totals {
             let end = |edge: &&Edge| edge.kind == kind && number == if leaves { edge.from } else { edge.to };
             let more = total.saturating_sub(self.edges.iter().filter(end).count());
             if more == 0 {
                 continue;
+            }
+            if nodes.len() >= NODES {
+                cut = true;
+                break;
             }
             summarised += more;
             let relation = &RELATIONS[kind];
@@ -222,6 +230,6 @@ impl Surroundings {
                 .map(|relation| EdgeKind { word: relation.word, back: relation.back, series: relation.family.series() })
                 .collect(),
         });
-        RelationGraph { drawing, relations: relations as u64, cut: self.cut }
+        RelationGraph { drawing, relations: relations as u64, cut }
     }
 }
