@@ -53,6 +53,14 @@ pub struct Node {
     pub role: Role,
 }
 
+impl Node {
+    /// The quieter text.
+    fn about(&self) -> String {
+        let parts = [&*self.kind, &*self.note].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" · ")
+    }
+}
+
 /// What a node is in the drawing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Role {
@@ -202,7 +210,6 @@ impl Figure<'_> {
         let [up, down, left, right] = beside;
         // Without an address it is no link to follow, but the arrow keys can reach and read it all the same.
         let leads = !node.href.is_empty();
-        let note: Vec<&str> = [&*node.kind, &*node.note].into_iter().filter(|part| !part.is_empty()).collect();
         let around = (!node.around.is_empty()).then(|| {
             view! {
                 <a class="pk-graph__around" href=node.around.clone() aria-label=format!("Centre on {}", node.name) title="Centre here" data-noscroll="true">
@@ -219,8 +226,7 @@ impl Figure<'_> {
                         class="pk-graph__link"
                         id=id(number)
                         href=leads.then(|| node.href.clone())
-                        role=(!leads).then_some("link")
-                        aria-disabled=(!leads).then_some("true")
+                        role=(!leads).then_some("group")
                         tabindex=(!leads).then_some("0")
                         aria-label=self.told(number)
                         title=node.name.clone()
@@ -230,7 +236,7 @@ impl Figure<'_> {
                         data-right=right
                     >
                         <span class="pk-graph__name" dir="auto">{node.name.clone()}</span>
-                        <span class="pk-graph__note" dir="auto">{note.join(" · ")}</span>
+                        <span class="pk-graph__note" dir="auto">{node.about()}</span>
                     </a>
                     {around}
                 </div>
@@ -265,7 +271,7 @@ impl Figure<'_> {
             more => format!(" and {more} more"),
         };
         let relations = if first.is_empty() { first } else { format!(": {first}{more}") };
-        format!("{} {}{state}{relations}", node.name, node.kind)
+        format!("{} {}{state}{relations}", node.name, node.about())
     }
 
     /// Where the arrow keys lead from a node: up, down, left and right.
