@@ -33,7 +33,6 @@ pub use button::{Button, Emphasis};
 pub use choices::{Choice, Choices};
 pub use code::CodeBlock;
 pub use command::{CommandLink, CommandMenu};
-pub use drawing::{Drawing, DrawingView};
 pub use empty::EmptyState;
 pub use error::{ErrorView, NotFound};
 pub use facets::{Facet, FacetList, FacetValue};
