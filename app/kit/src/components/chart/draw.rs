@@ -227,8 +227,7 @@ impl Chart {
             highest = *y - TEXT;
         }
         let name = |(y, number): (f64, usize)| {
-            let class = format!("pk-chart__text pk-chart__text--name {}", Series::nth(number).class());
-            view! { <text class=class x=right + 8.0 y=format!("{:.1}", y + 4.0)>{clipped(&self.rows[number].name)}</text> }.into_any()
+            view! { <text class="pk-chart__text pk-chart__text--name" x=right + 8.0 y=format!("{:.1}", y + 4.0)>{clipped(&self.rows[number].name)}</text> }.into_any()
         };
         names.into_iter().map(name).collect()
     }
@@ -380,20 +379,20 @@ impl Ring {
                 view! {
                     <circle
                         class=format!("pk-chart__arc {class}")
-                        cx="80"
-                        cy="80"
+                        cx="90"
+                        cy="90"
                         r="60"
                         pathLength="100"
                         stroke-dasharray=format!("{:.2} 100", share - gap)
                         stroke-dashoffset=format!("{:.2}", -begin)
-                        transform="rotate(-90 80 80)"
+                        transform="rotate(-90 90 90)"
                     ></circle>
                 }
                 .into_any(),
             );
             if share >= 8.0 {
                 let turn = (begin + share / 2.0) / 50.0 * std::f64::consts::PI;
-                let (x, y) = (80.0 + 60.0 * turn.sin(), 84.0 - 60.0 * turn.cos());
+                let (x, y) = (90.0 + 82.0 * turn.sin(), 94.0 - 82.0 * turn.cos());
                 arcs.push(
                     view! { <text class="pk-chart__share" x=format!("{x:.1}") y=format!("{y:.1}")>{number + 1}</text> }
                         .into_any(),
@@ -418,10 +417,10 @@ impl Ring {
             view! {
                 <div class="pk-chart__ring">
                     // The table beside it says the same.
-                    <svg viewBox="0 0 160 160" width="160" height="160" aria-hidden="true">
+                    <svg viewBox="0 0 180 180" width="180" height="180" aria-hidden="true">
                         {arcs}
-                        <text class="pk-chart__total" x="80" y="80">{total}</text>
-                        <text class="pk-chart__text pk-chart__text--middle" x="80" y="98">{clipped(&self.unit)}</text>
+                        <text class="pk-chart__total" x="90" y="90">{total}</text>
+                        <text class="pk-chart__text pk-chart__text--middle" x="90" y="108">{clipped(&self.unit)}</text>
                     </svg>
                     <table class="pk-table">
                         <caption class="pk-visually-hidden">{self.title.clone()}</caption>

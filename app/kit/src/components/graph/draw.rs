@@ -176,8 +176,7 @@ impl Figure<'_> {
         let word = |label: &Label| {
             let kind = self.graph.kinds[label.kind];
             let end = if label.at_end { " pk-graph__word--end" } else { "" };
-            let class = format!("pk-graph__word{end} {}", kind.series.class());
-            view! { <text class=class x=label.x y=label.y>{kind.word}</text> }.into_any()
+            view! { <text class=format!("pk-graph__word{end}") x=label.x y=label.y>{kind.word}</text> }.into_any()
         };
         self.plan.labels.iter().map(word).collect()
     }
