@@ -34,6 +34,7 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
         format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
     });
     let detail = Resource::new(move || entity_ref.get(), entity);
+    let query = use_query_map();
     let drawn =
         Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
     // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
