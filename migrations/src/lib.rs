@@ -6,6 +6,7 @@ mod m20261122_000001_kit;
 mod m20261122_000002_catalog;
 mod m20261122_000003_docs;
 mod m20261122_000004_search;
+mod m20261122_000005_saved_filters;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_catalog::Migration),
             Box::new(m20261122_000003_docs::Migration),
             Box::new(m20261122_000004_search::Migration),
+            Box::new(m20261122_000005_saved_filters::Migration),
         ]
     }
 }

@@ -384,12 +384,16 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 /// A well-formed call of each server function; one that has none here fails the test below.
 fn calls() -> HashMap<&'static str, (&'static str, String)> {
     const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
     let query =
         json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
     let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
     let graph = json!({ "entity_ref": "component:default/secret", "query": { "hops": 1, "families": [], "direction": "both" } })
         .to_string();
     HashMap::from([
+        ("/api/catalog/fn/saved-filters", (JSON, "{}".to_owned())),
+        ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
+        ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
         ("/api/search/fn/everywhere", (JSON, json!({ "query": "secret" }).to_string())),
         ("/api/design/fn/page", (JSON, json!({ "ask": { "page": "button", "theme": "", "width": "" } }).to_string())),
         ("/api/catalog/fn/summary", (JSON, "{}".to_owned())),
@@ -404,7 +408,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/graph", (JSON, graph)),
         ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
-        ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),
+        ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
     ])
 }
 

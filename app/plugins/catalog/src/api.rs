@@ -12,10 +12,11 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
-use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION};
+use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, SAVE_FILTER};
 use crate::model::docs::Docs;
 use crate::model::{
-    Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList, RelationGraph, Summary,
+    Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList, RelationGraph,
+    SavedFilter, Summary,
 };
 #[cfg(feature = "ssr")]
 use crate::server::Catalog;
@@ -92,4 +93,25 @@ pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
     catalog.refresh(&caller, id).await?;
     catalog.wait_until_read(id).await?;
     Ok(id)
+}
+
+/// The caller's own saved filters, by name.
+#[server(prefix = "/api/catalog/fn", endpoint = "saved-filters", input = Json)]
+pub async fn saved_filters() -> Result<Vec<SavedFilter>, AppError> {
+    let caller = permit(&READ_ENTITIES, Resource::All).await?;
+    service::<Catalog>("The catalog")?.saved_filters(&caller).await
+}
+
+/// Keeps the state that a catalog address stands for under a name; the same name again replaces it. A plain HTML form can post it.
+#[server(prefix = "/api/catalog/fn", endpoint = "save-filter")]
+pub async fn save_filter(name: String, href: String) -> Result<(), AppError> {
+    let caller = permit(&SAVE_FILTER, Resource::All).await?;
+    service::<Catalog>("The catalog")?.save_filter(&caller, &name, &href).await
+}
+
+/// Forgets one of the caller's own saved filters.
+#[server(prefix = "/api/catalog/fn", endpoint = "forget-filter")]
+pub async fn forget_filter(id: i64) -> Result<(), AppError> {
+    let caller = permit(&SAVE_FILTER, Resource::All).await?;
+    service::<Catalog>("The catalog")?.forget_filter(&caller, id).await
 }

@@ -12,7 +12,7 @@ pub static INFO: PluginInfo = PluginInfo {
         NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Books },
         NavigationItem { label: "Locations", path: "/locations", icon: Icon::Folders },
     ],
-    permissions: &[READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION],
+    permissions: &[READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER],
 };
 
 /// Seeing entities, in lists, counts and one by one.
@@ -30,3 +30,7 @@ pub const REFRESH_LOCATION: Permission =
 /// Adding a location.
 pub const REGISTER_LOCATION: Permission =
     Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+
+/// Keeping filters under a name, for oneself.
+pub const SAVE_FILTER: Permission =
+    Permission { action: "catalog.filter.save", allows: "save filters of the catalog", writes: true };

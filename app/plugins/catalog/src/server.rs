@@ -3,6 +3,7 @@
 mod definition;
 mod digest;
 mod docs;
+mod export;
 mod filter;
 mod git;
 mod graph;
@@ -12,6 +13,7 @@ pub mod markdown;
 mod plugin;
 mod read;
 mod rest;
+mod saved;
 mod service;
 mod source;
 mod store;

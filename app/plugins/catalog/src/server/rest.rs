@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::docs;
 use super::filter::{self, Conditions, Cursor, Order};
 use super::service::Catalog;
+use super::{docs, export};
 use crate::info::READ_ENTITIES;
 
 /// Entities in an answer when nothing is asked.
@@ -47,6 +47,7 @@ pub fn routes(catalog: Catalog) -> Routes {
     let routes = Routes::new()
         .get("/api/catalog/entities/by-query", by_query)
         .get("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", by_name)
+        .get("/api/catalog/entities.csv", export::csv)
         .get("/api/catalog/entity-facets", entity_facets)
         .get("/api/catalog/docs/{kind}/{namespace}/{name}/{*path}", docs::file);
     Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }

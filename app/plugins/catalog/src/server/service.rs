@@ -268,14 +268,7 @@ impl Catalog {
 
     /// A page of entities with their facets.
     pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
-        let query = query.tidied();
-        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
-        let longest =
-            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
-        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
-            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
-            return Err(AppError::bad_request(message));
-        }
+        let query = self.checked(query)?;
         let read = self.kit.db.read();
         let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
         let order = Order { column: column_of(query.sort), descending: query.descending };
@@ -298,7 +291,20 @@ impl Catalog {
         })
     }
 
-    fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
+    /// The query as it is answered, unless it asks for too much.
+    pub(super) fn checked(&self, query: ListQuery) -> Result<ListQuery, AppError> {
+        let query = query.tidied();
+        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
+        let longest =
+            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
+        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
+            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
+            return Err(AppError::bad_request(message));
+        }
+        Ok(query)
+    }
+
+    pub(super) fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
         let mut conditions = Conditions::default();
         for (key, values) in &query.chosen {
             if Some(*key) == except {
@@ -674,7 +680,7 @@ fn safe_links(value: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn column_of(sort: Sort) -> &'static str {
+pub(super) fn column_of(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "sort_name",
         Sort::Type => "type",
