@@ -436,6 +436,9 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     let after =
         (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
     assert_eq!(before, after, "a refused call changes nothing");
+    // What is forgotten must be there.
+    let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+    assert_eq!(operator.post("/api/catalog/fn/save-filter", form, filter).await.status, 200);
     for (path, (content_type, body)) in &calls {
         let allowed = operator.post(path, content_type, body).await;
         assert!(allowed.status.as_u16() < 400, "{path} is well-formed: {} {}", allowed.status, allowed.body);
