@@ -6,10 +6,10 @@ use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::docs::DocsView;
+use super::docs::{DocsView, PlacedDocs, placed};
 use super::parts::{EntityName, Problems, ShortName};
 use super::relations::Relations;
-use crate::api::{entity, entity_definition, entity_descriptor, entity_graph};
+use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
 use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGraph, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
@@ -45,7 +45,15 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
             None => Ok(None),
         },
     );
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph/> })
+    let path = Memo::new(move |_| parameters.with(|all| all.get("path").unwrap_or_default()));
+    let docs = Resource::new(
+        move || (tab.get() == View::Docs).then(|| (entity_ref.get(), path.get())),
+        async |asked| match asked {
+            Some((entity_ref, path)) => entity_docs(entity_ref, path).await.map(|docs| Some(placed(docs))),
+            None => Ok(None),
+        },
+    );
+    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph docs=docs/> })
 }
 
 /// The tabs of the page.
@@ -80,6 +88,7 @@ fn EntityView(
     tab: Memo<View>,
     drawn: Memo<GraphQuery>,
     graph: Resource<Result<Option<RelationGraph>, AppError>>,
+    docs: Resource<Result<Option<PlacedDocs>, AppError>>,
 ) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
@@ -121,7 +130,7 @@ fn EntityView(
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Docs => view! { <DocsView entity=detail.row.link/> }.into_any(),
+            View::Docs => view! { <DocsView entity=detail.row.link docs=docs/> }.into_any(),
             View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Definition => view! { <Overview detail=detail/> }.into_any(),
             View::Relations => {

@@ -1,6 +1,5 @@
 //! The definition of an API as finished HTML: parsed and drawn here, so that the browser bundle knows nothing of it.
 
-mod markdown;
 mod view;
 
 use api_doc::{Language, Limits, Reading};

@@ -57,8 +57,8 @@ pub struct Heading {
     pub text: String,
 }
 
-/// A short text, such as a description, under a heading of the page's second level: its own headings have no ids, and it links
-/// and shows only what is elsewhere.
+/// A short text, such as a description, which may stand several times on a page: its headings become bold lines, it has no ids,
+/// and it links only to what is elsewhere.
 pub fn to_html(text: &str) -> String {
     struct Nowhere;
     impl Links for Nowhere {
@@ -69,12 +69,12 @@ pub fn to_html(text: &str) -> String {
             None
         }
     }
-    walk(text, Arc::new(Nowhere), 2).html
+    walk(text, Arc::new(Nowhere), false).html
 }
 
 /// A page of its own, under the page's first heading.
 pub fn render(text: &str, links: Arc<dyn Links>) -> Rendered {
-    walk(text, links, 1)
+    walk(text, links, true)
 }
 
 /// The fragment by which a heading is reached: as MkDocs makes it, and the same for one that GitHub made.
@@ -90,9 +90,10 @@ pub fn slug(text: &str) -> String {
     slug.trim_matches('-').to_owned()
 }
 
-fn walk(text: &str, links: Arc<dyn Links>, shift: u8) -> Rendered {
+fn walk(text: &str, links: Arc<dyn Links>, is_page: bool) -> Rendered {
+    let footnotes = if is_page { Options::ENABLE_FOOTNOTES } else { Options::empty() };
     let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
+        | footnotes
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_GFM
@@ -101,7 +102,7 @@ fn walk(text: &str, links: Arc<dyn Links>, shift: u8) -> Rendered {
     let text = containers::unfold(text.trim_start_matches('\u{feff}'));
     let mut walk = Walk {
         links: links.clone(),
-        shift,
+        is_page,
         out: Vec::new(),
         ids: HashSet::new(),
         rendered: Rendered { html: String::new(), headings: Vec::new(), title: None, words: String::new() },
@@ -121,14 +122,14 @@ fn walk(text: &str, links: Arc<dyn Links>, shift: u8) -> Rendered {
             escape(&text)
         )
     } else {
-        clean(&raw, links)
+        clean(&raw, links, is_page)
     };
     rendered
 }
 
 struct Walk<'a> {
     links: Arc<dyn Links>,
-    shift: u8,
+    is_page: bool,
     out: Vec<Event<'a>>,
     ids: HashSet<String>,
     rendered: Rendered,
@@ -150,7 +151,7 @@ impl<'a> Walk<'a> {
             Event::Start(Tag::CodeBlock(kind)) => {
                 let code = text_until(rest, |end| matches!(end, TagEnd::CodeBlock));
                 self.words(&code);
-                self.html(code_block(&kind, &code));
+                self.html(code_block(&kind, &code, self.is_page));
             }
             Event::Start(Tag::Table(alignments)) => self.table(&alignments, rest),
             Event::Start(Tag::Image { dest_url, title, .. }) => {
@@ -252,12 +253,12 @@ impl<'a> Walk<'a> {
             self.rendered.title = Some(text.clone());
         }
         self.words(" ");
-        let tag = (shown + self.shift).min(6);
-        if self.shift > 1 {
-            self.html(format!("<h{tag}>"));
+        if !self.is_page {
+            self.html("<p><strong>".into());
             self.out.extend(inner);
-            return self.html(format!("</h{tag}>\n"));
+            return self.html("</strong></p>\n".into());
         }
+        let tag = (shown + 1).min(6);
         let slug = self.free_id(slug(own_id.as_deref().unwrap_or(&text)));
         self.html(format!("<h{tag} id=\"{slug}\">"));
         self.out.extend(inner);
@@ -415,7 +416,11 @@ fn address(text: &str) -> Option<(usize, usize)> {
     Url::parse(found).ok().filter(|url| url.host().is_some()).map(|_| (start, start + found.len()))
 }
 
-fn code_block(kind: &CodeBlockKind<'_>, code: &str) -> String {
+fn code_block(kind: &CodeBlockKind<'_>, code: &str, is_page: bool) -> String {
+    let pre = format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape(code));
+    if !is_page {
+        return pre;
+    }
     let info = match kind {
         CodeBlockKind::Fenced(info) => info.trim(),
         CodeBlockKind::Indented => "",
@@ -424,10 +429,7 @@ fn code_block(kind: &CodeBlockKind<'_>, code: &str) -> String {
     let title = info.split_once("title=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(title, _)| title);
     let label = title.unwrap_or(language);
     let caption = if label.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>", escape(label)) };
-    format!(
-        "<figure class=\"pk-prose__code\">{caption}<pre tabindex=\"0\"><code>{}</code></pre></figure>\n",
-        escape(code)
-    )
+    format!("<figure class=\"pk-prose__code\">{caption}{}</figure>\n", pre.trim_end())
 }
 
 /// The text up to an end, without markup.
@@ -491,7 +493,7 @@ fn is_too_deep(html: &str) -> bool {
 }
 
 /// What of the HTML is on the list, with every link and image led where it may lead.
-fn clean(html: &str, links: Arc<dyn Links>) -> String {
+fn clean(html: &str, links: Arc<dyn Links>, is_page: bool) -> String {
     let align = HashMap::from([("align", HashSet::from(["left", "center", "right"]))]);
     let focus = HashMap::from([("tabindex", HashSet::from(["0"]))]);
     let scroll = HashMap::from([
@@ -504,7 +506,6 @@ fn clean(html: &str, links: Arc<dyn Links>) -> String {
     for tag in ["p", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6"] {
         values.insert(tag, align.clone());
     }
-    let classes = |names: &[&'static str]| names.iter().copied().collect::<HashSet<_>>();
     let spans = HashSet::from(["colspan", "rowspan"]);
     let tags = [
         "a",
@@ -533,7 +534,6 @@ fn clean(html: &str, links: Arc<dyn Links>) -> String {
         "h6",
         "hr",
         "i",
-        "img",
         "ins",
         "kbd",
         "li",
@@ -561,12 +561,13 @@ fn clean(html: &str, links: Arc<dyn Links>) -> String {
         "ul",
         "var",
     ];
+    let images = if is_page { HashSet::from(["img"]) } else { HashSet::new() };
     Builder::empty()
-        .tags(tags.into())
+        .tags(&HashSet::from(tags) | &images)
         .clean_content_tags(HashSet::from([
             "script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title", "textarea", "select",
         ]))
-        .generic_attributes(HashSet::from(["id", "title"]))
+        .generic_attributes(HashSet::from(["class", "id", "title"]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href", "aria-label"])),
             ("img", HashSet::from(["src", "alt", "width", "height"])),
@@ -579,21 +580,15 @@ fn clean(html: &str, links: Arc<dyn Links>) -> String {
         ]))
         .tag_attribute_values(values)
         .set_tag_attribute_values(HashMap::from([("img", HashMap::from([("loading", "lazy")]))]))
-        .allowed_classes(HashMap::from([
-            ("a", classes(&["pk-prose__anchor"])),
-            ("div", classes(&containers::CLASSES)),
-            ("details", classes(&containers::CLASSES)),
-            ("p", classes(&["pk-banner__title", "pk-prose__tab-title"])),
-            ("figure", classes(&["pk-prose__code"])),
-            ("span", classes(&["pk-prose__task"])),
-            ("sup", classes(&["footnote-reference", "footnote-definition-label"])),
-        ]))
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(UrlRelative::PassThrough)
         .link_rel(Some(REL))
         .strip_comments(true)
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
+            (_, "id") if !is_page => None,
             (_, "id") => Some(format!("{ID}{}", slug(value)).into()),
+            (_, "class") => class(element, value).map(Cow::Owned),
+            ("a", "href") if !is_page && value.starts_with('#') => None,
             ("a", "href") => link(value, &*links).map(Cow::Owned),
             ("img", "src") if is_relative(value) => links.image(split_fragment(value).0).map(Cow::Owned),
             ("img", "src") => None,
@@ -602,6 +597,20 @@ fn clean(html: &str, links: Arc<dyn Links>) -> String {
         })
         .clean(html)
         .to_string()
+}
+
+/// Those of the classes that an element may have.
+fn class(element: &str, value: &str) -> Option<String> {
+    let allowed: &[&str] = match element {
+        "a" => &["pk-prose__anchor"],
+        "div" | "details" => &containers::CLASSES,
+        "p" => &["pk-banner__title", "pk-prose__tab-title"],
+        "figure" => &["pk-prose__code"],
+        "span" => &["pk-prose__task"],
+        _ => &[],
+    };
+    let kept: Vec<&str> = value.split_ascii_whitespace().filter(|class| allowed.contains(class)).collect();
+    (!kept.is_empty()).then(|| kept.join(" "))
 }
 
 /// Where a link leads; `None` when it may lead nowhere.
