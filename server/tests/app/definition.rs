@@ -1,6 +1,6 @@
 //! The definition of an API on its page and from the server function.
 
-use kit::server::testing::databases;
+use kit::server::testing::{TestDb, databases};
 use serde_json::json;
 
 use crate::support::{TestApp, corpus};
@@ -14,9 +14,8 @@ fn api(type_name: &str, definition: &str) -> String {
     )
 }
 
-async fn with(type_name: &str, definition: &str) -> TestApp {
-    let db = databases().await.swap_remove(0);
-    let app = TestApp::new(&db);
+async fn with(db: &TestDb, type_name: &str, definition: &str) -> TestApp {
+    let app = TestApp::new(db);
     app.write("a.yaml", &api(type_name, definition));
     app.import().await;
     app
@@ -38,7 +37,8 @@ components:
 
 #[tokio::test]
 async fn the_page_and_the_server_function_show_the_operations() {
-    let app = with("openapi", PAYMENTS).await;
+    let db = databases().await.swap_remove(0);
+    let app = with(&db, "openapi", PAYMENTS).await;
     let page = app.get(&format!("{PAGE}?tab=definition")).await;
     assert_eq!(page.status, 200);
     let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": "" })).await;
@@ -68,7 +68,8 @@ async fn the_page_and_the_server_function_show_the_operations() {
 
 #[tokio::test]
 async fn one_operation_can_be_asked_for() {
-    let app = with("openapi", PAYMENTS).await;
+    let db = databases().await.swap_remove(0);
+    let app = with(&db, "openapi", PAYMENTS).await;
     let open = async |show: &str| {
         let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": show })).await;
         answer.json().as_str().expect("HTML").matches("<details open").count()
@@ -94,12 +95,14 @@ async fn nobody_reads_a_definition_without_being_signed_in() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_shown_with_the_place_of_the_fault() {
-    let app = with("openapi", "openapi: 3.0.3\npaths:\n  /x: [\n").await;
+    let db = databases().await.swap_remove(0);
+    let app = with(&db, "openapi", "openapi: 3.0.3\npaths:\n  /x: [\n").await;
     let page = app.get(&format!("{PAGE}?tab=definition")).await.body;
     assert!(page.contains("The definition cannot be read at line 4, column 1"), "{page}");
     assert!(page.contains("id=\"L3\""), "its text is below");
 
-    let app = with("grpc", "syntax = \"proto3\";\nservice Payments {}").await;
+    let db = databases().await.swap_remove(0);
+    let app = with(&db, "grpc", "syntax = \"proto3\";\nservice Payments {}").await;
     let page = app.get(&format!("{PAGE}?tab=definition")).await.body;
     assert!(page.contains("<span class=\"pk-syntax--word\">service"), "{page}");
     let unknown = app.post_fn("definition", &json!({ "entity_ref": "api:default/nothing", "show": "" })).await;
@@ -108,6 +111,7 @@ async fn what_cannot_be_read_is_shown_with_the_place_of_the_fault() {
 
 #[tokio::test]
 async fn hostile_text_stays_text() {
+    let db = databases().await.swap_remove(0);
     let hostile = r#"</script><script>alert(1)</script><img src=x onerror=alert(1)>"><svg onload=alert(1)>"#;
     let link = "[click](javascript:alert(1)) ![p](https://tracker.example/p.png)";
     let definition = json!({
@@ -122,7 +126,7 @@ async fn hostile_text_stays_text() {
         } } },
         "components": { "schemas": { hostile: { "properties": { hostile: { "title": hostile, "pattern": hostile } } } }, "securitySchemes": { hostile: { "type": hostile } } },
     });
-    let app = with("openapi", &definition.to_string()).await;
+    let app = with(&db, "openapi", &definition.to_string()).await;
     for show in ["", "source", hostile] {
         let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": show })).await;
         let told = answer.json();
