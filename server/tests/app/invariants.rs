@@ -387,6 +387,8 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
     let query =
         json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
     let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
+    let graph = json!({ "entity_ref": "component:default/secret", "query": { "hops": 1, "families": [], "direction": "both" } })
+        .to_string();
     HashMap::from([
         ("/api/search/fn/everywhere", (JSON, json!({ "query": "secret" }).to_string())),
         ("/api/design/fn/page", (JSON, json!({ "ask": { "page": "button", "theme": "", "width": "" } }).to_string())),
@@ -399,6 +401,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
             "/api/catalog/fn/definition",
             (JSON, json!({ "entity_ref": "component:default/secret", "show": "" }).to_string()),
         ),
+        ("/api/catalog/fn/graph", (JSON, graph)),
         ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
         ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),

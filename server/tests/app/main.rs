@@ -5,6 +5,7 @@ mod corpus;
 mod crash;
 mod definition;
 mod docs;
+mod graph;
 mod http;
 mod ingest;
 mod invariants;

@@ -14,7 +14,9 @@ use leptos::server_fn::codec::Json;
 #[cfg(feature = "ssr")]
 use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION};
 use crate::model::docs::Docs;
-use crate::model::{Descriptor, EntityDetail, EntityList, ListQuery, LocationDetail, LocationList, Summary};
+use crate::model::{
+    Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList, RelationGraph, Summary,
+};
 #[cfg(feature = "ssr")]
 use crate::server::Catalog;
 
@@ -58,6 +60,13 @@ pub async fn entity_docs(entity_ref: String, path: String) -> Result<Docs, AppEr
 pub async fn entity_definition(entity_ref: String, show: String) -> Result<Html, AppError> {
     permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
     service::<Catalog>("The catalog")?.definition(&entity_ref, show).await
+}
+
+/// The relations around one entity, drawn; by its ref.
+#[server(prefix = "/api/catalog/fn", endpoint = "graph", input = Json)]
+pub async fn entity_graph(entity_ref: String, query: GraphQuery) -> Result<RelationGraph, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.graph(&entity_ref, query).await
 }
 
 /// A page of locations, after the given number.

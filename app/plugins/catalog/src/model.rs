@@ -1,6 +1,9 @@
 //! What travels between server and browser.
 
 pub mod docs;
+mod graph;
+
+pub use graph::{Direction, Family, GraphQuery, RelationGraph};
 
 use kit::components::Facet;
 use kit::when::When;

@@ -6,6 +6,7 @@ mod entity;
 mod location;
 mod locations;
 mod parts;
+mod relations;
 mod summary;
 
 use leptos::prelude::*;

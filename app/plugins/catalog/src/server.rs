@@ -5,6 +5,7 @@ mod digest;
 mod docs;
 mod filter;
 mod git;
+mod graph;
 mod ingest;
 mod integrations;
 pub mod markdown;

@@ -1,14 +1,16 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
+use kit::error::AppError;
 use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::docs::DocsView;
 use super::parts::{EntityName, Problems, ShortName};
-use crate::api::{entity, entity_definition, entity_descriptor};
-use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
+use super::relations::{Relations, Shown};
+use crate::api::{entity, entity_definition, entity_descriptor, entity_graph};
+use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
@@ -32,7 +34,18 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
         format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
     });
     let detail = Resource::new(move || entity_ref.get(), entity);
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
+    let query = use_query_map();
+    let drawn =
+        Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
+    // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
+    let graph = Resource::new(
+        move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
+        async |asked| match asked {
+            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(|graph| Some(Shown::from(graph))),
+            None => Ok(None),
+        },
+    );
+    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph/> })
 }
 
 /// The tabs of the page.
@@ -62,7 +75,12 @@ impl View {
 }
 
 #[component]
-fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
+fn EntityView(
+    detail: EntityDetail,
+    tab: Memo<View>,
+    drawn: Memo<GraphQuery>,
+    graph: Resource<Result<Option<Shown>, AppError>>,
+) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
     let has_docs = detail.docs;
@@ -106,7 +124,10 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
             View::Docs => view! { <DocsView entity=detail.row.link/> }.into_any(),
             View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Definition => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
+            View::Relations => {
+                view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
+                    .into_any()
+            }
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
         }
@@ -203,37 +224,6 @@ fn RelationSummary(group: RelationGroup) -> impl IntoView {
             {(more > 0).then(|| view! { <p><a href=rest>{format!("{more} more")}</a></p> })}
         </div>
     }
-}
-
-#[component]
-fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
-    if groups.is_empty() {
-        return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
-    }
-    let columns = vec![Column::text("Entity"), Column::text("Relation"), Column::text("Kind")];
-    let rows: Vec<_> = groups
-        .iter()
-        .flat_map(|group| {
-            group.targets.iter().map(|link| {
-                view! {
-                    <tr>
-                        <th scope="row"><EntityName link=link.clone()/></th>
-                        <td>{group.label.clone()}</td>
-                        <td>{link.kind.clone()}</td>
-                    </tr>
-                }
-            })
-        })
-        .collect();
-    let cut: Vec<_> = groups
-        .iter()
-        .filter(|group| group.total > group.targets.len() as u64)
-        .map(|group| {
-            let text = format!("{}: the first {} of {} are shown. ", group.label, group.targets.len(), group.total);
-            view! { <p class="pk-quiet">{text} {group.all.clone().map(|all| view! { <a href=all>"See all in the catalog"</a> })}</p> }
-        })
-        .collect();
-    view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
 }
 
 #[component]

@@ -749,7 +749,7 @@ fn relation_place(relation: &str) -> usize {
 }
 
 /// The catalog page that lists all targets of a relation, where it can.
-fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
+pub(super) fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
     let key = match relation {
         "ownerOf" => FacetKey::Owner,
         "hasPart" if entity_ref.starts_with("system:") => FacetKey::System,
