@@ -44,14 +44,13 @@
     if (next instanceof HTMLElement) next.focus();
   });
 
-  /** A drawing that is wider than its place begins where it says "You are here". */
+  /** A drawing that is wider than its place begins so far to the right that "You are here" is in it. */
   const begin = () => {
     for (const scroll of document.querySelectorAll('.pk-graph__scroll:not([data-begun])')) {
       scroll.setAttribute('data-begun', '');
       const centre = scroll.querySelector('.pk-graph__node--centre');
-      if (!centre) continue;
-      const [place, outer] = [centre.getBoundingClientRect(), scroll.getBoundingClientRect()];
-      scroll.scrollLeft += place.left + place.width / 2 - outer.left - outer.width / 2;
+      const hidden = centre ? centre.getBoundingClientRect().right + 24 - scroll.getBoundingClientRect().right : 0;
+      if (hidden > 0) scroll.scrollLeft += hidden;
     }
   };
   new MutationObserver(begin).observe(document, { childList: true, subtree: true });

@@ -8,9 +8,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::docs::{DocsView, PlacedDocs, placed};
 use super::parts::{EntityName, Problems, ShortName};
-use super::relations::Relations;
+use super::relations::{Relations, Shown};
 use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
-use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGraph, RelationGroup};
+use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
@@ -41,7 +41,7 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
     let graph = Resource::new(
         move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
         async |asked| match asked {
-            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(Some),
+            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(|graph| Some(Shown::from(graph))),
             None => Ok(None),
         },
     );
@@ -87,7 +87,7 @@ fn EntityView(
     detail: EntityDetail,
     tab: Memo<View>,
     drawn: Memo<GraphQuery>,
-    graph: Resource<Result<Option<RelationGraph>, AppError>>,
+    graph: Resource<Result<Option<Shown>, AppError>>,
     docs: Resource<Result<Option<PlacedDocs>, AppError>>,
 ) -> impl IntoView {
     let row = detail.row.clone();

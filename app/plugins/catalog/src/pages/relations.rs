@@ -1,9 +1,25 @@
-use kit::components::{Choice, Choices, Column, EmptyState, Fragment, Section, Table, loaded};
+use kit::components::{Column, EmptyState, Fragment, Section, Table, ViewLink, ViewLinks, loaded};
 use kit::error::AppError;
+use kit::html::Placed;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::parts::EntityName;
 use crate::model::{Direction, Family, GraphQuery, RelationGraph, RelationGroup};
+
+/// The drawing as the page's resource gives it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shown {
+    drawing: Placed,
+    relations: u64,
+    cut: bool,
+}
+
+impl From<RelationGraph> for Shown {
+    fn from(RelationGraph { drawing, relations, cut }: RelationGraph) -> Self {
+        Self { drawing: drawing.into(), relations, cut }
+    }
+}
 
 /// What an entity has to do with others: drawn, and as a table that says the same.
 #[component]
@@ -12,14 +28,14 @@ pub fn Relations(
     page: String,
     groups: Vec<RelationGroup>,
     query: Memo<GraphQuery>,
-    graph: Resource<Result<Option<RelationGraph>, AppError>>,
+    graph: Resource<Result<Option<Shown>, AppError>>,
 ) -> impl IntoView {
     if groups.is_empty() {
         return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
     }
     view! {
         {move || controls(&page, &query.get())}
-        {loaded(graph, |graph| graph.map(|graph| view! { <Drawn graph=graph/> }))}
+        {loaded(graph, |shown| shown.map(|shown| view! { <Drawn shown=shown/> }))}
         <div id="all-relations">
             <Section title="As a table"><RelationTable groups=groups/></Section>
         </div>
@@ -28,20 +44,20 @@ pub fn Relations(
 }
 
 #[component]
-fn Drawn(graph: RelationGraph) -> impl IntoView {
-    let empty = (graph.relations == 0).then(|| {
+fn Drawn(shown: Shown) -> impl IntoView {
+    let empty = (shown.relations == 0).then(|| {
         view! { <p class="pk-quiet">"It has no relations of the kinds and in the direction that are chosen."</p> }
     });
-    let cut = graph.cut.then(|| {
+    let cut = shown.cut.then(|| {
         view! { <p class="pk-quiet">"Only the nearest entities are drawn. Choose fewer hops or fewer kinds of relations to see all of the rest."</p> }
     });
-    view! { {empty} {cut} <Fragment html=graph.drawing/> }
+    view! { {empty} {cut} <Fragment html=shown.drawing.html/> }
 }
 
 /// How far, which relations and which way, as links.
 fn controls(page: &str, query: &GraphQuery) -> impl IntoView + use<> {
     let choice =
-        |label: String, query: GraphQuery, chosen, series| Choice { label, href: query.href(page), chosen, series };
+        |label: String, query: GraphQuery, chosen, series| ViewLink { label, href: query.href(page), chosen, series };
     let hops = (1..=GraphQuery::MAX_HOPS)
         .map(|hops| choice(hops.to_string(), GraphQuery { hops, ..query.clone() }, query.hops == hops, None))
         .collect();
@@ -57,10 +73,10 @@ fn controls(page: &str, query: &GraphQuery) -> impl IntoView + use<> {
         })
         .collect();
     view! {
-        <div class="pk-controls">
-            <Choices label="Hops" choices=hops/>
-            <Choices label="Direction" choices=directions/>
-            <Choices label="Relations" choices=families many=true/>
+        <div class="pk-view-bar">
+            <ViewLinks label="Hops" links=hops/>
+            <ViewLinks label="Direction" links=directions/>
+            <ViewLinks label="Relations" links=families many=true/>
         </div>
     }
 }
