@@ -1,6 +1,11 @@
 use leptos::prelude::*;
 
-/// Source text with line numbers; each line has an address (`#L12`) and a line with a problem is marked.
+use crate::components::copy::CopyButton;
+
+#[cfg(feature = "ssr")]
+pub mod examples;
+
+/// Source text with line numbers and a button that copies it; each line has an address (`#L12`) and a line with a problem is marked.
 #[component]
 pub fn CodeBlock(
     /// The text.
@@ -15,6 +20,9 @@ pub fn CodeBlock(
     /// Line numbers to mark.
     #[prop(default = Vec::new())]
     marked: Vec<u32>,
+    /// Begins the addresses of the lines where a page holds more than one block: `before-` makes `#before-L12`.
+    #[prop(default = "")]
+    prefix: &'static str,
 ) -> impl IntoView {
     let lines: Vec<_> = text
         .lines()
@@ -25,13 +33,22 @@ pub fn CodeBlock(
             } else {
                 ("pk-code__line", format!("Line {number}"))
             };
+            let id = format!("{prefix}L{number}");
+            let href = format!("#{id}");
             view! {
-                <span class=class id=format!("L{number}")>
-                    <a class="pk-code__number" href=format!("#L{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
+                <span class=class id=id>
+                    <a class="pk-code__number" href=href aria-label=name tabindex="-1" rel="external">{number}</a>
                     <span class="pk-code__text">{line.to_owned()}"\n"</span>
                 </span>
             }
         })
         .collect();
-    view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }.into_any()
+    let id = format!("{prefix}source");
+    view! {
+        <div class="pk-source">
+            <div class="pk-source__copy"><CopyButton from=id.clone() label=format!("Copy: {label}")/></div>
+            <pre class="pk-code" id=id tabindex="0" role="region" aria-label=label><code>{lines}</code></pre>
+        </div>
+    }
+    .into_any()
 }
