@@ -182,7 +182,7 @@ fn shown(docs: &'static Docs, example: &'static Example, ask: &Ask) -> impl Into
             <div class=class data-theme=theme data-example=example.name>{(example.view)()}</div>
             <details class="pk-disclosure">
                 <summary>"HTML"</summary>
-                <CodeBlock text=recipe(example) label=format!("HTML of {label}") anchor=format!("{}-", example.name)/>
+                <CodeBlock text=recipe(example) label=format!("HTML of {label}") prefix=format!("{}-", example.name)/>
             </details>
         </section>
     }
@@ -259,7 +259,7 @@ fn recipes() -> impl IntoView {
                     view! {
                         <details class="pk-disclosure">
                             <summary>{example.title}</summary>
-                            <CodeBlock text=recipe(example) label=format!("HTML of {}: {}", docs.title, example.title) anchor=anchor/>
+                            <CodeBlock text=recipe(example) label=format!("HTML of {}: {}", docs.title, example.title) prefix=anchor/>
                         </details>
                     }
                 })
@@ -286,7 +286,7 @@ fn recipes() -> impl IntoView {
                 ", "
                 <a href="/design/v1/kit.js" rel="external">"kit.js"</a>
             </p>
-            <CodeBlock text=STARTER label="A whole page" anchor="starter-"/>
+            <CodeBlock text=STARTER label="A whole page" prefix="starter-"/>
         </Section>
         <Section title="Components">{all}</Section>
     }
