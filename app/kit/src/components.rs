@@ -3,6 +3,11 @@
 //! A folder a component: `mod.rs` (the component), `style.css`, `behaviour.js` where HTML alone does not do (plain JavaScript in a
 //! block of its own, by delegation from the document, so that it works before the page is taken over and on pages of contributors),
 //! and `examples.rs` (its documentation, which the gallery shows and the browser tests try).
+//!
+//! What was typed or chosen before the page is taken over keeps its value and its focus, because a control takes its first value as the
+//! attribute `value=` (`checked=`, `selected=`) alone: hydration leaves attributes as they are, but `prop:value` and `bind:value` write
+//! over them. So a page gives the first value as a prop, listens with `on:input` or `on:change` (an attribute or a listener on a component
+//! goes to its root element, where both events arrive), and reads the form when it is sent: what was typed early was heard by no listener.
 
 pub(crate) mod badge;
 pub(crate) mod button;

@@ -199,29 +199,27 @@
     for (const kind of ['input', 'change']) valueOf(box).dispatchEvent(new Event(kind, { bubbles: true }));
   };
 
-  /** Chooses one, or with several takes a chosen one away again. @type {(box: HTMLElement, option: HTMLElement) => void} */
-  const pick = (box, option) => {
+  /** The entry of the `<select>` for an option, made where it is new. @type {(box: Element, option: HTMLElement) => HTMLOptionElement} */
+  const entryOf = (box, option) => {
     const { value = '', label = '', detail = '' } = option.dataset;
     const select = valueOf(box);
-    let entry = [...select.options].find((each) => each.value === value);
-    if (!entry) {
-      entry = new Option(label, value);
-      entry.dataset.detail = detail;
-      select.append(entry);
-    }
-    const input = inputOf(box);
-    if (select.multiple) {
-      entry.selected = !entry.selected;
-      input.value = '';
-      chips(box);
-      close(box);
-      tell(box, `${label} ${entry.selected ? 'added' : 'removed'}. ${chosenOf(box).length} chosen.`);
-    } else {
-      entry.selected = true;
-      input.value = label;
-      close(box);
-      tell(box, `${label} chosen.`);
-    }
+    const known = [...select.options].find((each) => each.value === value);
+    if (known) return known;
+    const entry = new Option(label, value);
+    entry.dataset.detail = detail;
+    select.append(entry);
+    return entry;
+  };
+
+  /** Chooses one, or with several takes a chosen one away again. @type {(box: HTMLElement, option: HTMLElement) => void} */
+  const pick = (box, option) => {
+    const entry = entryOf(box, option);
+    const several = valueOf(box).multiple;
+    entry.selected = !(several && entry.selected);
+    inputOf(box).value = several ? '' : entry.label;
+    chips(box);
+    close(box);
+    tell(box, several ? `${entry.label} ${entry.selected ? 'added' : 'removed'}. ${chosenOf(box).length} chosen.` : `${entry.label} chosen.`);
     judge(box);
     changed(box);
   };
@@ -237,6 +235,13 @@
     changed(box);
   };
 
+  /** The option that was typed in full, if it is one alone. @type {(box: Element) => HTMLElement | undefined} */
+  const typedOf = (box) => {
+    const text = folded(inputOf(box).value);
+    const same = isOpen(box) && text !== '' ? optionsOf(box).filter((each) => folded(each.dataset.label ?? '') === text) : [];
+    return same.length === 1 ? same[0] : undefined;
+  };
+
   /** Holds the text against what is chosen: text that is no option is never sent as if it were one. @param {HTMLElement} box */
   const judge = (box) => {
     const input = inputOf(box);
@@ -245,19 +250,19 @@
     let fits = text === '';
     if (!select.multiple) {
       const before = select.value;
-      fits ||= chosenOf(box)[0]?.label.trim() === text;
-      if (!fits || text === '') select.value = '';
-      if (before !== '' && select.value === '') changed(box);
+      const typed = typedOf(box);
+      if (typed) entryOf(box, typed).selected = true;
+      else if (chosenOf(box)[0]?.label.trim() !== text) select.value = '';
+      fits ||= select.value !== '';
+      if (select.value !== before) changed(box);
     }
     input.setCustomValidity(fits ? '' : `“${text}” is not one of the options: choose one from the list.`);
   };
 
-  // Text that was typed in full is as good as the option.
-  /** @param {HTMLElement} box */
+  /** Text that was typed in full is as good as the option. @param {HTMLElement} box */
   const settle = (box) => {
-    const text = folded(inputOf(box).value);
-    const same = optionsOf(box).filter((each) => folded(each.dataset.label ?? '') === text && each.getAttribute('aria-selected') !== 'true');
-    if (isOpen(box) && text !== '' && !inputOf(box).validity.valid && same.length === 1) pick(box, same[0]);
+    const typed = typedOf(box);
+    if (typed && typed.getAttribute('aria-selected') !== 'true') pick(box, typed);
     close(box);
   };
 

@@ -30,6 +30,23 @@
     }
   };
 
+  // A line that comes or goes while a button is pressed would move the button away: it waits for the end of the click.
+  let pressed = false;
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  /** @param {() => void} work */
+  const afterPress = (work) => {
+    if (pressed) waiting.push(work);
+    else work();
+  };
+  document.addEventListener('pointerdown', () => { pressed = true; }, true);
+  for (const end of ['pointerup', 'pointercancel']) {
+    document.addEventListener(end, () => {
+      pressed = false;
+      setTimeout(() => { for (const work of waiting.splice(0)) work(); });
+    }, true);
+  }
+
   /** @type {Set<Element>} */
   const refused = new Set();
   document.addEventListener('invalid', (event) => {
@@ -40,7 +57,7 @@
     say(field);
     // Several come at once: the first of the page gets the focus that the bubble would have taken.
     if (refused.size === 0) {
-      queueMicrotask(() => {
+      setTimeout(() => {
         const first = [...refused][0];
         refused.clear();
         if (first instanceof HTMLElement) first.focus();
@@ -53,7 +70,7 @@
   document.addEventListener('focusout', (event) => {
     const left = control(event.target);
     const field = left && fieldOf(left);
-    if (left?.matches(':user-invalid') && field) say(field);
+    if (left?.matches(':user-invalid') && field) afterPress(() => say(field));
   });
   document.addEventListener('input', (event) => {
     const typed = control(event.target);

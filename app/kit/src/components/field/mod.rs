@@ -198,3 +198,78 @@ impl Frame {
 fn mark(need: Need) -> Option<AnyView> {
     need.word().map(|word| view! { " "<span class="pk-field__need">{word}</span> }.into_any())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::checkbox::CheckboxGroup;
+    use crate::components::choice::Choice;
+    use crate::components::input::{Input, PasswordInput};
+    use crate::components::radio::RadioGroup;
+    use crate::server::html::drawn;
+
+    /// The tag that starts with this, up to its end.
+    fn tag<'a>(html: &'a str, start: &str) -> &'a str {
+        let from = html.find(start).unwrap_or_else(|| panic!("no {start} in {html}"));
+        let rest = &html[from..];
+        &rest[..rest.find('>').expect("an end")]
+    }
+
+    #[test]
+    fn a_control_takes_its_id_need_and_descriptions_from_its_field() {
+        let html = drawn(|| {
+            view! {
+                <Field label="Name" id="name" help="Short." limit=20 need=Need::Required error="Taken. Choose another.">
+                    <Input name="name" value="a \"b\""/>
+                </Field>
+                <Field label="Token" id="token"><PasswordInput name="token"/></Field>
+            }
+        });
+        let input = tag(html.as_str(), "<input type=\"text\"");
+        for part in [
+            "id=\"name\"",
+            " required",
+            "aria-describedby=\"name-help name-count name-error name-check\"",
+            "aria-invalid=\"true\"",
+            "data-pk-limit=\"20\"",
+            "value=\"a &quot;b&quot;\"",
+        ] {
+            assert!(input.contains(part), "{part} is missing: {input}");
+        }
+        // What one field says holds for that field alone.
+        let token = tag(html.as_str(), "<input type=\"password\"");
+        assert!(
+            token.contains("id=\"token\"") && !token.contains("required") && !token.contains("aria-invalid"),
+            "{token}"
+        );
+    }
+
+    #[test]
+    fn a_set_says_its_error_once_and_marks_what_is_in_it() {
+        let html = drawn(|| {
+            let options = vec![Choice::new("test", "Test").with("With masked data.")];
+            view! { <CheckboxGroup label="Environments" id="env" name="env" options=options error="Choose one."/> }
+        });
+        assert!(
+            tag(html.as_str(), "<fieldset").contains("aria-describedby=\"env-error env-check\""),
+            "{}",
+            html.as_str()
+        );
+        let tick = tag(html.as_str(), "<input");
+        assert!(
+            tick.contains("aria-invalid=\"true\"") && tick.contains("aria-describedby=\"env-test-detail\""),
+            "{tick}"
+        );
+    }
+
+    #[test]
+    fn of_radio_buttons_the_group_is_wrong_and_each_is_needed() {
+        let html = drawn(|| {
+            let options = vec![Choice::new("team", "The team"), Choice::new("bank", "The bank")];
+            view! { <RadioGroup label="Audience" id="who" name="who" options=options need=Need::Required error="Choose one."/> }
+        });
+        assert!(tag(html.as_str(), "<fieldset").contains("aria-invalid=\"true\""), "{}", html.as_str());
+        let button = tag(html.as_str(), "<input");
+        assert!(button.contains(" required") && !button.contains("aria-invalid"), "{button}");
+    }
+}
