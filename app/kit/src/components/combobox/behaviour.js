@@ -49,9 +49,11 @@
   };
   /** @param {Element} box */
   const chips = (box) => {
-    if (!valueOf(box).multiple) return;
-    const list = part(box, '[data-pk-chips]');
+    const several = valueOf(box).multiple;
     const chosen = chosenOf(box);
+    inputOf(box).required = box.hasAttribute('data-pk-required') && !(several && chosen.length > 0);
+    if (!several) return;
+    const list = part(box, '[data-pk-chips]');
     list.replaceChildren(...chosen.map((option) => {
       const chip = document.createElement('li');
       const name = document.createElement('span');
@@ -68,7 +70,6 @@
       return chip;
     }));
     list.hidden = chosen.length === 0;
-    inputOf(box).required = box.hasAttribute('data-pk-required') && chosen.length === 0;
   };
 
   /** Opens the popup with these, or with a sentence. @type {(box: Element, choices: Choice[], message: string) => void} */

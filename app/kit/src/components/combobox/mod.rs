@@ -53,7 +53,6 @@ pub fn Combobox(
     let id = field.id.unwrap_or_else(|| name.clone());
     let label = format!("{id}-label");
     let list = format!("{id}-options");
-    let unfilled = field.required && (chosen.is_empty() || !multiple);
     let text = chosen.first().filter(|_| !multiple).map(|choice| choice.label.clone());
     let plain = Plain {
         id: id.clone(),
@@ -85,7 +84,6 @@ pub fn Combobox(
                     role="combobox"
                     value=text
                     placeholder=placeholder
-                    required=unfilled
                     disabled=disabled
                     autocomplete="off"
                     autocapitalize="off"
@@ -98,7 +96,7 @@ pub fn Combobox(
                 />
                 <IconView icon=Icon::ChevronDown/>
             </div>
-            // behaviour.js switches it on: without scripts the plain one above sends the value.
+            // behaviour.js switches it on, and makes the input above needed: without scripts the plain control sends the value.
             <select name=name multiple=multiple hidden disabled data-pk-value data-pk-off=disabled>{empty}{values}</select>
             <div class="pk-combobox__popup" popover="manual" data-pk-popup>
                 <ul
