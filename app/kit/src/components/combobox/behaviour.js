@@ -86,7 +86,6 @@
       option.dataset.value = choice.value;
       option.dataset.label = choice.label;
       option.dataset.detail = choice.detail ?? '';
-      name.className = 'pk-combobox__label';
       name.textContent = choice.label;
       option.append(name);
       if (choice.detail) {
