@@ -3,6 +3,11 @@
 //! A folder a component: `mod.rs` (the component), `style.css`, `behaviour.js` where HTML alone does not do (plain JavaScript in a
 //! block of its own, by delegation from the document, so that it works before the page is taken over and on pages of contributors),
 //! and `examples.rs` (its documentation, which the gallery shows and the browser tests try).
+//!
+//! What was typed or chosen before the page is taken over keeps its value and its focus, because a control takes its first value as the
+//! attribute `value=` (`checked=`, `selected=`) alone: hydration leaves attributes as they are, but `prop:value` and `bind:value` write
+//! over them. So a page gives the first value as a prop, listens with `on:input` or `on:change` (an attribute or a listener on a component
+//! goes to its root element, where both events arrive), and reads the form when it is sent: what was typed early was heard by no listener.
 
 pub(crate) mod api_operation;
 pub(crate) mod avatar;
@@ -12,10 +17,14 @@ pub(crate) mod breadcrumb;
 pub(crate) mod button;
 pub(crate) mod card;
 pub mod chart;
+pub(crate) mod checkbox;
+pub(crate) mod choice;
 pub(crate) mod code;
+pub(crate) mod combobox;
 pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod count;
+pub(crate) mod date;
 pub(crate) mod dialog;
 pub(crate) mod diff;
 pub(crate) mod drawer;
@@ -23,10 +32,15 @@ pub(crate) mod empty;
 pub(crate) mod error;
 pub(crate) mod facets;
 pub(crate) mod facts;
+pub(crate) mod field;
+pub(crate) mod file;
+pub(crate) mod form;
 pub(crate) mod fragment;
 pub mod graph;
 pub(crate) mod icon;
+pub(crate) mod input;
 pub(crate) mod line;
+pub(crate) mod link;
 pub(crate) mod list;
 mod loaded;
 pub(crate) mod menu;
@@ -34,13 +48,17 @@ pub(crate) mod page;
 pub(crate) mod paging;
 pub(crate) mod problem;
 pub(crate) mod prose;
+pub(crate) mod radio;
 pub(crate) mod reader;
 pub(crate) mod search;
+pub(crate) mod select;
 pub(crate) mod series;
 pub(crate) mod shell;
 pub(crate) mod skeleton;
+pub(crate) mod switch;
 pub(crate) mod table;
 pub(crate) mod tabs;
+pub(crate) mod textarea;
 pub(crate) mod theme;
 pub(crate) mod time;
 pub(crate) mod toast;
@@ -55,10 +73,14 @@ pub use banner::Banner;
 pub use breadcrumb::Breadcrumb;
 pub use button::{Button, Emphasis};
 pub use card::{Card, Cards};
+pub use checkbox::{Checkbox, CheckboxGroup};
+pub use choice::Choice;
 pub use code::{CodeBlock, Piece};
+pub use combobox::Combobox;
 pub use command::{CommandLink, CommandMenu};
 pub use copy::CopyButton;
 pub use count::{Count, Counts};
+pub use date::{DateInput, DateRange};
 pub use dialog::{ConfirmActions, ConfirmDialog, Dialog, DialogActions, DialogButton, DialogClose};
 pub use diff::{Diff, DiffBlock, DiffLine, DiffView};
 pub use drawer::Drawer;
@@ -66,21 +88,30 @@ pub use empty::EmptyState;
 pub use error::{ErrorMessage, ErrorView, NotFound};
 pub use facets::{Facet, FacetList, FacetValue};
 pub use facts::{Fact, Facts};
+pub use field::{Field, FieldSet, Need};
+pub use file::FileInput;
+pub use form::{ErrorSummary, FormActions, FormLayout, FormRow, FormSection};
 pub use fragment::Fragment;
 pub use icon::{Icon, IconView};
+pub use input::{ControlSize, Input, InputKind, PasswordInput};
 pub use line::{Progress, State, Station, Stepper, Timeline};
+pub use link::{LinkTarget, TextLink};
 pub use loaded::loaded;
 pub use menu::{Menu, MenuItem, MenuLine};
 pub use page::{Page, Section};
 pub use paging::Paging;
 pub use problem::{Problem, Problems};
 pub use prose::Prose;
+pub use radio::RadioGroup;
 pub use reader::{Reader, ReaderHeading, ReaderLink};
+pub use select::Select;
 pub use series::Series;
 pub use shell::Shell;
 pub use skeleton::Skeleton;
+pub use switch::Switch;
 pub use table::{Column, RowCheckbox, SelectionBar, SortHeader, Table, TableEmpty, TableLoading};
 pub use tabs::{Tab, TabPanels, Tabs};
+pub use textarea::TextArea;
 pub use theme::{THEME_COOKIE, ThemeSwitch};
 pub use time::Time;
 pub use toast::{Toast, Toasts};
