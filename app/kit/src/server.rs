@@ -5,6 +5,7 @@ pub mod authorise;
 pub mod clock;
 pub mod context;
 pub mod db;
+pub mod diff;
 pub mod dir;
 pub mod error;
 pub mod fetch;

@@ -1,5 +1,8 @@
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// What a state means; it is told by a shape and a word, never by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -26,7 +29,8 @@ impl Tone {
         }
     }
 
-    fn mark(self) -> &'static str {
+    /// Its shape.
+    pub(crate) fn mark(self) -> &'static str {
         match self {
             Self::Neutral => "",
             Self::Fine => "●",

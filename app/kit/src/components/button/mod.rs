@@ -19,7 +19,7 @@ pub enum Emphasis {
 }
 
 impl Emphasis {
-    fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Primary => "pk-button pk-button--primary",
             Self::Normal => "pk-button",

@@ -1,9 +1,14 @@
 use leptos::prelude::*;
 
+use crate::components::copy::CopyButton;
+
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// A piece of a line with the class of its colour, such as `pk-syntax--key`; an empty class is plain text.
 pub type Piece = (&'static str, String);
 
-/// Source text with line numbers; each line has an address (`#L12`) and a line with a problem is marked.
+/// Source text with line numbers and a button that copies it; each line has an address (`#L12`) and a line with a problem is marked.
 #[component]
 pub fn CodeBlock(
     /// The text.
@@ -35,15 +40,24 @@ pub fn CodeBlock(
             } else {
                 ("pk-code__line", format!("Line {number}"))
             };
+            let id = format!("{anchor}{number}");
+            let href = format!("#{id}");
             view! {
-                <span class=class id=format!("{anchor}{number}")>
-                    <a class="pk-code__number" href=format!("#{anchor}{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
+                <span class=class id=id>
+                    <a class="pk-code__number" href=href aria-label=name tabindex="-1" rel="external">{number}</a>
                     <span class="pk-code__text">{coloured(line)}"\n"</span>
                 </span>
             }
         })
         .collect();
-    view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }.into_any()
+    let id = format!("{anchor}-source");
+    view! {
+        <div class="pk-source">
+            <div class="pk-source__copy"><CopyButton from=id.clone() label=format!("Copy: {label}")/></div>
+            <pre class="pk-code" id=id tabindex="0" role="region" aria-label=label><code>{lines}</code></pre>
+        </div>
+    }
+    .into_any()
 }
 
 fn coloured(line: Vec<Piece>) -> Vec<AnyView> {

@@ -1,5 +1,8 @@
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// What stands where nothing is: one sentence and, as children, one action.
 #[component]
 pub fn EmptyState(

@@ -5,6 +5,9 @@ use crate::components::page::Page;
 use crate::error::AppError;
 use crate::response::set_status;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// The page of an error: what happened, why, and what to do. Sets the response's status.
 #[component]
 pub fn ErrorView(
@@ -12,31 +15,47 @@ pub fn ErrorView(
     error: AppError,
 ) -> impl IntoView {
     set_status(error.status());
-    let (title, advice) = match &error {
+    let title = match &error {
         AppError::NotFound { .. } => return NotFound(NotFoundProps { what: error.to_string() }).into_any(),
-        AppError::BadRequest { .. } => {
-            ("This address cannot be read", "Correct the address, or start again from the catalog.")
-        }
-        AppError::Unauthenticated => ("Sign in to see this page", "This page is for people who are signed in."),
-        AppError::Forbidden { .. } => {
-            ("You may not see this page", "Ask the people named above for the right, then load the page again.")
-        }
-        AppError::Unavailable { .. } => {
-            ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
-        }
-        AppError::Internal { .. } => (
-            "Something failed on our side",
-            "Load the page again. If it fails again, tell the platform team and quote the reference.",
-        ),
+        AppError::BadRequest { .. } => "This address cannot be read",
+        AppError::Unauthenticated => "Sign in to see this page",
+        AppError::Forbidden { .. } => "You may not see this page",
+        AppError::Unavailable { .. } => "Unavailable at the moment",
+        AppError::Internal { .. } => "Something failed on our side",
     };
     view! {
         <Page title=title>
-            <div class="pk-message" role="alert">
-                <p>{error.to_string()}"."</p>
-                <p class="pk-quiet">{advice}</p>
-                <p><a class="pk-button" href="/catalog">"Go to the catalog"</a></p>
-            </div>
+            <ErrorMessage error=error><a class="pk-button" href="/catalog">"Go to the catalog"</a></ErrorMessage>
         </Page>
+    }
+    .into_any()
+}
+
+/// What failed in a part of a page, and what to do; the rest of the page stays.
+#[component]
+pub fn ErrorMessage(
+    /// What went wrong.
+    error: AppError,
+    /// The action.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let advice = match &error {
+        AppError::NotFound { .. } => "It may have been renamed or removed.",
+        AppError::BadRequest { .. } => "Correct the address, or start again from the catalog.",
+        AppError::Unauthenticated => "This page is for people who are signed in.",
+        AppError::Forbidden { .. } => "Ask the people named above for the right, then load the page again.",
+        AppError::Unavailable { .. } => "The rest of the portal works. Load the page again in a minute.",
+        AppError::Internal { .. } => {
+            "Load the page again. If it fails again, tell the platform team and quote the reference."
+        }
+    };
+    view! {
+        <div class="pk-message" role="alert">
+            <p>{error.to_string()}"."</p>
+            <p class="pk-quiet">{advice}</p>
+            {children.map(|children| view! { <p>{children()}</p> })}
+        </div>
     }
     .into_any()
 }

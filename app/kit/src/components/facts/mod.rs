@@ -1,5 +1,8 @@
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// A list of named facts.
 #[component]
 pub fn Facts(

@@ -1,6 +1,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// A page: its one heading, what it is, its facts at a glance and its primary action, then the content.
 #[component]
 pub fn Page(

@@ -1,5 +1,8 @@
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// The way to the neighbouring pages of a list; both are addresses.
 #[component]
 pub fn Paging(
@@ -10,13 +13,16 @@ pub fn Paging(
     /// How many items there are in all, in words.
     #[prop(into)]
     summary: String,
+    /// What it is called where a page has more than one list.
+    #[prop(default = "Pages")]
+    label: &'static str,
 ) -> impl IntoView {
     let step = |label: &'static str, rel: &'static str, href: Option<String>| match href {
         Some(href) => view! { <a class="pk-button" rel=rel href=href>{label}</a> }.into_any(),
         None => view! { <span class="pk-button pk-button--disabled" aria-disabled="true">{label}</span> }.into_any(),
     };
     view! {
-        <nav class="pk-paging" aria-label="Pages">
+        <nav class="pk-paging" aria-label=label>
             <p class="pk-quiet pk-number" role="status">{summary}</p>
             {step("Previous", "prev", previous)}
             {step("Next", "next", next)}

@@ -2,6 +2,9 @@ use leptos::prelude::*;
 
 use crate::when::When;
 
+#[cfg(feature = "ssr")]
+pub mod examples;
+
 /// A time, relative, with the exact one at hand.
 #[component]
 pub fn Time(

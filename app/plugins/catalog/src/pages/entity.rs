@@ -1,5 +1,5 @@
 use kit::components::{
-    Badge, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, Banner, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
 use kit::error::AppError;
 use kit::html::Placed;
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::docs::{DocsView, PlacedDocs, placed};
-use super::parts::{EntityName, Problems, ShortName};
+use super::parts::{EntityName, ProblemList, ShortName};
 use super::relations::{Relations, Shown};
 use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
 use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGroup};
@@ -154,17 +154,17 @@ fn Overview(detail: EntityDetail) -> impl IntoView {
     let row = detail.row;
     let orphan = row.orphan.then(|| {
         view! {
-            <div class="pk-banner pk-banner--attention" role="note">
+            <Banner title="No file describes this entity any more" tone=Tone::Attention>
                 <p>
-                    "No file describes this entity any more. It was last described in "
+                    "It was last described in "
                     <span class="pk-mono">{detail.origin.path.clone()}</span> " of "
                     <a href=format!("/locations/{}", detail.origin.location_id)>{detail.origin.target.clone()}</a>"."
                 </p>
-            </div>
+            </Banner>
         }
     });
     let problems = (!detail.problems.is_empty())
-        .then(|| view! { <Section title="What is wrong with it"><Problems problems=detail.problems/></Section> });
+        .then(|| view! { <Section title="What is wrong with it"><ProblemList problems=detail.problems/></Section> });
     let about = if detail.description.is_empty() {
         view! { <p class="pk-quiet">"The descriptor gives no description."</p> }.into_any()
     } else {

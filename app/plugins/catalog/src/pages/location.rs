@@ -1,9 +1,9 @@
-use kit::components::{Badge, EmptyState, Fact, Facts, Page, Section, Time, loaded};
+use kit::components::{Badge, Banner, EmptyState, Fact, Facts, Page, Section, Time, Tone, loaded};
 use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::parts::{Problems, StateBadge};
+use super::parts::{ProblemList, StateBadge};
 use crate::api::{RefreshLocation, location};
 use crate::model::{LocationDetail, LocationState};
 
@@ -33,10 +33,9 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
     let aside = view! { <StateBadge state=row.state/> <RefreshForm id=row.id refresh=refresh/> }.into_any();
     let unreadable = (row.state == LocationState::Unreadable).then(|| {
         view! {
-            <div class="pk-banner pk-banner--wrong" role="alert">
-                <p>{row.message}"."</p>
+            <Banner title=format!("{}.", row.message) tone=Tone::Wrong>
                 <p>"What this location brought earlier stays in the catalog. It is tried again on its own; put the cause right, then refresh."</p>
-            </div>
+            </Banner>
         }
     });
     let problems = if detail.problems.is_empty() {
@@ -47,7 +46,7 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
         };
         view! { <EmptyState sentence=sentence/> }.into_any()
     } else {
-        view! { <Problems problems=detail.problems/> }.into_any()
+        view! { <ProblemList problems=detail.problems/> }.into_any()
     };
     view! {
         <Page title=row.target kind="Location" aside=aside>

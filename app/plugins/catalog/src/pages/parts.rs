@@ -1,4 +1,4 @@
-use kit::components::{Badge, Tone};
+use kit::components::{Badge, Problems, Tone};
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -44,26 +44,15 @@ pub fn StateBadge(state: LocationState) -> impl IntoView {
 
 /// Problems with file, line and column, errors first.
 #[component]
-pub fn Problems(problems: Vec<Problem>) -> impl IntoView {
+pub fn ProblemList(problems: Vec<Problem>) -> impl IntoView {
     let items: Vec<_> = problems
         .into_iter()
         .map(|problem| {
-            let (text, tone) = if problem.is_error { ("Error", Tone::Wrong) } else { ("Warning", Tone::Attention) };
-            view! {
-                <li class="pk-problem">
-                    <Badge text=text tone=tone/>
-                    <div class="pk-problem__body">
-                        <p>{problem.message}</p>
-                        <p class="pk-quiet pk-mono">
-                            {format!("{}:{}:{}", problem.path, problem.line, problem.column)}
-                            {(!problem.pointer.is_empty()).then(|| format!("  {}", problem.pointer))}
-                        </p>
-                    </div>
-                </li>
-            }
+            let place = format!("{}:{}:{}  {}", problem.path, problem.line, problem.column, problem.pointer);
+            view! { <kit::components::Problem error=problem.is_error message=problem.message place=place.trim_end()/> }
         })
         .collect();
-    view! { <ul class="pk-problems">{items}</ul> }
+    view! { <Problems>{items}</Problems> }
 }
 
 /// The search of the catalog, which keeps what else the list is narrowed and ordered by. A plain form until the page is taken over.

@@ -1,4 +1,4 @@
-use kit::components::{Column, EmptyState, Section, Table, Time, loaded};
+use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time, loaded};
 use kit::error::AppError;
 use leptos::prelude::*;
 
@@ -34,11 +34,7 @@ fn SummaryView(summary: Summary) -> impl IntoView {
         .kinds
         .into_iter()
         .map(|(kind, count, href)| {
-            view! {
-                <li>
-                    <a class="pk-count" href=href><span class="pk-count__number pk-number">{count}</span> " " <span class="pk-count__label">{kind}</span></a>
-                </li>
-            }
+            view! { <Count number=count label=kind href=href/> }
         })
         .collect();
     let troubled: Vec<_> = summary
@@ -90,7 +86,7 @@ fn SummaryView(summary: Summary) -> impl IntoView {
         })
         .collect();
     view! {
-        <Section title="In the catalog"><ul class="pk-counts">{kinds}</ul></Section>
+        <Section title="In the catalog"><Counts>{kinds}</Counts></Section>
         <Section title="Needs attention">{attention}</Section>
         <Section title="Recent changes"><Table caption="Recent changes" columns=columns>{recent}</Table></Section>
     }
