@@ -61,7 +61,7 @@ pub fn DiffView(
             let first =
                 hunk.iter().find_map(|block| block.new.first().or(block.old.first())).map_or(1, |line| line.number);
             let blocks: Vec<_> = hunk.into_iter().map(block).collect();
-            view! { <div class="pk-diff__hunk"><p class="pk-diff__place">"From line " {first}</p>{blocks}</div> }
+            view! { <div><p class="pk-diff__place">"From line " {first}</p>{blocks}</div> }
         })
         .collect();
     view! {

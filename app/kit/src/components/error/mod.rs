@@ -51,7 +51,7 @@ pub fn ErrorMessage(
         }
     };
     view! {
-        <div class="pk-message" role="alert">
+        <div class="pk-message pk-message--wrong" role="alert">
             <p>{error.to_string()}"."</p>
             <p class="pk-quiet">{advice}</p>
             {children.map(|children| view! { <p>{children()}</p> })}

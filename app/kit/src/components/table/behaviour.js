@@ -24,10 +24,14 @@
   });
 
   // What scrolls sideways scrolls within itself, and a heading within it cannot stay in sight with the page.
-  new ResizeObserver(() => {
+  const known = new WeakSet();
+  const sizes = new ResizeObserver(() => {
     for (const place of document.querySelectorAll('[data-pk-table]')) {
-      const fits = /** @type {HTMLElement} */ (place.firstElementChild).offsetWidth <= place.clientWidth;
-      place.toggleAttribute('data-pk-fits', fits);
+      const table = /** @type {HTMLElement} */ (place.firstElementChild);
+      place.toggleAttribute('data-pk-fits', table.offsetWidth <= place.clientWidth);
+      if (!known.has(table)) sizes.observe(table);
+      known.add(table);
     }
-  }).observe(document.body);
+  });
+  sizes.observe(document.body);
 }

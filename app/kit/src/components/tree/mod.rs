@@ -32,7 +32,7 @@ pub fn Tree(
     /// The outermost places in order.
     items: Vec<TreeItem>,
 ) -> impl IntoView {
-    view! { <nav class="pk-tree" aria-label=label><ul class="pk-tree__group" data-pk-tree="">{branches(items)}</ul></nav> }.into_any()
+    view! { <nav aria-label=label><ul class="pk-tree__group" data-pk-tree="">{branches(items)}</ul></nav> }.into_any()
 }
 
 fn branches(items: Vec<TreeItem>) -> AnyView {
