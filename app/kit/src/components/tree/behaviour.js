@@ -52,7 +52,7 @@
       details.open = deeper;
       return;
     }
-    const next = deeper ? item.parentElement?.querySelector('ul [role=treeitem]') : above(item);
+    const next = deeper ? item.parentElement?.querySelector(':scope > ul [role=treeitem]') : above(item);
     if (!next) return;
     item.setAttribute('tabindex', '-1');
     next.setAttribute('tabindex', '0');
