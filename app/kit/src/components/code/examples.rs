@@ -18,7 +18,7 @@ pub const DOCS: Docs = Docs {
             title: "With a marked line",
             view: || {
                 view! {
-                    <CodeBlock label="catalog-info.yaml" prefix="code-a-" first_line=14 marked=vec![17] text="apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  anotations: { team: reporting }\n  name: trade-reporting\nspec:\n  type: service\n  owner: group:default/regulatory-reporting"/>
+                    <CodeBlock label="catalog-info.yaml" anchor="code-a-L" first_line=14 marked=vec![17] text="apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  anotations: { team: reporting }\n  name: trade-reporting\nspec:\n  type: service\n  owner: group:default/regulatory-reporting"/>
                 }
                 .into_any()
             },
@@ -28,7 +28,7 @@ pub const DOCS: Docs = Docs {
             title: "A long line, and another script",
             view: || {
                 view! {
-                    <CodeBlock label="values.yaml" prefix="code-b-" text="name: settlement-and-reconciliation-of-cross-border-instant-payments-for-the-nordic-and-baltic-correspondent-banking-region-settlement-and-reconciliation-of-cross-border-instant-payments-for-the-nordic-and-baltic-correspondent-banking-region\ntitle: خدمة تسوية المدفوعات\n\n\tindented: true"/>
+                    <CodeBlock label="values.yaml" anchor="code-b-L" text="name: settlement-and-reconciliation-of-cross-border-instant-payments-for-the-nordic-and-baltic-correspondent-banking-region-settlement-and-reconciliation-of-cross-border-instant-payments-for-the-nordic-and-baltic-correspondent-banking-region\ntitle: خدمة تسوية المدفوعات\n\n\tindented: true"/>
                 }
                 .into_any()
             },

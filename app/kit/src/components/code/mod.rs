@@ -20,9 +20,9 @@ pub fn CodeBlock(
     /// The number of the first line.
     #[prop(default = 1)]
     first_line: u32,
-    /// Begins the addresses of the lines where a page holds more than one block: `before-` makes `#before-L12`.
-    #[prop(optional, into)]
-    prefix: String,
+    /// What the address of a line begins with; two blocks on a page need two.
+    #[prop(default = "L".into(), into)]
+    anchor: String,
     /// Line numbers to mark.
     #[prop(default = Vec::new())]
     marked: Vec<u32>,
@@ -40,7 +40,7 @@ pub fn CodeBlock(
             } else {
                 ("pk-code__line", format!("Line {number}"))
             };
-            let id = format!("{prefix}L{number}");
+            let id = format!("{anchor}{number}");
             let href = format!("#{id}");
             view! {
                 <span class=class id=id>
@@ -50,7 +50,7 @@ pub fn CodeBlock(
             }
         })
         .collect();
-    let id = format!("{prefix}source");
+    let id = format!("{anchor}-source");
     view! {
         <div class="pk-source">
             <div class="pk-source__copy"><CopyButton from=id.clone() label=format!("Copy: {label}")/></div>

@@ -40,19 +40,19 @@ pub const DOCS: Docs = Docs {
             name: "panels",
             title: "Panels of one page",
             view: || {
-                let panel = |label: &str, text: &str, prefix| {
+                let panel = |label: &str, text: &str, anchor: &str| {
                     let code =
-                        view! { <CodeBlock text=text label=format!("Call with {label}") prefix=prefix/> }.into_any();
+                        view! { <CodeBlock text=text label=format!("Call with {label}") anchor=anchor/> }.into_any();
                     (label.to_owned(), code)
                 };
                 let panels = vec![
                     panel(
                         "curl",
                         "curl https://portico.bank.example/api/catalog/entities/by-query?limit=2",
-                        "tabs-curl-",
+                        "tabs-curl-L",
                     ),
-                    panel("Java", "var page = catalog.entities().limit(2).list();", "tabs-java-"),
-                    panel("Python", "page = catalog.entities(limit=2)", "tabs-python-"),
+                    panel("Java", "var page = catalog.entities().limit(2).list();", "tabs-java-L"),
+                    panel("Python", "page = catalog.entities(limit=2)", "tabs-python-L"),
                 ];
                 view! { <TabPanels id="tabs-call" label="The call in several languages" panels=panels/> }.into_any()
             },

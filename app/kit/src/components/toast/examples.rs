@@ -55,7 +55,7 @@ pub const DOCS: Docs = Docs {
                 view! {
                     <div>
                         <p>"Any script of a page can tell something with an event."</p>
-                        <CodeBlock label="A script that tells of something" prefix="toast-" text="document.dispatchEvent(new CustomEvent('portico:toast', { detail: { text: 'Saved.' } }))"/>
+                        <CodeBlock label="A script that tells of something" anchor="toast-L" text="document.dispatchEvent(new CustomEvent('portico:toast', { detail: { text: 'Saved.' } }))"/>
                     </div>
                 }
                 .into_any()

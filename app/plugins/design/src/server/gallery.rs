@@ -182,7 +182,7 @@ fn shown(docs: &'static Docs, example: &'static Example, ask: &Ask) -> impl Into
             <div class=class data-theme=theme data-example=example.name>{(example.view)()}</div>
             <details class="pk-disclosure">
                 <summary>"HTML"</summary>
-                <CodeBlock text=recipe(example) label=format!("HTML of {label}") prefix=format!("{}-", example.name)/>
+                <CodeBlock text=recipe(example) label=format!("HTML of {label}") anchor=format!("{}-L", example.name)/>
             </details>
         </section>
     }
@@ -255,11 +255,11 @@ fn recipes() -> impl IntoView {
                 .examples
                 .iter()
                 .map(|example| {
-                    let anchor = format!("{}-{}-", docs.name, example.name);
+                    let anchor = format!("{}-{}-L", docs.name, example.name);
                     view! {
                         <details class="pk-disclosure">
                             <summary>{example.title}</summary>
-                            <CodeBlock text=recipe(example) label=format!("HTML of {}: {}", docs.title, example.title) prefix=anchor/>
+                            <CodeBlock text=recipe(example) label=format!("HTML of {}: {}", docs.title, example.title) anchor=anchor/>
                         </details>
                     }
                 })
@@ -286,7 +286,7 @@ fn recipes() -> impl IntoView {
                 ", "
                 <a href="/design/v1/kit.js" rel="external">"kit.js"</a>
             </p>
-            <CodeBlock text=STARTER label="A whole page" prefix="starter-"/>
+            <CodeBlock text=STARTER label="A whole page" anchor="starter-L"/>
         </Section>
         <Section title="Components">{all}</Section>
     }
