@@ -5,7 +5,9 @@ mod entity;
 mod location;
 mod locations;
 mod parts;
+mod register;
 mod summary;
+mod unregister;
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -19,6 +21,8 @@ use catalog::CatalogPage;
 use entity::EntityPage;
 use location::LocationPage;
 use locations::LocationsPage;
+use register::RegisterPage;
+use unregister::UnregisterPage;
 
 /// The plugin's pages, one line each.
 #[component(transparent)]
@@ -27,7 +31,9 @@ pub fn CatalogRoutes() -> AnyNestedRoute {
         <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
         <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
         <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations/register") view=RegisterPage ssr=SsrMode::Async/>
         <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations/:id/unregister") view=UnregisterPage ssr=SsrMode::Async/>
     }
     .into_inner()
     .into_any_nested_route()

@@ -3,7 +3,7 @@ use kit::components::{Column, EmptyState, FacetList, Page, Paging, SortHeader, T
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::{EntityName, SearchBox, ShortName};
+use super::parts::{EntityName, SearchBox, ShortName, register_link};
 use crate::api::list_entities;
 use crate::model::{EntityList, EntityRow, ListQuery, Sort};
 
@@ -34,7 +34,7 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
         view! { <Rows query=query.clone() items=list.items/> }.into_any()
     };
     view! {
-        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to.">
+        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to." aside=register_link()>
             <SearchBox query=query label="Search the catalog"/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
