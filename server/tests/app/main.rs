@@ -11,6 +11,7 @@ mod migration;
 mod order;
 mod plans;
 mod probe;
+mod register;
 mod remote;
 mod rest;
 mod security;

@@ -179,6 +179,11 @@ impl Catalog {
         Ok(plan)
     }
 
+    /// The number of the location, where it is registered.
+    pub async fn registered(&self, location: &NewLocation) -> Result<Option<i64>, DbErr> {
+        Ok(self.rules_for(location).await?.0)
+    }
+
     /// The number of the location where it is registered, and what it may bring.
     async fn rules_for(&self, location: &NewLocation) -> Result<(Option<i64>, Rules), DbErr> {
         let text = "SELECT id, trust_org, allowed_kinds FROM catalog_location WHERE kind = ? AND target = ? AND state <> 'leaving'";
