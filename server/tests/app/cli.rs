@@ -236,6 +236,6 @@ fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     write(&folder.path().join("good/z.yaml"), &component("A"));
     let output = portico(folder.path(), &["check", "good"], &[]);
     assert_eq!(code(&output), 1);
-    let line = "z.yaml:4:3: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
+    let line = "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
     assert!(out(&output).contains(line), "{}", out(&output));
 }

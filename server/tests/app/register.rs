@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use catalog::server::{NewLocation, NewRules};
+use catalog::server::NewRules;
 use http::Method;
 use kit::identity::Caller;
 use kit::server::testing::{TestDb, databases};
@@ -79,6 +79,8 @@ async fn trail(app: &TestApp) -> Vec<String> {
 }
 
 const BAD: &str = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: bad\nspec:\n  type: service\n  lifecycle: 7\n  owner: team-a\n";
+
+const ROBOT: &str = "apiVersion: backstage.io/v1alpha1\nkind: Robot\nmetadata: {name: r}\n";
 
 #[tokio::test]
 async fn a_check_says_what_registering_does_and_writes_nothing() {
@@ -342,7 +344,7 @@ async fn what_only_an_unregistered_location_brought_goes_with_it() {
         assert_eq!(app.get_json(&format!("/api/catalog/locations/{first}")).await.status, 404);
         app.work().await;
         assert_eq!(app.refs().await, ["component:default/both", "component:default/second"], "{}", app.name);
-        assert_eq!(app.column("SELECT count(*) AS n FROM catalog_entity").await, ["2"], "orphans are gone, too");
+        assert_eq!(app.rows("catalog_entity").await.len(), 2, "orphans are gone, too");
         assert_eq!(app.column("SELECT created_at FROM catalog_entity WHERE ref = 'component:default/both'").await, created);
         assert_eq!(app.errors().await, Vec::<String>::new(), "{}", app.name);
         assert_eq!(app.get(&format!("/locations/{first}")).await.status, 404);
@@ -377,7 +379,7 @@ async fn trust_can_be_revoked_and_kinds_can_be_limited_afterwards() {
     for db in databases().await {
         let app = TestApp::new(&db);
         let group = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: g\nspec:\n  type: team\n  children: []\n";
-        app.write("all.yaml", &[component("a").as_str(), group, &location("l", &[])].join("---\n"));
+        app.write("all.yaml", &[component("a").as_str(), group, ROBOT].join("---\n"));
         let id = app.import_from(&app.path(""), true).await;
         assert_eq!(app.refs().await.len(), 3, "{:?}", app.errors().await);
         let catalog = &app.instance.catalog.catalog;
@@ -387,7 +389,7 @@ async fn trust_can_be_revoked_and_kinds_can_be_limited_afterwards() {
             app.refs().await
         };
         let revoked = set(NewRules { trust_org: Some(false), ..NewRules::default() }).await;
-        assert_eq!(revoked, ["component:default/a", "location:default/l"], "{}", app.name);
+        assert_eq!(revoked, ["component:default/a", "robot:default/r"], "{}", app.name);
         let limited = set(NewRules { allowed_kinds: Some(Some(vec!["Component".into()])), ..NewRules::default() }).await;
         assert_eq!(limited, ["component:default/a"]);
         let page = app.get(&format!("/locations/{id}")).await.body;
@@ -516,8 +518,7 @@ async fn a_location_that_waits_for_its_first_read_says_how_far_it_is() {
     let db = databases().await.swap_remove(0);
     let app = TestApp::new(&db);
     app.write("a.yaml", &component("a"));
-    let new = NewLocation { ..parsed(&app.path("")) };
-    let id = app.instance.catalog.catalog.register(&OPERATOR, &new).await.expect("registered").id;
+    let id = app.instance.catalog.catalog.register(&OPERATOR, &parsed(&app.path(""))).await.expect("registered").id;
     assert!(app.get(&format!("/locations/{id}")).await.body.contains("It is being read: 0 files so far."));
     app.work().await;
     assert!(!app.get(&format!("/locations/{id}")).await.body.contains("It is being read"));
