@@ -1,4 +1,4 @@
-use kit::components::{Column, Page, Section, Table, loaded};
+use kit::components::{Badge, Button, Column, Emphasis, Page, Section, Table, Tone, loaded};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -23,6 +23,8 @@ fn RegisterView(target: String, checked: Checked, register: ServerAction<Registe
         _ => None,
     };
     let wrong = refused.is_some();
+    // Once there is something to register, that is the one primary action.
+    let checked_well = matches!(checked, Checked::Preview(_));
     let outcome = match checked {
         Checked::Nothing | Checked::Refused(_) => ().into_any(),
         Checked::Elsewhere => view! {
@@ -35,25 +37,29 @@ fn RegisterView(target: String, checked: Checked, register: ServerAction<Registe
     };
     view! {
         <Page title="Register software" lead="Say where the descriptor is. You see what the catalog would make of it before anything changes.">
-            <form class="pk-search" method="get" action="/locations/register">
-                <label for="target">"Address or path"</label>
-                <input
-                    class="pk-input"
-                    id="target"
-                    name="target"
-                    required=true
-                    autocomplete="off"
-                    spellcheck="false"
-                    value=target
-                    aria-invalid=wrong.then_some("true")
-                    aria-describedby="target-help"
-                />
-                <button class="pk-button pk-button--primary" type="submit">"Check"</button>
-            </form>
-            <p class="pk-quiet" id="target-help">
-                {refused.map(|reason| view! { <strong role="alert">{reason}</strong> " " })}
-                "The address of a catalog-info.yaml or of a git repository that ends in .git. On the portal's own machine also the path of a folder or a file."
-            </p>
+            <div class="pk-message">
+                <label for="target"><strong>"Address or path"</strong></label>
+                <form class="pk-search" method="get" action="/locations/register">
+                    <input
+                        class="pk-input"
+                        id="target"
+                        name="target"
+                        required=true
+                        autocomplete="off"
+                        spellcheck="false"
+                        value=target
+                        aria-invalid=wrong.then_some("true")
+                        aria-describedby="target-help"
+                    />
+                    <Button text="Check" emphasis=if checked_well { Emphasis::Normal } else { Emphasis::Primary }/>
+                </form>
+                <div id="target-help">
+                    {refused.map(|reason| view! { <p role="alert"><Badge text="Not checked" tone=Tone::Wrong/> " " {reason}</p> })}
+                    <p class="pk-quiet">
+                        "The address of a catalog-info.yaml, or of a git repository that ends in .git. On the portal's own machine also the path of a folder or a file."
+                    </p>
+                </div>
+            </div>
             {outcome}
         </Page>
     }
@@ -106,11 +112,13 @@ fn PreviewView(preview: Preview, register: ServerAction<RegisterLocation>) -> im
     });
     view! {
         <Section title="What would happen">
-            <p class="pk-mono pk-wrap">{preview.target}</p>
             {unreadable}
             {cut}
-            {readable.then(|| view! { <p role="status">{summary}</p> })}
-            {action}
+            <div class="pk-message">
+                <p class="pk-mono pk-wrap">{preview.target}</p>
+                {readable.then(|| view! { <p role="status"><strong>{summary}</strong></p> })}
+                {action}
+            </div>
         </Section>
         {problems}
         {groups}
@@ -125,7 +133,7 @@ fn RegisterForm(target: String, register: ServerAction<RegisterLocation>) -> imp
     view! {
         <ActionForm action=register attr:class="pk-inline">
             <input type="hidden" name="target" value=target/>
-            <button class="pk-button pk-button--primary" type="submit">"Register"</button>
+            <Button text="Register" emphasis=Emphasis::Primary/>
             <span role="status">{failed}</span>
         </ActionForm>
     }

@@ -1,4 +1,4 @@
-use kit::components::{Column, Page, Section, Table, loaded};
+use kit::components::{Button, Column, Emphasis, Page, Section, Table, loaded};
 use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -63,15 +63,17 @@ fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocat
     });
     view! {
         <Page title="Unregister this location?" kind="Location" lead=row.target>
-            <p>{removed}</p>
+            <div class="pk-message">
+            <p><strong>{removed}</strong></p>
             {handed_over.map(|sentence| view! { <p>{sentence}</p> })}
             <p>"The files themselves stay where they are. The location can be registered again at any time."</p>
             <ActionForm action=unregister attr:class="pk-inline">
                 <input type="hidden" name="id" value=row.id.to_string()/>
-                <button class="pk-button pk-button--primary" type="submit">"Unregister"</button>
-                <a class="pk-button" href=back>"Keep it"</a>
+                <Button text="Unregister" emphasis=Emphasis::Danger/>
+                <Button text="Keep it" href=back/>
                 <span role="status">{failed}</span>
             </ActionForm>
+            </div>
             {list}
         </Page>
     }
