@@ -62,7 +62,7 @@ fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocat
         }
     });
     view! {
-        <Page title="Unregister this location?" kind="Location" lead=row.target>
+        <Page title="Unregister this location" kind="Location" lead=row.target>
             <div class="pk-message">
             <p><strong>{removed}</strong></p>
             {handed_over.map(|sentence| view! { <p>{sentence}</p> })}
