@@ -225,7 +225,11 @@ fn a_location_is_unregistered_and_its_rules_are_changed_by_target_or_number() {
     assert_eq!(code(&portico(folder.path(), &["rules", "good"], &[])), 2, "nothing to change");
     let gone = portico(folder.path(), &["unregister", "good", "2"], &[]);
     assert_eq!(code(&gone), 0, "{}", err(&gone));
-    assert!(out(&gone).contains("/good: 2 entities removed") && out(&gone).contains("/bad: 1 entities"), "{}", out(&gone));
+    assert!(
+        out(&gone).contains("/good: 2 entities removed") && out(&gone).contains("/bad: 1 entities"),
+        "{}",
+        out(&gone)
+    );
     let again = portico(folder.path(), &["unregister", "good"], &[]);
     assert_eq!((code(&again), err(&again).contains("was not found")), (1, true), "{}", err(&again));
 }
@@ -236,6 +240,7 @@ fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     write(&folder.path().join("good/z.yaml"), &component("A"));
     let output = portico(folder.path(), &["check", "good"], &[]);
     assert_eq!(code(&output), 1);
-    let line = "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
+    let line =
+        "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
     assert!(out(&output).contains(line), "{}", out(&output));
 }

@@ -392,7 +392,10 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
         ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),
         ("/api/catalog/fn/preview", (JSON, json!({ "target": "" }).to_string())),
-        ("/api/catalog/fn/register", ("application/x-www-form-urlencoded", format!("target={}", env!("CARGO_MANIFEST_DIR")))),
+        (
+            "/api/catalog/fn/register",
+            ("application/x-www-form-urlencoded", format!("target={}", env!("CARGO_MANIFEST_DIR"))),
+        ),
         ("/api/catalog/fn/departure", (JSON, json!({ "id": 1 }).to_string())),
         ("/api/catalog/fn/unregister", ("application/x-www-form-urlencoded", "id=1".to_owned())),
     ])
@@ -436,8 +439,12 @@ async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     for plugin in &operator.instance.plugins {
         for (method, path) in plugin.routes().listed {
             assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
-            let path =
-                path.replace("{kind}", "component").replace("{namespace}", "default").replace("{name}", "secret").replace("{id}", "1").replace("{uid}", "1");
+            let path = path
+                .replace("{kind}", "component")
+                .replace("{namespace}", "default")
+                .replace("{name}", "secret")
+                .replace("{id}", "1")
+                .replace("{uid}", "1");
             assert!(!path.contains('{'), "{path} has a part without an example");
             for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
                 let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;

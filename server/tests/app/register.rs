@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use server::config::{CatalogConfig, Config};
 
 use crate::remote::{Site, git, with_host};
-use crate::support::{Answer, TABLES, TestApp, assert_counts, component, component_of, location, parsed, request, write};
+use crate::support::{
+    Answer, TABLES, TestApp, assert_counts, component, component_of, location, parsed, request, write,
+};
 
 const OPERATOR: Caller = Caller::LocalOperator;
 
@@ -48,7 +50,15 @@ fn problems(preview: &Value) -> Vec<String> {
         .as_array()
         .expect("problems")
         .iter()
-        .map(|problem| format!("{}:{}:{} {}", problem["path"].as_str().expect("a path"), problem["line"], problem["column"], problem["message"].as_str().expect("a message")))
+        .map(|problem| {
+            format!(
+                "{}:{}:{} {}",
+                problem["path"].as_str().expect("a path"),
+                problem["line"],
+                problem["column"],
+                problem["message"].as_str().expect("a message")
+            )
+        })
         .collect();
     lines.sort();
     lines
@@ -59,7 +69,15 @@ async fn problems_of(app: &TestApp, id: i64) -> Vec<String> {
     let rows = app.query(&text).await;
     let mut lines: Vec<String> = rows
         .iter()
-        .map(|row| format!("{}:{}:{} {}", row["path"].as_str().expect("a path"), row["line"], row["column_no"], row["message"].as_str().expect("a message")))
+        .map(|row| {
+            format!(
+                "{}:{}:{} {}",
+                row["path"].as_str().expect("a path"),
+                row["line"],
+                row["column_no"],
+                row["message"].as_str().expect("a message")
+            )
+        })
         .collect();
     lines.sort();
     lines
@@ -100,7 +118,10 @@ async fn a_check_says_what_registering_does_and_writes_nothing() {
         app.write("second/all.yaml", &[component("a").as_str(), BAD, &component("x"), &component("a")].join("---\n"));
         app.write("second/b.yaml", &[component("b"), component("orphaned")].join("---\n"));
         app.write("second/z.yaml", &component("b"));
-        app.write("second/user.yaml", "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: ada\nspec: {memberOf: []}\n");
+        app.write(
+            "second/user.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: ada\nspec: {memberOf: []}\n",
+        );
         let target = app.path("second").display().to_string();
         let before = all_rows(&app).await;
         let seen = preview(&app, &target).await;
@@ -164,7 +185,12 @@ async fn what_a_check_cannot_read_is_said_and_cannot_be_registered_from_the_page
         assert!(refused.to_lowercase().contains(&reason.to_lowercase()), "{target}: {refused}");
         let page = app.get(&kit::query::href("/locations/register", [("target", target)])).await;
         assert!(page.body.contains("aria-invalid=\"true\"") && !submits_register(&page.body), "{}", page.body);
-        assert_eq!(app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}")).await.status, 400);
+        assert_eq!(
+            app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}"))
+                .await
+                .status,
+            400
+        );
     }
     let page = app.get("/locations/register?target=https://stranger.example/x.yaml").await;
     assert!(page.body.contains("is not an allowed host") && !submits_register(&page.body), "{}", page.body);
@@ -181,8 +207,18 @@ async fn paths_are_read_for_the_local_operator_only() {
     assert!(refused["Refused"].as_str().expect("a reason").contains("on its own machine"), "{refused}");
     let answers = [
         app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}")).await,
-        app.post("/api/catalog/locations", "application/json", &json!({ "type": "file", "target": target }).to_string()).await,
-        app.post("/api/catalog/locations?dryRun=true", "application/json", &json!({ "type": "file", "target": target }).to_string()).await,
+        app.post(
+            "/api/catalog/locations",
+            "application/json",
+            &json!({ "type": "file", "target": target }).to_string(),
+        )
+        .await,
+        app.post(
+            "/api/catalog/locations?dryRun=true",
+            "application/json",
+            &json!({ "type": "file", "target": target }).to_string(),
+        )
+        .await,
     ];
     for answer in answers {
         assert!(answer.status == 400 && answer.body.contains("on its own machine"), "{}", answer.body);
@@ -200,7 +236,8 @@ async fn another_site_or_a_browser_that_looks_ahead_makes_the_server_fetch_nothi
     site.put("/a.yaml", 200, &component("a"));
     let path = format!("/locations/register?target=http://{host}/a.yaml");
     let get = async |headers: &[(&str, &str)]| {
-        let request = headers.iter().fold(request(Method::GET, &path), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(request(Method::GET, &path), |request, (name, value)| request.header(*name, *value));
         app.send(request.header("accept", "text/html").body(String::new().into())).await
     };
     for headers in [
@@ -210,7 +247,10 @@ async fn another_site_or_a_browser_that_looks_ahead_makes_the_server_fetch_nothi
     ] {
         let page = get(&headers).await;
         assert!(page.status == 200 && page.body.contains("Nothing has been read yet"), "{headers:?}: {}", page.body);
-        assert!(page.body.contains(&format!("value=\"http://{host}/a.yaml\"")), "what was meant is there to be checked");
+        assert!(
+            page.body.contains(&format!("value=\"http://{host}/a.yaml\"")),
+            "what was meant is there to be checked"
+        );
     }
     assert_eq!(site.asked(), Vec::<String>::new());
     for site_header in ["same-origin", "none"] {
@@ -265,7 +305,10 @@ async fn targets_that_lead_on_and_on_come_to_an_end() {
         app.write("0.yaml", &location("l0", &["./00.yaml", "./1.yaml"]));
         app.refresh(id).await;
         let all = app.refs().await;
-        assert!(all.contains(&"component:default/first".to_owned()) && all.contains(&"location:default/l3".to_owned()), "{all:?}");
+        assert!(
+            all.contains(&"component:default/first".to_owned()) && all.contains(&"location:default/l3".to_owned()),
+            "{all:?}"
+        );
         assert_counts(&app, app.name).await;
     }
 }
@@ -309,7 +352,8 @@ async fn a_ref_that_an_earlier_location_takes_over_stands_in_the_trail() {
         let second = app.import_from(&app.path("second"), false).await;
         app.write("first/x.yaml", &component("x"));
         app.refresh(first).await;
-        let events = app.query("SELECT actor, resource, detail FROM audit_event WHERE action = 'catalog.entity.takeover'").await;
+        let events =
+            app.query("SELECT actor, resource, detail FROM audit_event WHERE action = 'catalog.entity.takeover'").await;
         assert_eq!(events.len(), 1, "{}: {events:?}", app.name);
         assert_eq!((&events[0]["actor"], &events[0]["resource"]), (&json!("system"), &json!("component:default/x")));
         let detail: Value = serde_json::from_str(events[0]["detail"].as_str().expect("detail")).expect("JSON");
@@ -340,7 +384,8 @@ async fn what_only_an_unregistered_location_brought_goes_with_it() {
 
         let page = app.get(&format!("/locations/{first}/unregister")).await;
         assert_eq!(page.status, 200);
-        for words in ["902 entities are removed", "and 852 more", "1 entity that another location also defines is kept"] {
+        for words in ["902 entities are removed", "and 852 more", "1 entity that another location also defines is kept"]
+        {
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }
         let created = app.column("SELECT created_at FROM catalog_entity WHERE ref = 'component:default/both'").await;
@@ -351,16 +396,32 @@ async fn what_only_an_unregistered_location_brought_goes_with_it() {
         app.work().await;
         assert_eq!(app.refs().await, ["component:default/both", "component:default/second"], "{}", app.name);
         assert_eq!(app.rows("catalog_entity").await.len(), 2, "orphans are gone, too");
-        assert_eq!(app.column("SELECT created_at FROM catalog_entity WHERE ref = 'component:default/both'").await, created);
+        assert_eq!(
+            app.column("SELECT created_at FROM catalog_entity WHERE ref = 'component:default/both'").await,
+            created
+        );
         assert_eq!(app.errors().await, Vec::<String>::new(), "{}", app.name);
         assert_eq!(app.get(&format!("/locations/{first}")).await.status, 404);
         assert_counts(&app, app.name).await;
         let left = app.column(&format!("SELECT kind FROM job WHERE job_key = '{first}'")).await;
         assert_eq!(left, Vec::<String>::new(), "its job is done");
         let trail = trail(&app).await;
-        assert!(trail.contains(&"catalog.location.unregister".to_owned()) && trail.contains(&"catalog.location.remove".to_owned()), "{trail:?}");
-        assert_eq!(submit(&app, "unregister", &[("id", &first.to_string())]).await.status, 302, "back to the form, with the error");
-        assert_eq!(app.post("/api/catalog/fn/unregister", "application/x-www-form-urlencoded", &format!("id={first}")).await.status, 404);
+        assert!(
+            trail.contains(&"catalog.location.unregister".to_owned())
+                && trail.contains(&"catalog.location.remove".to_owned()),
+            "{trail:?}"
+        );
+        assert_eq!(
+            submit(&app, "unregister", &[("id", &first.to_string())]).await.status,
+            302,
+            "back to the form, with the error"
+        );
+        assert_eq!(
+            app.post("/api/catalog/fn/unregister", "application/x-www-form-urlencoded", &format!("id={first}"))
+                .await
+                .status,
+            404
+        );
     }
 }
 
@@ -396,7 +457,8 @@ async fn trust_can_be_revoked_and_kinds_can_be_limited_afterwards() {
         };
         let revoked = set(NewRules { trust_org: Some(false), ..NewRules::default() }).await;
         assert_eq!(revoked, ["component:default/a", "robot:default/r"], "{}", app.name);
-        let limited = set(NewRules { allowed_kinds: Some(Some(vec!["Component".into()])), ..NewRules::default() }).await;
+        let limited =
+            set(NewRules { allowed_kinds: Some(Some(vec!["Component".into()])), ..NewRules::default() }).await;
         assert_eq!(limited, ["component:default/a"]);
         let page = app.get(&format!("/locations/{id}")).await.body;
         assert!(page.contains("Allowed kinds") && page.contains("Users and groups are not read from it"), "{page}");
@@ -441,16 +503,30 @@ async fn locations_answer_in_backstages_shapes() {
         assert_eq!(app.get_json(&format!("/api/catalog/locations/{id}")).await.json(), all[0]["data"]);
         let by_entity = app.get_json("/api/catalog/locations/by-entity/Component/default/A").await;
         assert_eq!(by_entity.json(), all[0]["data"]);
-        for path in ["/api/catalog/locations/77", "/api/catalog/locations/x", "/api/catalog/locations/by-entity/component/default/none"] {
+        for path in [
+            "/api/catalog/locations/77",
+            "/api/catalog/locations/x",
+            "/api/catalog/locations/by-entity/component/default/none",
+        ] {
             let missing = app.get_json(path).await;
-            assert_eq!((missing.status.as_u16(), &missing.json()["error"]["name"]), (404, &json!("NotFoundError")), "{path}");
+            assert_eq!(
+                (missing.status.as_u16(), &missing.json()["error"]["name"]),
+                (404, &json!("NotFoundError")),
+                "{path}"
+            );
         }
         for body in ["", "[]", "{\"type\":\"rune\",\"target\":\"x\"}", "{\"type\":\"url\",\"target\":\"x\"}"] {
             let wrong = app.post("/api/catalog/locations", "application/json", body).await;
             assert_eq!((wrong.status.as_u16(), &wrong.json()["error"]["name"]), (400, &json!("InputError")), "{body}");
         }
 
-        let refreshed = app.post("/api/catalog/refresh", "application/json", &json!({ "entityRef": "component:default/a" }).to_string()).await;
+        let refreshed = app
+            .post(
+                "/api/catalog/refresh",
+                "application/json",
+                &json!({ "entityRef": "component:default/a" }).to_string(),
+            )
+            .await;
         assert_eq!(refreshed.status, 200, "{}", refreshed.body);
         assert_eq!(trail(&app).await.last().expect("an event"), "catalog.location.refresh");
         app.work().await;
@@ -458,7 +534,8 @@ async fn locations_answer_in_backstages_shapes() {
         let entity = app.get_json("/api/catalog/entities/by-name/component/default/a").await.json();
         let uid = entity["metadata"]["uid"].as_str().expect("a uid").to_owned();
         assert_eq!(app.get_json(&format!("/api/catalog/entities/by-uid/{uid}")).await.json(), entity);
-        let delete = async |path: String| app.send(request(Method::DELETE, &path).body(String::new().into())).await.status;
+        let delete =
+            async |path: String| app.send(request(Method::DELETE, &path).body(String::new().into())).await.status;
         assert_eq!(delete(format!("/api/catalog/entities/by-uid/{uid}")).await, 204);
         assert_eq!(app.refs().await, Vec::<String>::new());
         assert_counts(&app, app.name).await;

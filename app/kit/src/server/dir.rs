@@ -131,7 +131,9 @@ fn walk(
         let (path, kind) = (format!("{prefix}{name}"), entry.file_type()?);
         if kind.is_dir() && name != ".git" {
             let below = dir.open_dir_nofollow(name);
-            if let Err(error) = below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, left, found)) {
+            if let Err(error) =
+                below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, left, found))
+            {
                 tracing::warn!(?path, %error, "a directory cannot be read");
                 found.push(format!("{path}/"));
             }

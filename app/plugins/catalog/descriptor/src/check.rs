@@ -130,8 +130,11 @@ fn refuse_duplicates(checked: &mut [Checked]) {
                 entry.insert(format!("{file}:{}", document.line));
             }
             Entry::Occupied(entry) => {
-                let message =
-                    format!("{} is already defined by {}; rename one of the two or remove it", entry.key(), entry.get());
+                let message = format!(
+                    "{} is already defined by {}; rename one of the two or remove it",
+                    entry.key(),
+                    entry.get()
+                );
                 document.errors.push(document.finding("/metadata/name".into(), message));
             }
         }

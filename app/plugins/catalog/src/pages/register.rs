@@ -13,7 +13,10 @@ pub fn RegisterPage() -> impl IntoView {
     let target = Memo::new(move |_| query.with(|all| all.get("target").unwrap_or_default()));
     let register = ServerAction::<RegisterLocation>::new();
     let checked = Resource::new(move || target.get(), preview_location);
-    loaded(checked, move |checked| view! { <RegisterView target=target.get_untracked() checked=checked register=register/> })
+    loaded(
+        checked,
+        move |checked| view! { <RegisterView target=target.get_untracked() checked=checked register=register/> },
+    )
 }
 
 #[component]
@@ -37,29 +40,31 @@ fn RegisterView(target: String, checked: Checked, register: ServerAction<Registe
     };
     view! {
         <Page title="Register software" lead="Say where the descriptor is. You see what the catalog would make of it before anything changes.">
-            <div class="pk-message">
-                <label for="target"><strong>"Address or path"</strong></label>
-                <form class="pk-search" method="get" action="/locations/register">
-                    <input
-                        class="pk-input"
-                        id="target"
-                        name="target"
-                        required=true
-                        autocomplete="off"
-                        spellcheck="false"
-                        value=target
-                        aria-invalid=wrong.then_some("true")
-                        aria-describedby="target-help"
-                    />
-                    <Button text="Check" emphasis=if checked_well { Emphasis::Normal } else { Emphasis::Primary }/>
-                </form>
-                <div id="target-help">
-                    {refused.map(|reason| view! { <p role="alert"><Badge text="Not checked" tone=Tone::Wrong/> " " {reason}</p> })}
-                    <p class="pk-quiet">
-                        "The address of a catalog-info.yaml, or of a git repository that ends in .git. On the portal's own machine also the path of a folder or a file."
-                    </p>
+            <Section title="Where it is">
+                <div class="pk-message">
+                    <label for="target"><strong>"Address or path"</strong></label>
+                    <form class="pk-search" method="get" action="/locations/register">
+                        <input
+                            class="pk-input"
+                            id="target"
+                            name="target"
+                            required=true
+                            autocomplete="off"
+                            spellcheck="false"
+                            value=target
+                            aria-invalid=wrong.then_some("true")
+                            aria-describedby="target-help"
+                        />
+                        <Button text="Check" emphasis=if checked_well { Emphasis::Normal } else { Emphasis::Primary }/>
+                    </form>
+                    <div id="target-help">
+                        {refused.map(|reason| view! { <p role="alert"><Badge text="Not checked" tone=Tone::Wrong/> " " {reason}</p> })}
+                        <p class="pk-quiet">
+                            "The address of a catalog-info.yaml, or of a git repository that ends in .git. On the portal's own machine also the path of a folder or a file."
+                        </p>
+                    </div>
                 </div>
-            </div>
+            </Section>
             {outcome}
         </Page>
     }
@@ -195,7 +200,8 @@ fn problems_title(errors: u64, warnings: u64) -> String {
 
 /// The counts in a sentence: `12 would be added, 3 changed, 1 rejected, in 14 files.`
 fn summary(preview: &Preview) -> String {
-    let of = |change: Change| preview.changes.iter().find(|group| group.change == change).map_or(0, |group| group.total);
+    let of =
+        |change: Change| preview.changes.iter().find(|group| group.change == change).map_or(0, |group| group.total);
     let counts = [
         (of(Change::Added), "added"),
         (of(Change::Changed), "changed"),

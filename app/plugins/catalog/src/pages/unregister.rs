@@ -63,17 +63,19 @@ fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocat
     });
     view! {
         <Page title="Unregister this location" kind="Location" lead=row.target>
-            <div class="pk-message">
-            <p><strong>{removed}</strong></p>
-            {handed_over.map(|sentence| view! { <p>{sentence}</p> })}
-            <p>"The files themselves stay where they are. The location can be registered again at any time."</p>
-            <ActionForm action=unregister attr:class="pk-inline">
-                <input type="hidden" name="id" value=row.id.to_string()/>
-                <Button text="Unregister" emphasis=Emphasis::Danger/>
-                <Button text="Keep it" href=back/>
-                <span role="status">{failed}</span>
-            </ActionForm>
-            </div>
+            <Section title="What goes with it">
+                <div class="pk-message">
+                    <p><strong>{removed}</strong></p>
+                    {handed_over.map(|sentence| view! { <p>{sentence}</p> })}
+                    <p>"The files themselves stay where they are. The location can be registered again at any time."</p>
+                    <ActionForm action=unregister attr:class="pk-inline">
+                        <input type="hidden" name="id" value=row.id.to_string()/>
+                        <Button text="Unregister" emphasis=Emphasis::Danger/>
+                        <Button text="Keep it" href=back/>
+                        <span role="status">{failed}</span>
+                    </ActionForm>
+                </div>
+            </Section>
             {list}
         </Page>
     }

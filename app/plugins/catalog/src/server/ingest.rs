@@ -165,7 +165,8 @@ impl Refresh {
             let message = format!("The portal failed while reading it; quote {reference} to the platform team");
             let tx = self.kit.db.begin().await?;
             lease.fence(&tx).await?;
-            let text = "UPDATE catalog_location SET state = 'unreadable', message = ? WHERE id = ? AND state <> 'leaving'";
+            let text =
+                "UPDATE catalog_location SET state = 'unreadable', message = ? WHERE id = ? AND state <> 'leaving'";
             db::execute(&tx, text, [message.into(), lease.key.parse::<i64>().unwrap_or_default().into()]).await?;
             Ok::<_, JobError>(tx.commit().await?)
         };

@@ -76,7 +76,8 @@ impl Catalog {
                 return Err(AppError::bad_request(message));
             }
             if !text.starts_with('/') {
-                let message = format!("{text:?} is neither an address, such as https://…, nor a path that begins with /");
+                let message =
+                    format!("{text:?} is neither an address, such as https://…, nor a path that begins with /");
                 return Err(AppError::bad_request(message));
             }
         }
@@ -245,7 +246,8 @@ impl Catalog {
 
     /// Ref and file of what a location brings today.
     async fn brought_by(&self, id: i64) -> Result<Vec<(String, String)>, DbErr> {
-        let text = "SELECT ref, path FROM catalog_entity WHERE location_id = ? AND file_id IS NOT NULL ORDER BY path, ref";
+        let text =
+            "SELECT ref, path FROM catalog_entity WHERE location_id = ? AND file_id IS NOT NULL ORDER BY path, ref";
         let rows = db::rows(self.kit.db.read(), text, [id.into()]).await?;
         rows.iter().map(|row| Ok((row.try_get("", "ref")?, row.try_get("", "path")?))).collect()
     }
@@ -262,7 +264,9 @@ impl Catalog {
         let mut changes = Vec::new();
         for change in Change::ALL {
             let all: Vec<(&str, &str)> = match change {
-                Change::Gone => plan.gone.iter().map(|(entity_ref, path)| (entity_ref.as_str(), path.as_str())).collect(),
+                Change::Gone => {
+                    plan.gone.iter().map(|(entity_ref, path)| (entity_ref.as_str(), path.as_str())).collect()
+                }
                 change => {
                     let of = plan.entities.iter().filter(|entity| entity.change == change);
                     of.map(|entity| (entity.entity_ref.as_str(), entity.place.as_str())).collect()
@@ -270,7 +274,8 @@ impl Catalog {
             };
             let shown = &all[..all.len().min(SHOWN)];
             let links = entity_links(self.kit.db.read(), shown.iter().map(|(entity_ref, _)| *entity_ref)).await?;
-            let rows = links.into_iter().zip(shown).map(|(link, (_, place))| ChangeRow { link, place: (*place).to_owned() });
+            let rows =
+                links.into_iter().zip(shown).map(|(link, (_, place))| ChangeRow { link, place: (*place).to_owned() });
             changes.push(ChangeGroup { change, total: all.len() as u64, first: rows.collect() });
         }
         let errors = errors.count() as u64;

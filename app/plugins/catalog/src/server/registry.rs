@@ -17,8 +17,7 @@ use crate::model::Departure;
 const SHOWN: u64 = 50;
 
 /// What an entity of the location in the first value is when another location also defines it.
-const CLAIMED_ELSEWHERE: &str =
-    "EXISTS (SELECT 1 FROM catalog_problem p WHERE p.ref = e.ref AND p.code = 'duplicate' AND p.location_id <> e.location_id)";
+const CLAIMED_ELSEWHERE: &str = "EXISTS (SELECT 1 FROM catalog_problem p WHERE p.ref = e.ref AND p.code = 'duplicate' AND p.location_id <> e.location_id)";
 
 /// What a location may bring, as it is changed afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +32,11 @@ impl Catalog {
     /// What unregistering a location would take away.
     pub async fn departure(&self, id: i64) -> Result<Departure, AppError> {
         let read = self.kit.db.read();
-        let row = read.query_one_raw(db::sql(read, &format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?"), [id.into()]));
+        let row = read.query_one_raw(db::sql(
+            read,
+            &format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?"),
+            [id.into()],
+        ));
         let row = row.await?.ok_or_else(|| unknown(id))?;
         let count = async |condition: &str| {
             let text = format!("SELECT count(*) AS n FROM catalog_entity e WHERE e.location_id = ? AND {condition}");

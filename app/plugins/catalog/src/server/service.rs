@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::git::Checkouts;
 use super::filter::{self, Conditions, Cursor, Order};
+use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};

@@ -463,11 +463,7 @@ pub async fn delete(tx: &DatabaseTransaction, id: i64, entity_ref: &str, pending
     read_claimants_again(tx, entity_ref, pending).await
 }
 
-async fn read_claimants_again(
-    tx: &DatabaseTransaction,
-    entity_ref: &str,
-    pending: &mut Pending,
-) -> Result<(), DbErr> {
+async fn read_claimants_again(tx: &DatabaseTransaction, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
     let text = "SELECT p.location_id, f.id, f.path FROM catalog_problem p JOIN catalog_file f ON f.id = p.file_id WHERE p.ref = ? AND p.code = 'duplicate' ORDER BY f.id";
     for row in db::rows(tx, text, [entity_ref.into()]).await? {
         read_again(tx, row.try_get("", "id")?).await?;
@@ -719,8 +715,9 @@ async fn name_winner(
     let target = location.target.to_owned();
     for (whose, winner) in [("=", None), ("<>", Some(&target))] {
         let problem = duplicate(&file.path, entity, &place(&file.path, i64::from(entity.line), winner));
-        let text =
-            format!("UPDATE catalog_problem SET message = ? WHERE ref = ? AND code = 'duplicate' AND location_id {whose} ?");
+        let text = format!(
+            "UPDATE catalog_problem SET message = ? WHERE ref = ? AND code = 'duplicate' AND location_id {whose} ?"
+        );
         db::execute(tx, &text, [problem.message.into(), problem.place.entity_ref.into(), location.id.into()]).await?;
     }
     Ok(())
