@@ -56,7 +56,7 @@ test('software is checked, registered and unregistered with the keyboard alone',
   if (hydrated) await tookOver(page);
   await expect(page.getByRole('row').filter({ hasText: name })).toContainText('catalog-info.yaml:1');
   const problems = page.locator('section', { has: page.getByRole('heading', { name: /^1 error/ }) }).getByRole('listitem');
-  await expect(problems.filter({ hasText: 'catalog-info.yaml:17:14' })).toContainText('Error');
+  await expect(problems.filter({ hasText: 'catalog-info.yaml:18:14' })).toContainText('Error');
   await accessible();
   // What was found has an address, and nothing was written yet.
   await page.reload();

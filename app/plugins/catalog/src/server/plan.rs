@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::digest::{Digest, NewProblem, Rules, origin};
 use super::read::{entity_links, preview_problem};
-use super::reading::{Outcome, Reading};
+use super::reading::{Failure, Outcome, Reading};
 use super::service::{Catalog, NewLocation};
 use super::source::Source;
 use super::store::{self, Claim, Claims, EntityRow, duplicate};
@@ -159,6 +159,10 @@ impl Catalog {
             plan.files += 1;
         }
         plan.unreadable = reading.failed.as_ref().map(|failure| capital(&failure.to_string()));
+        if let Some(Failure::Start(_)) = reading.failed {
+            // That is all there is to say.
+            plan.problems.clear();
+        }
         self.decide(&mut plan, digests, &unread).await?;
         if let Some(id) = plan.registered.filter(|_| plan.cut.is_none() && plan.unreadable.is_none()) {
             let kept: HashSet<&str> = plan.entities.iter().map(|entity| entity.entity_ref.as_str()).collect();
@@ -295,7 +299,12 @@ impl Catalog {
     }
 }
 
+/// A message at the beginning of a sentence; an address or a path at its beginning stays as it is.
 fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if !word.chars().all(char::is_alphabetic) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
