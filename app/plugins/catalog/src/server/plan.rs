@@ -149,7 +149,7 @@ impl Catalog {
                     for entity in &mut digest.entities {
                         bytes += std::mem::take(&mut entity.source).len();
                     }
-                    digests.push(digest);
+                    digests.push(*digest);
                 }
                 Ok(Some(Outcome::Unreadable(problem))) => {
                     unread.insert(path);
@@ -207,12 +207,7 @@ impl Catalog {
     }
 
     /// Decides who would have which ref: the files in the order of their paths, as whatever order they are read in ends up.
-    async fn decide(
-        &self,
-        plan: &mut Plan,
-        mut digests: Vec<Box<Digest>>,
-        unread: &HashSet<String>,
-    ) -> Result<(), DbErr> {
+    async fn decide(&self, plan: &mut Plan, mut digests: Vec<Digest>, unread: &HashSet<String>) -> Result<(), DbErr> {
         digests.sort_by(|a, b| a.path.cmp(&b.path));
         let id = plan.registered.unwrap_or(LAST);
         let mut taken: HashMap<String, String> = HashMap::new();
