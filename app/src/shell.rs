@@ -17,8 +17,8 @@ use crate::App;
 pub struct Assets {
     /// The style sheet.
     pub css: String,
-    /// The font of every page; empty where the bank has its own.
-    pub font: String,
+    /// The fonts, the one of every page first; none where the bank has its own.
+    pub fonts: Vec<String>,
     /// The behaviour of components, which needs no WebAssembly.
     pub kit_js: String,
     /// The script that takes the page over; empty where the binary was built without a browser side.
@@ -43,6 +43,11 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
             <script type="module" nonce=nonce.clone()>{start}</script>
         }
     });
+    // The first is needed at once, the others when a page with code is opened.
+    let ahead = std::iter::once("preload").chain(std::iter::repeat("prefetch"));
+    let fonts: Vec<_> = std::iter::zip(ahead, assets.fonts)
+        .map(|(rel, font)| view! { <link rel=rel href=font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> })
+        .collect();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=chosen_theme()>
@@ -50,8 +55,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                {(!assets.font.is_empty())
-                    .then(|| view! { <link rel="preload" href=assets.font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> })}
+                {fonts}
                 <link rel="stylesheet" href=assets.css/>
                 <script src=assets.kit_js defer nonce=kit_nonce></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>

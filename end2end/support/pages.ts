@@ -8,8 +8,11 @@ export interface PageCase {
 }
 
 const service = '/catalog/default/component/payment-initiation';
+export const API = '/catalog/default/api/payment-initiation-api';
 export const ORPHAN = '/catalog/regulatory/component/paper-statements';
 export const WARNED = '/catalog/regulatory/component/ledger-export';
+/** Its folder in the example bank holds docs. */
+export const DOCUMENTED = '/catalog/default/component/card-authoriser';
 /** The faulty location is registered first. */
 export const FAULTY = '/locations/1';
 
@@ -22,6 +25,10 @@ export const PAGES: PageCase[] = [
   { name: 'entity-overview', path: service, heading: 'payment-initiation' },
   { name: 'entity-relations', path: `${service}?tab=relations`, heading: 'payment-initiation' },
   { name: 'entity-descriptor', path: `${service}?tab=descriptor`, heading: 'payment-initiation' },
+  { name: 'entity-docs', path: `${DOCUMENTED}/docs`, heading: DOCUMENTED.split('/').at(-1)! },
+  { name: 'entity-docs-none', path: '/catalog/default/component/branch-terminal-gateway/docs', heading: 'branch-terminal-gateway' },
+  { name: 'entity-definition', path: `${API}?tab=definition&show=op-post-payments`, heading: 'payment-initiation-api' },
+  { name: 'entity-definition-source', path: `${API}?tab=definition&show=source`, heading: 'payment-initiation-api' },
   { name: 'entity-origin', path: `${service}?tab=origin`, heading: 'payment-initiation' },
   { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'instant-payments' },
   { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },

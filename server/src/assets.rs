@@ -101,17 +101,11 @@ impl Assets {
             by_name.insert(hashed, Asset { content_type, plain, brotli });
             address
         };
-        let mut sheet = tokens.css();
-        let mut font = String::new();
-        for each in tokens.fonts() {
-            let address = put(each.file, "font/woff2", each.bytes.into(), None);
-            sheet += &each.face(&address);
-            if font.is_empty() {
-                font = address;
-            }
-        }
-        let tokens_css = sheet.clone();
-        sheet.extend([BASE_CSS, KIT_CSS, SCOPED_CSS]);
+        let fonts: Vec<String> =
+            tokens.fonts().map(|font| put(font.file, "font/woff2", font.bytes.into(), None)).collect();
+        let faces = tokens.fonts().zip(&fonts).map(|(font, address)| font.face(address));
+        let tokens_css = faces.collect::<String>() + &tokens.css();
+        let sheet = [&tokens_css, BASE_CSS, KIT_CSS, SCOPED_CSS].concat();
         let later = || Some(OnceLock::new());
         let css = put("portico.css", "text/css; charset=utf-8", sheet.into_bytes().into(), later());
         let kit_js = put("kit.js", "text/javascript; charset=utf-8", KIT_JS.as_bytes().into(), later());
@@ -122,7 +116,7 @@ impl Assets {
         let js = embedded("portico.js")
             .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, made("portico.js.br")));
         let names =
-            app::shell::Assets { css, font, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+            app::shell::Assets { css, fonts, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
         Self { by_name, names, tokens_css, favicon: mark(tokens) }
     }
 

@@ -221,13 +221,14 @@ fn layouts_change_where_the_tokens_say() {
             .expect("pixels")
     };
     // What begins beyond a breakpoint begins one pixel after it.
-    let allowed: Vec<u32> = [width("narrow"), width("wide")].into_iter().flat_map(|each| [each, each + 1]).collect();
+    let allowed: Vec<u32> =
+        ["narrow", "wide", "broad"].map(width).into_iter().flat_map(|each| [each, each + 1]).collect();
     for (path, text) in style_sheets() {
-        for rest in text.split("-width:").skip(1).filter(|_| text.contains("@media")) {
-            let Some(number) = rest.split("px)").next().and_then(|number| number.trim().parse::<u32>().ok()) else {
-                continue;
-            };
-            assert!(allowed.contains(&number), "{}: {number}px is no breakpoint", path.display());
+        for query in text.split("@media").skip(1).filter_map(|rest| rest.split('{').next()) {
+            let widths = query.split("-width:").skip(1).filter_map(|rest| rest.split("px").next()?.trim().parse().ok());
+            for number in widths {
+                assert!(allowed.contains(&number), "{}: {number}px is no breakpoint", path.display());
+            }
         }
     }
 }

@@ -45,6 +45,8 @@ async fn a_banks_tokens_change_every_page() {
             app.send(request(Method::GET, &font).header("accept-encoding", "br").body(axum::body::Body::empty())).await;
         assert_eq!((file.header("content-type"), file.header("content-encoding")), ("font/woff2", ""));
         assert!(file.header("cache-control").contains("immutable"));
+        let published = app.get("/design/v1/tokens.css").await;
+        assert!(published.body.contains(&format!("--pk-accent:light-dark({accent},")), "contributors' pages follow");
         assert!(app.get("/favicon.svg").await.body.contains(&format!("fill:{accent}")));
     }
     assert_ne!(

@@ -3,6 +3,9 @@
 mod cli;
 mod corpus;
 mod crash;
+mod definition;
+mod docs;
+mod graph;
 mod http;
 mod ingest;
 mod invariants;

@@ -376,15 +376,19 @@ async fn what_only_an_unregistered_location_brought_goes_with_it() {
             let many: Vec<String> = (0..300).map(|number| component(&format!("m-{file}-{number}"))).collect();
             app.write(&format!("first/many-{file}.yaml"), &many.join("---\n"));
         }
+        let documented = "  annotations: { backstage.io/techdocs-ref: 'dir:./guide' }\n";
+        app.write("first/docs.yaml", &component_of("documented", "team-a", documented));
+        app.write("first/guide/docs/index.md", "# Guide\n\nHow it runs.\n");
         app.write("second/b.yaml", &[component_of("both", "team-b", ""), component("second")].join("---\n"));
         let first = app.import_from(&app.path("first"), false).await;
         app.import_from(&app.path("second"), false).await;
         app.remove("first/gone.yaml");
         app.refresh(first).await;
 
+        assert_eq!(app.rows("catalog_doc").await.len(), 1, "{:?}", app.problems().await);
         let page = app.get(&format!("/locations/{first}/unregister")).await;
         assert_eq!(page.status, 200);
-        for words in ["902 entities are removed", "and 852 more", "1 entity that another location also defines is kept"]
+        for words in ["903 entities are removed", "and 853 more", "1 entity that another location also defines is kept"]
         {
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }
@@ -396,6 +400,7 @@ async fn what_only_an_unregistered_location_brought_goes_with_it() {
         app.work().await;
         assert_eq!(app.refs().await, ["component:default/both", "component:default/second"], "{}", app.name);
         assert_eq!(app.rows("catalog_entity").await.len(), 2, "orphans are gone, too");
+        assert_eq!((app.rows("catalog_doc").await.len(), app.rows("search_document").await.len()), (0, 2), "and docs");
         assert_eq!(
             app.column("SELECT created_at FROM catalog_entity WHERE ref = 'component:default/both'").await,
             created

@@ -20,7 +20,7 @@ use crate::support::{TestApp, component, component_of, location, parsed, write};
 #[derive(Clone, Default)]
 pub struct Site {
     files: Arc<Mutex<HashMap<String, (u16, String)>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    pub asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Site {
@@ -50,7 +50,7 @@ async fn serve(State(site): State<Site>, request: Request) -> impl IntoResponse 
     (StatusCode::from_u16(status).expect("a status"), body)
 }
 
-fn app(db: &TestDb, host: &str) -> TestApp {
+pub fn app(db: &TestDb, host: &str) -> TestApp {
     with_host(db, host, Config::default())
 }
 
@@ -70,7 +70,7 @@ pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
     TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::LocalOperator)
 }
 
-async fn import(app: &TestApp, url: &str) -> i64 {
+pub async fn import(app: &TestApp, url: &str) -> i64 {
     app.import_location(&NewLocation::parse(url).expect("an address")).await
 }
 

@@ -43,9 +43,16 @@ impl RootDir {
     /// and `.git` is not entered. A directory further down that cannot be read stands there itself, with a `/` at its end;
     /// what has a name that [`RootDir::read`] refuses is left out. Fails where there are more than `most` entries in all.
     pub fn files(&self, most: usize, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        self.files_in("", most, wanted)
+    }
+
+    /// The same for one directory below, `""` for the directory itself; the paths are those within it.
+    pub fn files_in(&self, relative: &str, most: usize, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let names = if relative.is_empty() { Vec::new() } else { names(relative)? };
+        let below = self.below(&names)?;
         let mut found = Vec::new();
         let mut left = most.saturating_add(1);
-        walk(&self.dir, "", DEPTH, wanted, &mut left, &mut found)?;
+        walk(below.as_ref().unwrap_or(&self.dir), "", DEPTH, wanted, &mut left, &mut found)?;
         if left == 0 {
             return Err(io::Error::other(format!("the folder holds more than {most} files and folders")));
         }
@@ -58,18 +65,24 @@ impl RootDir {
         let Some((name, parents)) = names.split_last() else {
             return Err(refused(relative, "is the directory itself"));
         };
-        let mut below = None;
-        for (depth, parent) in parents.iter().enumerate() {
-            let within = below.as_ref().unwrap_or(&self.dir);
-            let next = within.open_dir_nofollow(parent);
-            below = Some(next.map_err(|error| explained(error, within, parent, &names[..=depth]))?);
-        }
+        let below = self.below(parents)?;
         let within = below.as_ref().unwrap_or(&self.dir);
         let mut options = OpenOptions::new();
         // Without `nonblock` the opening of a pipe would wait for somebody to write into it.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
         let file = within.open_with(name, &options).map_err(|error| explained(error, within, name, &names))?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(refused(relative, "is not a regular file")) }
+    }
+
+    /// The directory along `names`, without following a link; `None` where there are none.
+    fn below(&self, names: &[&str]) -> io::Result<Option<Dir>> {
+        let mut below = None;
+        for (depth, name) in names.iter().enumerate() {
+            let within = below.as_ref().unwrap_or(&self.dir);
+            let next = within.open_dir_nofollow(name);
+            below = Some(next.map_err(|error| explained(error, within, name, &names[..=depth]))?);
+        }
+        Ok(below)
     }
 }
 
@@ -232,6 +245,18 @@ mod tests {
         symlink("../secret", place.path().join("root/secret.txt")).expect("link");
         symlink("..", place.path().join("root/a/up")).expect("link");
         assert_eq!(root.files(100, &|_| true).expect("walk"), ["a/b.txt"]);
+    }
+
+    #[test]
+    fn a_directory_below_is_listed_by_itself_unless_it_is_a_link() {
+        let (place, root) = place();
+        fs::write(place.path().join("root/c.txt"), "").expect("write");
+        symlink("a", place.path().join("root/same")).expect("link");
+        assert_eq!(root.files_in("a", 100, &|_| true).expect("walk"), ["b.txt"]);
+        for bad in ["same", "..", "a/../..", "/etc"] {
+            assert_eq!(root.files_in(bad, 100, &|_| true).expect_err(bad).kind(), io::ErrorKind::InvalidInput, "{bad}");
+        }
+        assert_eq!(root.files_in("gone", 100, &|_| true).expect_err("absent").kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
 use kit::error::AppError;
+use kit::html::Html;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
@@ -11,9 +12,13 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
-use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, UNREGISTER_LOCATION};
+use crate::info::{
+    READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, UNREGISTER_LOCATION,
+};
+use crate::model::docs::Docs;
 use crate::model::{
-    Checked, Departure, Descriptor, EntityDetail, EntityList, ListQuery, LocationDetail, LocationList, Summary,
+    Checked, Departure, Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList,
+    RelationGraph, SavedFilter, Summary,
 };
 #[cfg(feature = "ssr")]
 use crate::server::Catalog;
@@ -44,6 +49,27 @@ pub async fn entity(entity_ref: String) -> Result<EntityDetail, AppError> {
 pub async fn entity_descriptor(entity_ref: String) -> Result<Descriptor, AppError> {
     permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
     service::<Catalog>("The catalog")?.descriptor(&entity_ref).await
+}
+
+/// A page of the docs of an entity, by its ref and the page's path.
+#[server(prefix = "/api/catalog/fn", endpoint = "docs", input = Json)]
+pub async fn entity_docs(entity_ref: String, path: String) -> Result<Docs, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.docs(&entity_ref, &path).await
+}
+
+/// What an API says of its interface, drawn, by its ref. `show` is the anchor of what is wanted first, or `source`.
+#[server(prefix = "/api/catalog/fn", endpoint = "definition", input = Json)]
+pub async fn entity_definition(entity_ref: String, show: String) -> Result<Html, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.definition(&entity_ref, show).await
+}
+
+/// The relations around one entity, drawn; by its ref.
+#[server(prefix = "/api/catalog/fn", endpoint = "graph", input = Json)]
+pub async fn entity_graph(entity_ref: String, query: GraphQuery) -> Result<RelationGraph, AppError> {
+    permit(&READ_ENTITIES, Resource::One(&entity_ref)).await?;
+    service::<Catalog>("The catalog")?.graph(&entity_ref, query).await
 }
 
 /// A page of locations, after the given number.
@@ -120,4 +146,25 @@ pub async fn unregister_location(id: i64) -> Result<i64, AppError> {
     catalog.wait_until_gone(id).await?;
     lead_to("/locations");
     Ok(id)
+}
+
+/// The caller's own saved filters, by name.
+#[server(prefix = "/api/catalog/fn", endpoint = "saved-filters", input = Json)]
+pub async fn saved_filters() -> Result<Vec<SavedFilter>, AppError> {
+    let caller = permit(&READ_ENTITIES, Resource::All).await?;
+    service::<Catalog>("The catalog")?.saved_filters(&caller).await
+}
+
+/// Keeps the state that a catalog address stands for under a name; the same name again replaces it. A plain HTML form can post it.
+#[server(prefix = "/api/catalog/fn", endpoint = "save-filter")]
+pub async fn save_filter(name: String, href: String) -> Result<(), AppError> {
+    let caller = permit(&SAVE_FILTER, Resource::All).await?;
+    service::<Catalog>("The catalog")?.save_filter(&caller, &name, &href).await
+}
+
+/// Forgets one of the caller's own saved filters.
+#[server(prefix = "/api/catalog/fn", endpoint = "forget-filter")]
+pub async fn forget_filter(id: i64) -> Result<(), AppError> {
+    let caller = permit(&SAVE_FILTER, Resource::All).await?;
+    service::<Catalog>("The catalog")?.forget_filter(&caller, id).await
 }

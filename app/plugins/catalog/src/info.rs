@@ -21,6 +21,7 @@ pub static INFO: PluginInfo = PluginInfo {
         REGISTER_LOCATION,
         UNREGISTER_LOCATION,
         TRUST_LOCATION,
+        SAVE_FILTER,
     ],
 };
 
@@ -55,3 +56,7 @@ pub const TRUST_LOCATION: Permission =
 /// Adding a location, and checking what that would do.
 pub const REGISTER_LOCATION: Permission =
     Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+
+/// Keeping filters under a name, for oneself.
+pub const SAVE_FILTER: Permission =
+    Permission { action: "catalog.filter.save", allows: "save filters of the catalog", writes: true };

@@ -1,5 +1,10 @@
 //! What travels between server and browser.
 
+pub mod docs;
+mod graph;
+
+pub use graph::{Direction, Family, GraphQuery, RelationGraph};
+
 use kit::components::Facet;
 use kit::when::When;
 use serde::{Deserialize, Serialize};
@@ -15,6 +20,9 @@ pub struct ListQuery {
     pub sort: Sort,
     /// Whether the order is reversed.
     pub descending: bool,
+    /// The columns beside the name, in order; empty for the usual ones.
+    #[serde(default)]
+    pub columns: Vec<ColumnKey>,
     /// Where the page begins, as an earlier answer gave it; empty for the first page.
     pub cursor: String,
 }
@@ -46,11 +54,27 @@ impl ListQuery {
             Some(name) => (name, true),
             None => (sort.as_str(), false),
         };
-        Self { text: one("q").trim().to_owned(), chosen, sort: Sort::from_name(name), descending, cursor: one("page") }
+        let columns = get("columns").iter().filter_map(|name| ColumnKey::from_name(name)).collect();
+        let text = one("q").trim().to_owned();
+        Self { text, chosen, sort: Sort::from_name(name), descending, columns, cursor: one("page") }
+    }
+
+    /// The columns that are shown.
+    pub fn shown_columns(&self) -> &[ColumnKey] {
+        if self.columns.is_empty() { &ColumnKey::USUAL } else { &self.columns }
     }
 
     /// The address of the catalog page in this state.
     pub fn href(&self) -> String {
+        self.address("/catalog")
+    }
+
+    /// The address of everything that the page lists, as CSV.
+    pub fn csv_href(&self) -> String {
+        Self { cursor: String::new(), ..self.clone() }.address("/api/catalog/entities.csv")
+    }
+
+    fn address(&self, path: &str) -> String {
         let sort = match (self.sort, self.descending) {
             (Sort::Name, false) => String::new(),
             (sort, false) => sort.name().to_owned(),
@@ -61,11 +85,14 @@ impl ListQuery {
             pairs.extend(values.iter().map(|value| (key.name(), value.as_str())));
         }
         pairs.push(("sort", &sort));
+        if self.shown_columns() != ColumnKey::USUAL {
+            pairs.extend(self.columns.iter().map(|column| ("columns", column.name())));
+        }
         pairs.push(("page", &self.cursor));
-        kit::query::href("/catalog", pairs)
+        kit::query::href(path, pairs)
     }
 
-    /// The same with each facet once, in order, each value once, and no empty ones: a caller may send anything.
+    /// The same with each facet and column once, in order, each value once, and no empty ones: a caller may send anything.
     pub fn tidied(self) -> Self {
         let values = |key: FacetKey| -> Vec<String> {
             let all = self.chosen.iter().filter(|(chosen, _)| *chosen == key).flat_map(|(_, values)| values);
@@ -74,7 +101,8 @@ impl ListQuery {
         };
         let chosen = FacetKey::ALL.into_iter().map(|key| (key, values(key))).filter(|(_, values)| !values.is_empty());
         let chosen = chosen.collect();
-        Self { chosen, ..self }
+        let columns = ColumnKey::ALL.into_iter().filter(|column| self.columns.contains(column)).collect();
+        Self { chosen, columns, ..self }
     }
 
     /// The same list with `value` chosen where it is not, and not where it is; from the first page.
@@ -159,6 +187,87 @@ impl FacetKey {
             Self::Orphan => "Orphaned",
         }
     }
+}
+
+/// The columns of the catalog besides the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKey {
+    /// `kind`
+    Kind,
+    /// `spec.type`
+    Type,
+    /// `metadata.description`, one line
+    Description,
+    /// `spec.lifecycle`
+    Lifecycle,
+    /// `spec.owner`
+    Owner,
+    /// `spec.system`
+    System,
+    /// The time of the last change
+    Changed,
+}
+
+impl ColumnKey {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 7] =
+        [Self::Kind, Self::Type, Self::Description, Self::Lifecycle, Self::Owner, Self::System, Self::Changed];
+
+    /// Those that are shown when none are chosen.
+    pub const USUAL: [Self; 5] = [Self::Kind, Self::Type, Self::Lifecycle, Self::Owner, Self::System];
+
+    /// The name in the query string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Type => "type",
+            Self::Description => "description",
+            Self::Lifecycle => "lifecycle",
+            Self::Owner => "owner",
+            Self::System => "system",
+            Self::Changed => "changed",
+        }
+    }
+
+    /// What people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Kind => "Kind",
+            Self::Type => "Type",
+            Self::Description => "Description",
+            Self::Lifecycle => "Lifecycle",
+            Self::Owner => "Owner",
+            Self::System => "System",
+            Self::Changed => "Changed",
+        }
+    }
+
+    /// How the rows are ordered by it, where they can be.
+    pub fn sort(self) -> Option<Sort> {
+        match self {
+            Self::Type => Some(Sort::Type),
+            Self::Lifecycle => Some(Sort::Lifecycle),
+            Self::Owner => Some(Sort::Owner),
+            Self::Changed => Some(Sort::Changed),
+            Self::Kind | Self::Description | Self::System => None,
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+}
+
+/// A state of the catalog page that somebody keeps under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFilter {
+    /// Its number.
+    pub id: i64,
+    /// What its owner calls it.
+    pub name: String,
+    /// The page in this state.
+    pub href: String,
 }
 
 /// The orders of the catalog's rows.
@@ -279,6 +388,8 @@ pub struct EntityDetail {
     pub profile: Vec<(String, String)>,
     /// The relations by type.
     pub relations: Vec<RelationGroup>,
+    /// Whether it names docs.
+    pub docs: bool,
     /// Where it comes from.
     pub origin: Origin,
     /// What is wrong with it.

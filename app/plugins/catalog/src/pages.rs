@@ -1,11 +1,13 @@
 //! The pages, and the parts that several of them show.
 
 mod catalog;
+mod docs;
 mod entity;
 mod location;
 mod locations;
 mod parts;
 mod register;
+mod relations;
 mod summary;
 mod unregister;
 
@@ -18,7 +20,7 @@ pub use parts::SearchBox;
 pub use summary::CatalogSummary;
 
 use catalog::CatalogPage;
-use entity::EntityPage;
+use entity::{EntityDocsPage, EntityPage};
 use location::LocationPage;
 use locations::LocationsPage;
 use register::RegisterPage;
@@ -30,6 +32,8 @@ pub fn CatalogRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
         <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
+        <Route path=path!("/catalog/:namespace/:kind/:name/docs") view=EntityDocsPage ssr=SsrMode::Async/>
+        <Route path=path!("/catalog/:namespace/:kind/:name/docs/*path") view=EntityDocsPage ssr=SsrMode::Async/>
         <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
         <Route path=path!("/locations/register") view=RegisterPage ssr=SsrMode::Async/>
         <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>

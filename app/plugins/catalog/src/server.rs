@@ -1,16 +1,22 @@
 //! The catalog on the server.
 
+mod definition;
 mod digest;
+mod docs;
+mod export;
 mod filter;
 mod git;
+mod graph;
 mod ingest;
 mod integrations;
+pub mod markdown;
 mod plan;
 mod plugin;
 mod read;
 mod reading;
 mod registry;
 mod rest;
+mod saved;
 mod service;
 mod source;
 mod store;

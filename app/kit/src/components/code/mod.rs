@@ -1,5 +1,8 @@
 use leptos::prelude::*;
 
+/// A piece of a line with the class of its colour, such as `pk-syntax--key`; an empty class is plain text.
+pub type Piece = (&'static str, String);
+
 /// Source text with line numbers; each line has an address (`#L12`) and a line with a problem is marked.
 #[component]
 pub fn CodeBlock(
@@ -18,9 +21,13 @@ pub fn CodeBlock(
     /// Line numbers to mark.
     #[prop(default = Vec::new())]
     marked: Vec<u32>,
+    /// The lines in coloured pieces, which stand for the text where they are given.
+    #[prop(default = Vec::new())]
+    pieces: Vec<Vec<Piece>>,
 ) -> impl IntoView {
-    let lines: Vec<_> = text
-        .lines()
+    let lines = if pieces.is_empty() { text.lines().map(|line| vec![("", line.to_owned())]).collect() } else { pieces };
+    let lines: Vec<_> = lines
+        .into_iter()
         .zip(first_line..)
         .map(|(line, number)| {
             let (class, name) = if marked.contains(&number) {
@@ -31,10 +38,18 @@ pub fn CodeBlock(
             view! {
                 <span class=class id=format!("{anchor}{number}")>
                     <a class="pk-code__number" href=format!("#{anchor}{number}") aria-label=name tabindex="-1" rel="external">{number}</a>
-                    <span class="pk-code__text">{line.to_owned()}"\n"</span>
+                    <span class="pk-code__text">{coloured(line)}"\n"</span>
                 </span>
             }
         })
         .collect();
     view! { <pre class="pk-code" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }.into_any()
+}
+
+fn coloured(line: Vec<Piece>) -> Vec<AnyView> {
+    let piece = |(class, text): Piece| match class {
+        "" => text.into_any(),
+        class => view! { <span class=class>{text}</span> }.into_any(),
+    };
+    line.into_iter().map(piece).collect()
 }

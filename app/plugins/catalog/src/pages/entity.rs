@@ -1,39 +1,77 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
+use kit::error::AppError;
+use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use super::docs::{DocsView, PlacedDocs, placed};
 use super::parts::{EntityName, Problems, ShortName};
-use crate::api::{entity, entity_descriptor};
-use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
+use super::relations::Relations;
+use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
+use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGraph, RelationGroup};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
 pub fn EntityPage() -> impl IntoView {
+    let query = use_query_map();
+    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
+    view! { <Loaded tab=tab/> }
+}
+
+/// The docs of an entity, under addresses of their own.
+#[component]
+pub fn EntityDocsPage() -> impl IntoView {
+    view! { <Loaded tab=Memo::new(|_| View::Docs)/> }
+}
+
+#[component]
+fn Loaded(tab: Memo<View>) -> impl IntoView {
     let parameters = use_params_map();
     let entity_ref = Memo::new(move |_| {
         let part = |name| parameters.with(|all| all.get(name).unwrap_or_default());
         format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
     });
-    let query = use_query_map();
-    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
     let detail = Resource::new(move || entity_ref.get(), entity);
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
+    let query = use_query_map();
+    let drawn =
+        Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
+    // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
+    let graph = Resource::new(
+        move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
+        async |asked| match asked {
+            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(Some),
+            None => Ok(None),
+        },
+    );
+    let path = Memo::new(move |_| parameters.with(|all| all.get("path").unwrap_or_default()));
+    let docs = Resource::new(
+        move || (tab.get() == View::Docs).then(|| (entity_ref.get(), path.get())),
+        async |asked| match asked {
+            Some((entity_ref, path)) => entity_docs(entity_ref, path).await.map(|docs| Some(placed(docs))),
+            None => Ok(None),
+        },
+    );
+    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph docs=docs/> })
 }
 
 /// The tabs of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
     Overview,
+    Docs,
+    Definition,
     Relations,
     Descriptor,
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 4] = [
+    const ALL: [(Self, &str, &str); 6] = [
         (Self::Overview, "", "Overview"),
+        (Self::Docs, "docs", "Docs"),
+        (Self::Definition, "definition", "Definition"),
         (Self::Relations, "relations", "Relations"),
         (Self::Descriptor, "descriptor", "Descriptor"),
         (Self::Origin, "origin", "Origin"),
@@ -45,16 +83,30 @@ impl View {
 }
 
 #[component]
-fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
+fn EntityView(
+    detail: EntityDetail,
+    tab: Memo<View>,
+    drawn: Memo<GraphQuery>,
+    graph: Resource<Result<Option<RelationGraph>, AppError>>,
+    docs: Resource<Result<Option<PlacedDocs>, AppError>>,
+) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
+    let has_docs = detail.docs;
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
+    let is_api = row.link.kind.eq_ignore_ascii_case("api");
     let tabs = move || {
         let tabs = View::ALL
             .into_iter()
+            .filter(|(view, ..)| *view != View::Docs || has_docs || tab.get() == View::Docs)
+            .filter(|(view, ..)| is_api || *view != View::Definition)
             .map(|(view, name, label)| Tab {
                 label: label.into(),
-                href: kit::query::href(&href, [("tab", name)]),
+                href: if view == View::Docs {
+                    format!("{href}/docs")
+                } else {
+                    kit::query::href(&href, [("tab", name)])
+                },
                 current: tab.get() == view,
                 count: (view == View::Relations).then_some(relations),
             })
@@ -78,7 +130,13 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
+            View::Docs => view! { <DocsView entity=detail.row.link docs=docs/> }.into_any(),
+            View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
+            View::Definition => view! { <Overview detail=detail/> }.into_any(),
+            View::Relations => {
+                view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
+                    .into_any()
+            }
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
         }
@@ -178,34 +236,12 @@ fn RelationSummary(group: RelationGroup) -> impl IntoView {
 }
 
 #[component]
-fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
-    if groups.is_empty() {
-        return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
-    }
-    let columns = vec![Column::text("Entity"), Column::text("Relation"), Column::text("Kind")];
-    let rows: Vec<_> = groups
-        .iter()
-        .flat_map(|group| {
-            group.targets.iter().map(|link| {
-                view! {
-                    <tr>
-                        <th scope="row"><EntityName link=link.clone()/></th>
-                        <td>{group.label.clone()}</td>
-                        <td>{link.kind.clone()}</td>
-                    </tr>
-                }
-            })
-        })
-        .collect();
-    let cut: Vec<_> = groups
-        .iter()
-        .filter(|group| group.total > group.targets.len() as u64)
-        .map(|group| {
-            let text = format!("{}: the first {} of {} are shown. ", group.label, group.targets.len(), group.total);
-            view! { <p class="pk-quiet">{text} {group.all.clone().map(|all| view! { <a href=all>"See all in the catalog"</a> })}</p> }
-        })
-        .collect();
-    view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
+fn DefinitionView(entity_ref: String) -> impl IntoView {
+    let query = use_query_map();
+    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
+    let drawn = |(entity_ref, show)| async { entity_definition(entity_ref, show).await.map(Placed::from) };
+    let definition = Resource::new(move || (entity_ref.clone(), show.get()), drawn);
+    loaded(definition, |placed: Placed| view! { <Fragment html=placed.html/> })
 }
 
 #[component]

@@ -89,15 +89,12 @@ pub fn SearchBox(
         let text = input.get_untracked().map(|input| input.value()).unwrap_or_default().trim().to_owned();
         navigate(&ListQuery { text, cursor: String::new(), ..searched.clone() }.href(), Default::default());
     };
-    let kept: Vec<_> = query
-        .chosen
+    let kept = ListQuery { text: String::new(), ..query.clone() };
+    let columns: Vec<_> = query
+        .columns
         .iter()
-        .flat_map(|(key, values)| {
-            values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> })
-        })
+        .map(|column| view! { <input type="hidden" name="columns" value=column.name()/> })
         .collect();
-    let ordered = query.sort != Sort::Name || query.descending;
-    let sort = ordered.then(|| format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name()));
     view! {
         <form class="pk-search" class:pk-search--large=large method="get" action="/catalog" role="search" on:submit=search>
             <label class="pk-visually-hidden" for="search">{label.clone()}</label>
@@ -111,9 +108,26 @@ pub fn SearchBox(
                 prop:value=query.text
                 placeholder=format!("{label} by name, title, owner, type or tag")
             />
-            {kept}
-            {sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> })}
+            <KeptFields query=kept/>
+            {columns}
             <button class="pk-button pk-button--primary" type="submit">"Search"</button>
         </form>
     }
+}
+
+/// The state of the list, besides its columns and its place, as fields of a form.
+#[component]
+pub fn KeptFields(query: ListQuery) -> impl IntoView {
+    let field = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value/> };
+    let mut fields = Vec::new();
+    if !query.text.is_empty() {
+        fields.push(field("q", query.text));
+    }
+    for (key, values) in query.chosen {
+        fields.extend(values.into_iter().map(|value| field(key.name(), value)));
+    }
+    if query.sort != Sort::Name || query.descending {
+        fields.push(field("sort", format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name())));
+    }
+    fields
 }

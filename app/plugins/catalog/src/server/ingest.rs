@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::digest::Rules;
+use super::docs;
 use super::reading::{Failure, Outcome, Reading};
 use super::service::Options;
 use super::source::Source;
@@ -109,6 +110,7 @@ impl Refresh {
                     changed: false,
                 };
                 run.read_all().await?;
+                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
                 let next = self.finish(lease, &location, &source.revision, run.changed).await?;
                 match run.reading.failed {
                     None => Ok(next),

@@ -10,6 +10,7 @@ use kit::server::jobs;
 use kit::server::plugin::{Health, Plugin, Routes};
 use sea_orm::ConnectionTrait;
 
+use super::docs;
 use super::ingest::{Progress, REFRESH, Refresh};
 use super::rest;
 use super::service::Catalog;
@@ -66,11 +67,11 @@ impl Plugin for CatalogPlugin {
             return Vec::new();
         }
         let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();
-        rows.into_iter()
-            .map(|row| {
-                let detail = row.link.subtitle().unwrap_or_default().to_owned();
-                Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
-            })
-            .collect()
+        let pages = docs::search(self.catalog.kit.db.read(), query, limit / 2).await.unwrap_or_default();
+        let entities = rows.into_iter().take(limit as usize - pages.len()).map(|row| {
+            let detail = row.link.subtitle().unwrap_or_default().to_owned();
+            Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
+        });
+        entities.chain(pages).collect()
     }
 }

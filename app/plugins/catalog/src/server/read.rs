@@ -103,7 +103,7 @@ pub fn link(entity_ref: &str, known: Option<&Known>) -> EntityLink {
     }
 }
 
-fn name(plain: &str, namespace: &str) -> String {
+pub fn name(plain: &str, namespace: &str) -> String {
     if namespace == "default" || namespace.is_empty() { plain.to_owned() } else { format!("{namespace}/{plain}") }
 }
 

@@ -24,6 +24,7 @@ use url::form_urlencoded;
 
 use super::filter::{self, Conditions, Cursor, Order};
 use super::service::Catalog;
+use super::{docs, export};
 use crate::info::READ_ENTITIES;
 
 /// Entities in an answer when nothing is asked.
@@ -51,7 +52,9 @@ pub fn routes(catalog: Catalog) -> Routes {
         .get("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", by_name)
         .get("/api/catalog/entities/by-uid/{uid}", by_uid)
         .delete("/api/catalog/entities/by-uid/{uid}", locations::delete_entity)
+        .get("/api/catalog/entities.csv", export::csv)
         .get("/api/catalog/entity-facets", entity_facets)
+        .get("/api/catalog/docs/{kind}/{namespace}/{name}/{*path}", docs::file)
         .get("/api/catalog/locations", locations::list)
         .post("/api/catalog/locations", locations::register)
         .get("/api/catalog/locations/{id}", locations::one)
@@ -84,8 +87,8 @@ async fn entity_facets(call: Call) -> Response {
 }
 
 /// Somebody's call of the API.
-struct Call {
-    catalog: Catalog,
+pub struct Call {
+    pub(super) catalog: Catalog,
     caller: Caller,
     parameters: Parameters,
     method: Method,
@@ -104,7 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 }
 
 impl Call {
-    /// Authorises, then waits for the answer; an error is told as Backstage's clients expect it.
+    /// Authorises, then waits for the answer.
     async fn answer<T: IntoResponse>(
         &self,
         permission: &Permission,
@@ -117,15 +120,32 @@ impl Call {
         };
         match answer {
             Ok(answer) => answer.into_response(),
-            Err(Refusal { status, name, message }) => {
-                let body = json!({
-                    "error": { "name": name, "message": message },
-                    "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
-                    "response": { "statusCode": status.as_u16() },
-                });
-                (status, Json(body)).into_response()
-            }
+            Err(refusal) => self.refuse(&refusal),
         }
+    }
+
+    /// Authorises, then waits for what is read.
+    pub async fn allowed<T>(
+        &self,
+        resource: &Resource<'_>,
+        answer: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, AppError> {
+        authorise(&self.caller, &READ_ENTITIES, resource)?;
+        answer.await
+    }
+
+    /// An error as Backstage's clients expect it.
+    pub fn refusal(&self, error: &AppError) -> Response {
+        self.refuse(&error.clone().into())
+    }
+
+    fn refuse(&self, Refusal { status, name, message }: &Refusal) -> Response {
+        let body = json!({
+            "error": { "name": name, "message": message },
+            "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
+            "response": { "statusCode": status.as_u16() },
+        });
+        (*status, Json(body)).into_response()
     }
 }
 

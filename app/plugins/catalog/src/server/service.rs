@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::docs::ANNOTATION;
 use super::filter::{self, Conditions, Cursor, Order};
 use super::git::Checkouts;
 use super::ingest::refresh_job;
@@ -305,14 +306,7 @@ impl Catalog {
 
     /// A page of entities with their facets.
     pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
-        let query = query.tidied();
-        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
-        let longest =
-            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
-        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
-            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
-            return Err(AppError::bad_request(message));
-        }
+        let query = self.checked(query)?;
         let read = self.kit.db.read();
         let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
         let order = Order { column: column_of(query.sort), descending: query.descending };
@@ -335,7 +329,20 @@ impl Catalog {
         })
     }
 
-    fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
+    /// The query as it is answered, unless it asks for too much.
+    pub(super) fn checked(&self, query: ListQuery) -> Result<ListQuery, AppError> {
+        let query = query.tidied();
+        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
+        let longest =
+            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
+        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
+            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
+            return Err(AppError::bad_request(message));
+        }
+        Ok(query)
+    }
+
+    pub(super) fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
         let mut conditions = Conditions::default();
         for (key, values) in &query.chosen {
             if Some(*key) == except {
@@ -510,6 +517,7 @@ impl Catalog {
             annotations: [pairs("/metadata/labels"), pairs("/metadata/annotations")].concat(),
             profile: pairs("/spec/profile"),
             relations,
+            docs: value["metadata"]["annotations"].get(ANNOTATION).is_some(),
             origin: Origin {
                 location_id: row.try_get("", "location")?,
                 target: row.try_get("", "target")?,
@@ -579,7 +587,7 @@ impl Catalog {
         let file: Option<i64> = row.try_get("", "file_id")?;
         // A document that lost its ref to this one is about the same ref, and is that document's problem, not this one's.
         let text = "SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code <> 'duplicate' AND file_id = ? \
-                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code = 'target' \
+                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code IN ('target', 'docs') \
                     ORDER BY severity, line LIMIT 100";
         let rows = db::rows(self.kit.db.read(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
         rows.iter().map(problem).collect()
@@ -711,7 +719,7 @@ fn safe_links(value: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn column_of(sort: Sort) -> &'static str {
+pub(super) fn column_of(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "sort_name",
         Sort::Type => "type",
@@ -786,7 +794,7 @@ fn relation_place(relation: &str) -> usize {
 }
 
 /// The catalog page that lists all targets of a relation, where it can.
-fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
+pub(super) fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
     let key = match relation {
         "ownerOf" => FacetKey::Owner,
         "hasPart" if entity_ref.starts_with("system:") => FacetKey::System,

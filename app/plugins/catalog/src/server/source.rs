@@ -161,16 +161,8 @@ impl Source {
         };
         let name = path.to_owned();
         let read = tokio::task::spawn_blocking(move || root.read(&name, MAX_FILE)).await;
-        read.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| {
-            let shown = shortened(path);
-            match error.kind() {
-                std::io::ErrorKind::NotFound => SourceError::Missing(shown),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
-                    SourceError::Refused(format!("{shown}: {error}"))
-                }
-                _ => SourceError::Failed(format!("{shown}: {error}")),
-            }
-        })
+        let read = read.map_err(|error| SourceError::Failed(error.to_string()))?;
+        read.map_err(|error| read_error(shortened(path), &error))
     }
 
     /// The files that `target`, written in the file `base`, names: one, or several where it holds `*`.
@@ -217,6 +209,38 @@ impl Source {
         Ok(found)
     }
 
+    /// The files below the folder of a path that [`resolve`](Self::resolve) named, by their path in it, without hidden ones;
+    /// `None` where files cannot be listed, which is so for an address.
+    pub async fn beside(&self, path: &str) -> Result<Option<Vec<String>>, SourceError> {
+        let Some(root) = self.root.clone().filter(|_| as_url(path).is_none()) else { return Ok(None) };
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let shown = shortened(&folder);
+        let is_shown = |path: &str| !path.split('/').any(|part| part.starts_with('.'));
+        let listed = tokio::task::spawn_blocking(move || root.files_in(&folder, MAX_LISTED, &is_shown)).await;
+        let listed = listed.map_err(|error| SourceError::Failed(error.to_string()))?;
+        listed.map(Some).map_err(|error| read_error(shown, &error))
+    }
+
+    /// The path in this location of what the address names, where the location is a checkout of the address's repository.
+    pub fn in_checkout(&self, url: &Url) -> Option<String> {
+        let remote = Url::parse(self.prefix.strip_prefix("url:")?.strip_suffix('#')?).ok()?;
+        self.root.as_ref()?;
+        let repository = format!("{}/", remote.path().trim_end_matches(".git").trim_end_matches('/'));
+        let view = url.path().strip_prefix(&repository).filter(|_| url.origin() == remote.origin())?;
+        let view = view.strip_prefix("-/").unwrap_or(view);
+        let (_, path) = view.strip_prefix("tree/").or_else(|| view.strip_prefix("blob/"))?.split_once('/')?;
+        Some(path.to_owned())
+    }
+
+    /// The page of a file at its code host, where that is known.
+    pub fn web_page(&self, path: &str) -> Option<String> {
+        if as_url(path).is_some() {
+            return Some(path.to_owned());
+        }
+        let remote = Url::parse(self.prefix.strip_prefix("url:")?.strip_suffix('#')?).ok()?;
+        self.integrations.web_page(&remote, path)
+    }
+
     /// Whether a file is one of the location's own: in the folder of what was registered or below, of the same revision.
     pub fn is_own(&self, path: &str) -> bool {
         match (&self.start, as_url(path)) {
@@ -254,6 +278,16 @@ impl Source {
             listed.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
         });
         Ok(listed.await?)
+    }
+}
+
+fn read_error(shown: String, error: &std::io::Error) -> SourceError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => SourceError::Missing(shown),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
+            SourceError::Refused(format!("{shown}: {error}"))
+        }
+        _ => SourceError::Failed(format!("{shown}: {error}")),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::digest::{Digest, NewEntity, NewProblem, Place, failure_hash};
+use super::docs;
 
 /// The namespace of entity uids: they follow from the ref, so a catalog that is built again has the same ones.
 const UIDS: Uuid = Uuid::from_u128(0x5c1f_9b6e_44c7_4a0e_9a30_0f2c_7d1b_e8a4);
@@ -458,6 +459,7 @@ async fn orphan(
 pub async fn delete(tx: &DatabaseTransaction, id: i64, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
     pending.changed = true;
     remove_lookups(tx, id, pending).await?;
+    docs::remove(tx, id, entity_ref).await?;
     search::remove(tx, "catalog", id).await?;
     db::execute(tx, "DELETE FROM catalog_entity WHERE id = ?", [id.into()]).await?;
     read_claimants_again(tx, entity_ref, pending).await
@@ -743,7 +745,8 @@ async fn note_takeover(
     audit::append(tx, audit::Event { at: now, actor: &Caller::System, action, resource: &row.entity_ref, detail }).await
 }
 
-async fn insert_problems(
+/// Notes problems; those of no file stay until they are taken out.
+pub async fn insert_problems(
     tx: &DatabaseTransaction,
     location_id: i64,
     file_id: Option<i64>,
