@@ -36,6 +36,8 @@ export const PAGES: PageCase[] = [
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
+  { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },
+  { name: 'register', path: '/locations/register', heading: 'Register software' },
   { name: 'entity-unknown', path: '/catalog/default/component/no-such-service', heading: 'Not found', status: 404 },
   { name: 'location-unknown', path: '/locations/999999', heading: 'Not found', status: 404 },
   { name: 'not-found', path: '/no/such/page', heading: 'Not found', status: 404 },

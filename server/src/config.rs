@@ -70,6 +70,12 @@ pub struct Config {
 pub struct CatalogConfig {
     /// Seconds between two readings of a location: 10 to 86,400.
     pub refresh_seconds: u32,
+    /// The most files of one location, those that its files point to included: 1 to 1,000,000.
+    pub max_files: u32,
+    /// The largest checkout of a git location: 1 to 100,000.
+    pub max_checkout_mb: u32,
+    /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
+    pub check_seconds: u32,
 }
 
 /// `[look]`
@@ -172,7 +178,7 @@ impl Default for Config {
 
 impl Default for CatalogConfig {
     fn default() -> Self {
-        Self { refresh_seconds: 120 }
+        Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
     }
 }
 
@@ -252,6 +258,9 @@ impl Config {
         one_of("log.level", "one of", &self.log.level, &["error", "warn", "info", "debug", "trace"])?;
         one_of("log.format", "one of", &self.log.format, &["text", "json"])?;
         within("catalog.refresh_seconds", u64::from(self.catalog.refresh_seconds), 10, 86_400)?;
+        within("catalog.max_files", u64::from(self.catalog.max_files), 1, 1_000_000)?;
+        within("catalog.max_checkout_mb", u64::from(self.catalog.max_checkout_mb), 1, 100_000)?;
+        within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.tokens()?;

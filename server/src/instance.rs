@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use catalog::server::{Catalog, CatalogPlugin, Options};
+use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
@@ -53,6 +53,11 @@ impl Instance {
             integrations,
             checkouts: config.data_dir.join("git"),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
+            limits: Limits {
+                files: config.catalog.max_files as usize,
+                checkout_bytes: u64::from(config.catalog.max_checkout_mb) * 1024 * 1024,
+                check_time: Duration::from_secs(u64::from(config.catalog.check_seconds)),
+            },
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let runs_here =

@@ -409,6 +409,10 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
+        ("/api/catalog/fn/preview", (JSON, json!({ "target": "" }).to_string())),
+        ("/api/catalog/fn/register", (FORM, format!("target={}", env!("CARGO_MANIFEST_DIR")))),
+        ("/api/catalog/fn/departure", (JSON, json!({ "id": 1 }).to_string())),
+        ("/api/catalog/fn/unregister", (FORM, "id=1".to_owned())),
     ])
 }
 
@@ -457,6 +461,8 @@ async fn every_rest_route_refuses_whoever_is_not_signed_in() {
                 .replace("{kind}", "component")
                 .replace("{namespace}", "default")
                 .replace("{name}", "secret")
+                .replace("{id}", "1")
+                .replace("{uid}", "1")
                 .replace("{*path}", "a/b.svg");
             assert!(!path.contains('{'), "{path} has a part without an example");
             for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {

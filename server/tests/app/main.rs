@@ -14,6 +14,7 @@ mod migration;
 mod order;
 mod plans;
 mod probe;
+mod register;
 mod remote;
 mod rest;
 mod security;

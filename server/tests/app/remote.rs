@@ -36,6 +36,11 @@ impl Site {
     pub fn put(&self, path: &str, status: u16, body: &str) {
         self.files.lock().expect("files").insert(path.to_owned(), (status, body.to_owned()));
     }
+
+    /// What it was asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("asked").clone()
+    }
 }
 
 async fn serve(State(site): State<Site>, request: Request) -> impl IntoResponse {
@@ -46,6 +51,11 @@ async fn serve(State(site): State<Site>, request: Request) -> impl IntoResponse 
 }
 
 pub fn app(db: &TestDb, host: &str) -> TestApp {
+    with_host(db, host, Config::default())
+}
+
+/// An instance with this configuration that may fetch from `host`.
+pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
     let integration = IntegrationConfig {
         kind: "plain".into(),
         host: host.to_owned(),
@@ -57,7 +67,7 @@ pub fn app(db: &TestDb, host: &str) -> TestApp {
         proxy: None,
         allow_private: true,
     };
-    TestApp::with(db, Config { integrations: vec![integration], ..Config::default() }, &[], Caller::LocalOperator)
+    TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::LocalOperator)
 }
 
 pub async fn import(app: &TestApp, url: &str) -> i64 {

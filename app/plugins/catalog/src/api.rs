@@ -7,16 +7,18 @@ use kit::html::Html;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
-use kit::server::context::{permit, service};
+use kit::server::context::{is_asked_from_here, lead_to, permit, service};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
-use crate::info::{READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, SAVE_FILTER};
+use crate::info::{
+    READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, UNREGISTER_LOCATION,
+};
 use crate::model::docs::Docs;
 use crate::model::{
-    Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList, RelationGraph,
-    SavedFilter, Summary,
+    Checked, Departure, Descriptor, EntityDetail, EntityList, GraphQuery, ListQuery, LocationDetail, LocationList,
+    RelationGraph, SavedFilter, Summary,
 };
 #[cfg(feature = "ssr")]
 use crate::server::Catalog;
@@ -92,6 +94,57 @@ pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
     let catalog = service::<Catalog>("The catalog")?;
     catalog.refresh(&caller, id).await?;
     catalog.wait_until_read(id).await?;
+    Ok(id)
+}
+
+/// What registering a location would do. It reads the location and writes nothing; on behalf of another site it does not even read.
+#[server(prefix = "/api/catalog/fn", endpoint = "preview", input = Json)]
+pub async fn preview_location(target: String) -> Result<Checked, AppError> {
+    let caller = permit(&REGISTER_LOCATION, Resource::All).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    if target.trim().is_empty() {
+        return Ok(Checked::Nothing);
+    }
+    if !is_asked_from_here().await {
+        return Ok(Checked::Elsewhere);
+    }
+    match catalog.location_of(&caller, &target) {
+        Ok(location) => {
+            let plan = catalog.plan(location).await?;
+            Ok(Checked::Preview(Box::new(catalog.preview(plan).await?)))
+        }
+        Err(AppError::BadRequest { message }) => Ok(Checked::Refused(message)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Registers a location, has it read at once and leads to its page. A plain HTML form can post it.
+#[server(prefix = "/api/catalog/fn", endpoint = "register")]
+pub async fn register_location(target: String) -> Result<i64, AppError> {
+    let caller = permit(&REGISTER_LOCATION, Resource::All).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    let location = catalog.location_of(&caller, &target)?;
+    let registered = catalog.register(&caller, &location).await?;
+    catalog.wait_until_read(registered.id).await?;
+    lead_to(&format!("/locations/{}", registered.id));
+    Ok(registered.id)
+}
+
+/// What unregistering a location would take away.
+#[server(prefix = "/api/catalog/fn", endpoint = "departure", input = Json)]
+pub async fn location_departure(id: i64) -> Result<Departure, AppError> {
+    permit(&UNREGISTER_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    service::<Catalog>("The catalog")?.departure(id).await
+}
+
+/// Unregisters a location and leads to the list of those that are left. A plain HTML form can post it.
+#[server(prefix = "/api/catalog/fn", endpoint = "unregister")]
+pub async fn unregister_location(id: i64) -> Result<i64, AppError> {
+    let caller = permit(&UNREGISTER_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    catalog.unregister(&caller, id).await?;
+    catalog.wait_until_gone(id).await?;
+    lead_to("/locations");
     Ok(id)
 }
 

@@ -471,6 +471,8 @@ pub struct LocationRow {
     pub target: String,
     /// Whether users and groups may come from it.
     pub trusted_for_org: bool,
+    /// The only kinds that it may bring, where that is limited.
+    pub allowed_kinds: Option<String>,
     /// How it stands.
     pub state: LocationState,
     /// Why it could not be read.
@@ -499,6 +501,8 @@ pub enum LocationState {
     Errors,
     /// Not readable as a whole.
     Unreadable,
+    /// Unregistered; what it brought is being removed.
+    Leaving,
 }
 
 /// The page of a location.
@@ -510,6 +514,99 @@ pub struct LocationDetail {
     pub problems: Vec<Problem>,
     /// The address of further problems.
     pub next: Option<String>,
+    /// Files read so far, while it is being read.
+    pub reading: Option<u64>,
+}
+
+/// What somebody is told who wants to register a location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Checked {
+    /// Nothing was asked.
+    Nothing,
+    /// The page was opened from another site, on whose behalf nothing is read.
+    Elsewhere,
+    /// The text names no location, for this reason.
+    Refused(String),
+    /// What registering it would do.
+    Preview(Box<Preview>),
+}
+
+/// What registering a location would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// What it would read.
+    pub target: String,
+    /// `file`, `dir`, `git` or `url`.
+    pub kind: String,
+    /// Its number, where it is registered already.
+    pub registered: Option<i64>,
+    /// Why it cannot be read as a whole.
+    pub unreadable: Option<String>,
+    /// Why not everything was read.
+    pub cut: Option<String>,
+    /// Files that were read.
+    pub files: u64,
+    /// The entities by what would become of them, in the order of [`Change::ALL`].
+    pub changes: Vec<ChangeGroup>,
+    /// Documents that would not be loaded.
+    pub rejected: u64,
+    /// Errors in all.
+    pub errors: u64,
+    /// Warnings in all.
+    pub warnings: u64,
+    /// The first problems, errors first.
+    pub problems: Vec<Problem>,
+}
+
+/// What would become of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// It would be new.
+    Added,
+    /// The catalog has it, with another content or from elsewhere.
+    Changed,
+    /// It would stay as it is.
+    Unchanged,
+    /// It would have no file any more.
+    Gone,
+}
+
+impl Change {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Unchanged, Self::Gone];
+}
+
+/// The entities of which the same would become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeGroup {
+    /// What.
+    pub change: Change,
+    /// How many there are.
+    pub total: u64,
+    /// The first of them.
+    pub first: Vec<ChangeRow>,
+}
+
+/// An entity of which something would become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRow {
+    /// The entity.
+    pub link: EntityLink,
+    /// The file, with the line where it is known.
+    pub place: String,
+}
+
+/// What unregistering a location takes away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// The location.
+    pub row: LocationRow,
+    /// How many entities would be removed.
+    pub removed: u64,
+    /// The first of them.
+    pub first: Vec<EntityLink>,
+    /// How many would go to another location that also defines them.
+    pub handed_over: u64,
 }
 
 /// A page of locations.

@@ -6,8 +6,10 @@ mod entity;
 mod location;
 mod locations;
 mod parts;
+mod register;
 mod relations;
 mod summary;
+mod unregister;
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -21,6 +23,8 @@ use catalog::CatalogPage;
 use entity::{EntityDocsPage, EntityPage};
 use location::LocationPage;
 use locations::LocationsPage;
+use register::RegisterPage;
+use unregister::UnregisterPage;
 
 /// The plugin's pages, one line each.
 #[component(transparent)]
@@ -31,7 +35,9 @@ pub fn CatalogRoutes() -> AnyNestedRoute {
         <Route path=path!("/catalog/:namespace/:kind/:name/docs") view=EntityDocsPage ssr=SsrMode::Async/>
         <Route path=path!("/catalog/:namespace/:kind/:name/docs/*path") view=EntityDocsPage ssr=SsrMode::Async/>
         <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations/register") view=RegisterPage ssr=SsrMode::Async/>
         <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
+        <Route path=path!("/locations/:id/unregister") view=UnregisterPage ssr=SsrMode::Async/>
     }
     .into_inner()
     .into_any_nested_route()

@@ -5,7 +5,7 @@ use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::{EntityName, KeptFields, SearchBox, ShortName};
+use super::parts::{EntityName, KeptFields, SearchBox, ShortName, register_link};
 use crate::api::{ForgetFilter, SaveFilter, list_entities, saved_filters};
 use crate::model::{ColumnKey, EntityList, EntityRow, ListQuery, SavedFilter, Sort};
 
@@ -51,7 +51,7 @@ fn CatalogView(
         view! { <Rows query=query.clone() items=list.items/> }.into_any()
     };
     view! {
-        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to.">
+        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to." aside=register_link()>
             <SearchBox query=query.clone() label="Search the catalog"/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">

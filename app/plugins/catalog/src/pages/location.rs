@@ -30,7 +30,21 @@ pub fn LocationPage() -> impl IntoView {
 #[component]
 fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
     let row = detail.row;
-    let aside = view! { <StateBadge state=row.state/> <RefreshForm id=row.id refresh=refresh/> }.into_any();
+    let unregister = format!("/locations/{}/unregister", row.id);
+    let aside = view! {
+        <StateBadge state=row.state/>
+        <a class="pk-button" href=unregister>"Unregister"</a>
+        <RefreshForm id=row.id refresh=refresh/>
+    }
+    .into_any();
+    let reading = detail.reading.map(|files| {
+        view! {
+            <div class="pk-banner" role="status">
+                <p>{format!("It is being read: {files} {} so far.", if files == 1 { "file" } else { "files" })}</p>
+                <p><a class="pk-button" href="" rel="external">"Look again"</a></p>
+            </div>
+        }
+    });
     let unreadable = (row.state == LocationState::Unreadable).then(|| {
         view! {
             <Banner title=format!("{}.", row.message) tone=Tone::Wrong>
@@ -42,6 +56,7 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
         let sentence = match row.state {
             LocationState::New => "It has not been read yet.",
             LocationState::Unreadable => "It could not be read, so nothing is known of its files.",
+            LocationState::Leaving => "It was unregistered; what it brought is being removed.",
             LocationState::Ok | LocationState::Errors => "Nothing is wrong in the files of this location.",
         };
         view! { <EmptyState sentence=sentence/> }.into_any()
@@ -50,6 +65,7 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
     };
     view! {
         <Page title=row.target kind="Location" aside=aside>
+            {reading}
             {unreadable}
             <Facts>
                 <Fact name="Kind">{row.kind}</Fact>
@@ -58,7 +74,14 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
                 <Fact name="Warnings"><span class="pk-number">{row.warnings}</span></Fact>
                 <Fact name="Last read"><Time when=row.last_run/></Fact>
                 <Fact name="Next read"><Time when=row.next_run/></Fact>
-                {row.trusted_for_org.then(|| view! { <Fact name="Trust"><Badge text="Trusted for organisation data"/></Fact> })}
+                <Fact name="Trust">
+                    {if row.trusted_for_org {
+                        view! { <Badge text="Trusted for organisation data"/> }.into_any()
+                    } else {
+                        "Users and groups are not read from it".into_any()
+                    }}
+                </Fact>
+                {row.allowed_kinds.map(|kinds| view! { <Fact name="Allowed kinds">{kinds}</Fact> })}
             </Facts>
             <Section title="Problems">
                 {problems}

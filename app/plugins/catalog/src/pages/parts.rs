@@ -30,6 +30,11 @@ pub fn ShortName(link: Option<EntityLink>) -> impl IntoView {
     }
 }
 
+/// The way to register software, as the primary action of a page.
+pub fn register_link() -> AnyView {
+    view! { <a class="pk-button pk-button--primary" href="/locations/register">"Register software"</a> }.into_any()
+}
+
 /// How a location stands.
 #[component]
 pub fn StateBadge(state: LocationState) -> impl IntoView {
@@ -38,6 +43,7 @@ pub fn StateBadge(state: LocationState) -> impl IntoView {
         LocationState::Ok => ("Fine", Tone::Fine),
         LocationState::Errors => ("Has errors", Tone::Attention),
         LocationState::Unreadable => ("Not readable", Tone::Wrong),
+        LocationState::Leaving => ("Being removed", Tone::Waiting),
     };
     view! { <Badge text=text tone=tone/> }
 }

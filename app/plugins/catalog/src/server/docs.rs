@@ -11,7 +11,7 @@ mod store;
 
 pub use refresh::refresh;
 pub use serve::file;
-pub use store::search;
+pub use store::{remove, search};
 
 use kit::query::segment;
 

@@ -46,12 +46,9 @@ impl Plugin for CatalogPlugin {
     }
 
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
-        let options = &self.catalog.options;
         let refresh = Refresh {
             kit: self.catalog.kit.clone(),
-            integrations: options.integrations.clone(),
-            checkouts: options.checkouts.clone(),
-            interval: options.interval,
+            options: self.catalog.options.clone(),
             progress: self.progress.clone(),
         };
         vec![(REFRESH, Arc::new(refresh))]

@@ -15,10 +15,12 @@ use kit::server::{audit, db, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::docs::ANNOTATION;
 use super::filter::{self, Conditions, Cursor, Order};
+use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
@@ -54,14 +56,18 @@ const REFRESH_LOOK: Duration = Duration::from_millis(100);
 /// How many times.
 const REFRESH_LOOKS: u32 = 20;
 
+/// How many checks before registering run at once.
+const CHECKS: usize = 2;
+
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
 
-/// The catalog: cheap to clone, without state of its own.
+/// The catalog: cheap to clone, without state of its own but how many checks are under way.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(super) kit: Kit,
     pub(super) options: Arc<Options>,
+    pub(super) checks: Arc<Semaphore>,
 }
 
 /// How the catalog works here.
@@ -73,6 +79,26 @@ pub struct Options {
     pub checkouts: PathBuf,
     /// The time between two refreshes of a location.
     pub interval: Millis,
+    /// How much one location may hold.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Checkouts in `path`, of the size that is allowed here.
+    pub(super) fn checkouts<'a>(&self, path: &'a Path) -> Checkouts<'a> {
+        Checkouts { path, max_bytes: self.limits.checkout_bytes }
+    }
+}
+
+/// How much one location may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most files, those that its files point to included.
+    pub files: usize,
+    /// The largest checkout of a git repository, in bytes.
+    pub checkout_bytes: u64,
+    /// The longest that the check before registering may take.
+    pub check_time: Duration,
 }
 
 /// A location to be registered.
@@ -155,7 +181,7 @@ impl NewLocation {
 impl Catalog {
     /// The catalog on this machinery.
     pub fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options: Arc::new(options) }
+        Self { kit, options: Arc::new(options), checks: Arc::new(Semaphore::new(CHECKS)) }
     }
 
     /// Registers a location and has it read at once; one that is there already is read again, and trusted if it is now said to be.
@@ -173,7 +199,8 @@ impl Catalog {
         let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
                     VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
                     trust_org = (catalog_location.trust_org OR excluded.trust_org), \
-                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds) RETURNING id, trust_org, allowed_kinds";
+                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds), \
+                    state = CASE WHEN catalog_location.state = 'leaving' THEN 'new' ELSE catalog_location.state END RETURNING id, trust_org, allowed_kinds";
         let values = [
             new.kind.into(),
             new.target.as_str().into(),
@@ -220,6 +247,17 @@ impl Catalog {
             let read = self.kit.db.read();
             let text = "SELECT 1 FROM catalog_location WHERE id = ? AND last_run_at >= ?";
             if !db::rows(read, text, [id.into(), asked.into()]).await?.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until an unregistered location is gone, but no longer than a person would.
+    pub async fn wait_until_gone(&self, id: i64) -> Result<(), AppError> {
+        for _ in 0..REFRESH_LOOKS {
+            tokio::time::sleep(REFRESH_LOOK).await;
+            if self.location_row(id).await?.is_none() {
                 break;
             }
         }
@@ -580,7 +618,8 @@ impl Catalog {
         let (problems, next) = self.problems(id, after).await?;
         let next =
             next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
-        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next })
+        let reading = self.reading(id).await?;
+        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next, reading })
     }
 
     /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.

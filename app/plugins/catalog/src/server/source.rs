@@ -9,11 +9,14 @@ use kit::server::fetch::{FetchError, Fetcher};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::git;
+use super::git::{self, Checkouts};
 use super::integrations::Integrations;
 
 /// The largest descriptor or placeholder content that is read, in bytes.
 const MAX_FILE: u64 = 10 * 1024 * 1024;
+
+/// The most files and folders that are looked through in a location's directory.
+const MAX_LISTED: usize = 1_000_000;
 
 /// The most files that one glob may stand for.
 const MAX_GLOB: usize = 10_000;
@@ -55,7 +58,7 @@ impl Source {
     pub async fn open(
         kind: &str,
         target: &str,
-        checkouts: &Path,
+        checkouts: Checkouts<'_>,
         fetcher: Arc<Fetcher>,
         integrations: Arc<Integrations>,
     ) -> Result<Self, SourceError> {
@@ -213,7 +216,7 @@ impl Source {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let shown = shortened(&folder);
         let is_shown = |path: &str| !path.split('/').any(|part| part.starts_with('.'));
-        let listed = tokio::task::spawn_blocking(move || root.files_in(&folder, &is_shown)).await;
+        let listed = tokio::task::spawn_blocking(move || root.files_in(&folder, MAX_LISTED, &is_shown)).await;
         let listed = listed.map_err(|error| SourceError::Failed(error.to_string()))?;
         listed.map(Some).map_err(|error| read_error(shown, &error))
     }
@@ -270,7 +273,7 @@ impl Source {
     async fn listing(&self) -> Result<&[String], SourceError> {
         let Some(root) = self.root.clone() else { return Ok(&[]) };
         let listed = self.listed.get_or_try_init(|| async {
-            let listed = tokio::task::spawn_blocking(move || root.files(&|_| true)).await;
+            let listed = tokio::task::spawn_blocking(move || root.files(MAX_LISTED, &|_| true)).await;
             let failed = |error: &dyn std::fmt::Display| SourceError::Failed(error.to_string());
             listed.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
         });
@@ -412,7 +415,8 @@ mod tests {
             of(IntegrationKind::BitbucketServer, "bitbucket.bank.example"),
         ]);
         let fetcher = Arc::new(Fetcher::new(Policy::default()).unwrap());
-        Source::open("url", target, Path::new("/nowhere"), fetcher, Arc::new(integrations)).await.unwrap()
+        let checkouts = Checkouts { path: Path::new("/nowhere"), max_bytes: 0 };
+        Source::open("url", target, checkouts, fetcher, Arc::new(integrations)).await.unwrap()
     }
 
     #[tokio::test]

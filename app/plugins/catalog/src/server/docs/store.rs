@@ -146,7 +146,7 @@ pub async fn remove_unnamed(kit: &Kit, lease: &Lease, location_id: i64) -> Resul
 }
 
 /// Takes out the docs of an entity.
-async fn remove(tx: &DatabaseTransaction, entity_id: i64, entity_ref: &str) -> Result<(), DbErr> {
+pub async fn remove(tx: &DatabaseTransaction, entity_id: i64, entity_ref: &str) -> Result<(), DbErr> {
     remove_pages(tx, entity_id).await?;
     db::execute(tx, "DELETE FROM catalog_docs WHERE entity_id = ?", [entity_id.into()]).await?;
     db::execute(tx, "DELETE FROM catalog_problem WHERE ref = ? AND code = 'docs'", [entity_ref.into()]).await?;
