@@ -2,7 +2,7 @@ use kit::components::{Badge, Button, Column, Emphasis, Page, Section, Table, Ton
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::Problems;
+use super::parts::ProblemList;
 use crate::api::{RegisterLocation, preview_location};
 use crate::model::{Change, ChangeGroup, ChangeRow, Checked, Preview};
 
@@ -110,7 +110,7 @@ fn PreviewView(preview: Preview, register: ServerAction<RegisterLocation>) -> im
     let problems = (all > 0).then(|| {
         view! {
             <Section title=problems_title(preview.errors, preview.warnings)>
-                <Problems problems=preview.problems/>
+                <ProblemList problems=preview.problems/>
                 {more(all - shown)}
             </Section>
         }
