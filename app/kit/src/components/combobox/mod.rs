@@ -73,7 +73,8 @@ pub fn Combobox(
             data-pk-source=source
             data-pk-required=field.required
         >
-            <noscript inner_html=side::plain(plain)></noscript>
+            // leptos leaves what is in here alone when it takes the page over: to a browser with scripts it is text.
+            <noscript>{side::plain(plain)}</noscript>
             <div class="pk-combobox__box">
                 // behaviour.js writes the chosen values and the options: nothing here is leptos' own.
                 <ul class="pk-combobox__chips" role="list" aria-labelledby=label.clone() data-pk-chips hidden></ul>

@@ -4,7 +4,7 @@ use super::{Plain, entries};
 use crate::components::choice::Choice;
 
 /// The browser's own control, for where there are no scripts: a list of what is known, or with a source an `<input>` for the value itself.
-pub(super) fn plain(plain: Plain) -> String {
+pub(super) fn plain(plain: Plain) -> AnyView {
     let Plain { id, name, open, options, chosen, multiple, required, disabled } = plain;
     // The label names both: this one has an id of its own.
     let label = format!("{id}-label");
@@ -17,7 +17,7 @@ pub(super) fn plain(plain: Plain) -> String {
                 {entries(options, chosen)}
             </select>
         }
-        .to_html();
+        .into_any();
     }
     let list = format!("{id}-known");
     let known = entries(options, Vec::new());
@@ -39,7 +39,7 @@ pub(super) fn plain(plain: Plain) -> String {
         />
         <datalist id=list>{known}</datalist>
     }
-    .to_html()
+    .into_any()
 }
 
 fn kept(name: &str, choice: Choice) -> AnyView {
@@ -55,12 +55,13 @@ fn kept(name: &str, choice: Choice) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::html::drawn;
 
     #[test]
     fn what_stands_for_the_list_without_scripts_cannot_be_left_by_a_value() {
         let hostile = Choice::new("</noscript><b>", "</noscript><i>").with("</noscript>");
         for (open, multiple) in [(false, false), (false, true), (true, false), (true, true)] {
-            let html = plain(Plain {
+            let plain = Plain {
                 id: "owner".to_owned(),
                 name: "owner".to_owned(),
                 open,
@@ -69,8 +70,11 @@ mod tests {
                 multiple,
                 required: true,
                 disabled: false,
-            });
-            assert!(!html.contains("</noscript"), "{html}");
+            };
+            let html = drawn(|| view! { <noscript>{super::plain(plain)}</noscript> });
+            let html = html.as_str();
+            assert_eq!(html.matches("</noscript").count(), 1, "{html}");
+            assert!(!html.contains("<i>"), "{html}");
             assert!(html.contains("name=\"owner\""), "{html}");
             assert!(html.contains("value=\"&lt;/noscript&gt;&lt;b&gt;\""), "{html}");
         }
