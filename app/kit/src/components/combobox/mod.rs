@@ -54,18 +54,9 @@ pub fn Combobox(
     let label = format!("{id}-label");
     let list = format!("{id}-options");
     let text = chosen.first().filter(|_| !multiple).map(|choice| choice.label.clone());
-    let plain = Plain {
-        id: id.clone(),
-        name: name.clone(),
-        open: source.is_some(),
-        options: options.clone(),
-        chosen: chosen.clone(),
-        multiple,
-        required: field.required,
-        disabled,
-    };
+    let known = known(options, chosen);
+    let plain = side::plain(&id, &name, &known, source.is_some(), multiple, field.required, disabled);
     let empty = (!multiple).then(|| view! { <option value=""></option> });
-    let values = entries(options, chosen);
     view! {
         <div
             class="pk-combobox"
@@ -73,7 +64,8 @@ pub fn Combobox(
             data-pk-source=source
             data-pk-required=field.required
         >
-            <noscript inner_html=side::plain(plain)></noscript>
+            // leptos leaves what is in here alone when it takes the page over: to a browser with scripts it is text.
+            <noscript>{plain}</noscript>
             <div class="pk-combobox__box">
                 // behaviour.js writes the chosen values and the options: nothing here is leptos' own.
                 <ul class="pk-combobox__chips" role="list" aria-labelledby=label.clone() data-pk-chips hidden></ul>
@@ -97,7 +89,7 @@ pub fn Combobox(
                 <IconView icon=Icon::ChevronDown/>
             </div>
             // behaviour.js switches it on, and makes the input above needed: without scripts the plain control sends the value.
-            <select name=name multiple=multiple hidden disabled data-pk-value data-pk-off=disabled>{empty}{values}</select>
+            <select name=name multiple=multiple hidden disabled data-pk-value data-pk-off=disabled>{empty}{entries(&known)}</select>
             <div class="pk-combobox__popup" popover="manual" data-pk-popup>
                 <ul
                     class="pk-combobox__options"
@@ -115,30 +107,17 @@ pub fn Combobox(
     .into_any()
 }
 
-/// What the browser's own control needs.
-struct Plain {
-    id: String,
-    name: String,
-    /// Whether there are values besides the options.
-    open: bool,
-    options: Vec<Choice>,
-    chosen: Vec<Choice>,
-    multiple: bool,
-    required: bool,
-    disabled: bool,
+/// All that is known, and whether it is chosen: what is chosen besides the options comes first.
+fn known(options: Vec<Choice>, chosen: Vec<Choice>) -> Vec<(Choice, bool)> {
+    let is = |list: &[Choice], choice: &Choice| list.iter().any(|each| each.value == choice.value);
+    let besides = chosen.iter().filter(|choice| !is(&options, choice)).map(|choice| (choice.clone(), true));
+    let listed = options.iter().map(|choice| (choice.clone(), is(&chosen, choice)));
+    besides.chain(listed).collect()
 }
 
-/// `<option>`s for all that is known: the options, and what is chosen besides.
-fn entries(options: Vec<Choice>, chosen: Vec<Choice>) -> Vec<AnyView> {
-    let besides: Vec<_> =
-        chosen.iter().filter(|choice| options.iter().all(|option| option.value != choice.value)).cloned().collect();
-    besides
-        .into_iter()
-        .chain(options)
-        .map(|choice| {
-            let selected = chosen.iter().any(|each| each.value == choice.value);
-            view! { <option value=choice.value selected=selected data-detail=choice.detail>{choice.label}</option> }
-                .into_any()
-        })
-        .collect()
+fn entries(known: &[(Choice, bool)]) -> Vec<AnyView> {
+    let entry = |(Choice { value, label, detail }, chosen): (Choice, bool)| {
+        view! { <option value=value selected=chosen data-detail=detail>{label}</option> }.into_any()
+    };
+    known.iter().cloned().map(entry).collect()
 }
