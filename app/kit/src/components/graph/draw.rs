@@ -235,6 +235,8 @@ impl Figure<'_> {
                         data-right=right
                     >
                         <span class="pk-graph__name" dir="auto">{node.name.clone()}</span>
+                        // Between the words of the name as it is read; it takes no place.
+                        " "
                         <span class="pk-graph__note" dir="auto">{node.about()}</span>
                     </a>
                     {around}
