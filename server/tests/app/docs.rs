@@ -141,7 +141,7 @@ async fn docs_go_with_their_entity_and_change_owner_with_it() {
 }
 
 #[tokio::test]
-async fn an_image_is_served_so_that_nothing_in_it_runs() {
+async fn cve_2024_46976_an_image_is_served_so_that_nothing_in_it_runs() {
     for db in databases().await {
         let (app, nobody) = (TestApp::new(&db), TestApp::anonymous(&db));
         docs_at(|path, text| app.write(path, text));
@@ -163,7 +163,7 @@ async fn an_image_is_served_so_that_nothing_in_it_runs() {
 }
 
 #[tokio::test]
-async fn nothing_outside_the_folder_of_the_docs_is_read() {
+async fn cve_2021_32662_cve_2026_25152_nothing_outside_the_folder_of_the_docs_is_read() {
     let db = databases().await.swap_remove(0);
     let app = TestApp::new(&db);
     app.write("secret.md", "# geheim\n");

@@ -44,7 +44,7 @@ fn markdown_is_shown_as_it_is_meant() {
 }
 
 #[test]
-fn nothing_that_acts_gets_into_the_page() {
+fn cve_2021_32660_cve_2021_32661_nothing_that_acts_gets_into_the_page() {
     for text in [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
