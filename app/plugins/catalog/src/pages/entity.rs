@@ -45,6 +45,14 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
             None => Ok(None),
         },
     );
+    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
+    let definition = Resource::new(
+        move || (tab.get() == View::Definition).then(|| (entity_ref.get(), show.get())),
+        async |asked| match asked {
+            Some((entity_ref, show)) => entity_definition(entity_ref, show).await.map(|html| Some(html.into())),
+            None => Ok(None),
+        },
+    );
     let path = Memo::new(move |_| parameters.with(|all| all.get("path").unwrap_or_default()));
     let docs = Resource::new(
         move || (tab.get() == View::Docs).then(|| (entity_ref.get(), path.get())),
@@ -53,7 +61,10 @@ fn Loaded(tab: Memo<View>) -> impl IntoView {
             None => Ok(None),
         },
     );
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph docs=docs/> })
+    loaded(
+        detail,
+        move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph definition=definition docs=docs/> },
+    )
 }
 
 /// The tabs of the page.
@@ -88,6 +99,7 @@ fn EntityView(
     tab: Memo<View>,
     drawn: Memo<GraphQuery>,
     graph: Resource<Result<Option<Shown>, AppError>>,
+    definition: Resource<Result<Option<Placed>, AppError>>,
     docs: Resource<Result<Option<PlacedDocs>, AppError>>,
 ) -> impl IntoView {
     let row = detail.row.clone();
@@ -131,7 +143,7 @@ fn EntityView(
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
             View::Docs => view! { <DocsView entity=detail.row.link docs=docs/> }.into_any(),
-            View::Definition if is_api => view! { <DefinitionView entity_ref=detail.row.link.entity_ref/> }.into_any(),
+            View::Definition if is_api => view! { <DefinitionView definition=definition/> }.into_any(),
             View::Definition => view! { <Overview detail=detail/> }.into_any(),
             View::Relations => {
                 view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
@@ -236,12 +248,8 @@ fn RelationSummary(group: RelationGroup) -> impl IntoView {
 }
 
 #[component]
-fn DefinitionView(entity_ref: String) -> impl IntoView {
-    let query = use_query_map();
-    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
-    let drawn = |(entity_ref, show)| async { entity_definition(entity_ref, show).await.map(Placed::from) };
-    let definition = Resource::new(move || (entity_ref.clone(), show.get()), drawn);
-    loaded(definition, |placed: Placed| view! { <Fragment html=placed.html/> })
+fn DefinitionView(definition: Resource<Result<Option<Placed>, AppError>>) -> impl IntoView {
+    loaded(definition, |placed: Option<Placed>| placed.map(|placed| view! { <Fragment html=placed.html/> }))
 }
 
 #[component]
