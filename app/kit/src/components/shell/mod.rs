@@ -239,7 +239,7 @@ pub fn Shell(
                     </summary>
                     <div class="panel">
                         <nav aria-label="All pages">{items(&entries, usize::MAX, false)}</nav>
-                        <ThemeSwitch name="pk-theme-more"/>
+                        <ThemeSwitch name="theme-more"/>
                     </div>
                 </details>
                 <div class="foot"><ThemeSwitch/></div>
