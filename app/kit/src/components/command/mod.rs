@@ -41,7 +41,7 @@ pub fn CommandMenu() -> impl IntoView {
                     placeholder="Software, docs, pages, actions"
                 />
             </form>
-            <ul class="pk-command__list" id="pk-command-list" role="listbox" aria-label="Matches" inner_html=""></ul>
+            <ul class="pk-command__list" id="pk-command-list" role="listbox" aria-label="Matches"></ul>
             <p class="pk-command__status" role="status"></p>
             <p class="pk-command__keys" aria-hidden="true">
                 <kbd class="pk-key">"↑"</kbd> <kbd class="pk-key">"↓"</kbd> " choose " <kbd class="pk-key">"Enter"</kbd> " open " <kbd class="pk-key">"Esc"</kbd> " close"
