@@ -284,6 +284,25 @@ fn every_class_that_is_used_has_a_style_and_every_style_is_used() {
 }
 
 #[test]
+fn every_icon_is_shown_somewhere() {
+    let sources: String = files("app", "rs").into_values().collect();
+    let used: BTreeSet<&str> = sources
+        .split("Icon::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default())
+        .collect();
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    let unused: Vec<String> = files("style/icons", "svg")
+        .into_keys()
+        .filter(|path| {
+            let name = path.trim_start_matches("style/icons/").trim_end_matches(".svg");
+            !used.contains(name.split('-').map(capital).collect::<String>().as_str())
+        })
+        .collect();
+    assert_eq!(unused, Vec::<String>::new(), "each glyph is in the bundle of every page: remove it");
+}
+
+#[test]
 fn only_the_server_knows_sockets_configuration_and_the_process() {
     // (file, what, why)
     let pinned = [
