@@ -47,6 +47,19 @@ pub const DOCS: Docs = Docs {
             },
         },
         Example {
+            name: "ways",
+            title: "Ways from here",
+            view: || {
+                view! {
+                    <ul class="pk-ways">
+                        <li><a class="pk-name" href="#list">"Register software"</a> <span class="pk-ways__what">"Bring a repository into the catalog"</span></li>
+                        <li><a class="pk-name" href="#list">"Golden paths"</a> <span class="pk-ways__what">"The supported way, step by step"</span></li>
+                    </ul>
+                }
+                .into_any()
+            },
+        },
+        Example {
             name: "attention",
             title: "What needs attention",
             view: || {
