@@ -47,6 +47,13 @@ pub const DOCS: Docs = Docs {
             },
         },
         Example {
+            name: "tally",
+            title: "Numbers in one line",
+            view: || {
+                view! { <ul class="pk-tally"><li><a href="#list">"10 Component"</a></li><li><a href="#list">"4 Resource"</a></li><li><a href="#list">"2 API"</a></li></ul> }.into_any()
+            },
+        },
+        Example {
             name: "ways",
             title: "Ways from here",
             view: || {

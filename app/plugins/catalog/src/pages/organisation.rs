@@ -46,9 +46,8 @@ fn GroupsPanel(is_user: bool, groups: Vec<GroupRow>, total: u64, cut: bool) -> i
         return view! { <Panel title="Groups"><p class="pk-quiet">"This user is in no group."</p></Panel> }.into_any();
     }
     let nested = groups.iter().any(|group| group.below > 0);
-    let mut columns = vec![Column::text("Group")];
-    columns.extend(nested.then_some(Column::number("Groups below")));
-    columns.extend([Column::number("Members"), Column::number("Owns")]);
+    let mut columns = vec![Column::text("Group"), Column::number("Owns"), Column::number("Members")];
+    columns.extend(nested.then_some(Column::number("Below it")));
     let more = total.saturating_sub(groups.len() as u64);
     let rows: Vec<_> = groups
         .into_iter()
@@ -56,9 +55,9 @@ fn GroupsPanel(is_user: bool, groups: Vec<GroupRow>, total: u64, cut: bool) -> i
             view! {
                 <tr>
                     <th scope="row"><ShortName link=Some(group.link)/></th>
-                    {nested.then(|| view! { <td class="pk-number">{digits(group.below)}</td> })}
-                    <td class="pk-number">{digits(group.members)}</td>
                     <td class="pk-number">{digits(group.owns)}</td>
+                    <td class="pk-number">{digits(group.members)}</td>
+                    {nested.then(|| view! { <td class="pk-number">{digits(group.below)}</td> })}
                 </tr>
             }
         })
@@ -97,16 +96,24 @@ fn OwnedPanel(
     }
     let through = owned.iter().any(|kind| kind.others.0 > 0);
     let (own, others) = if is_user { ("Self", "Through groups") } else { ("This group", "Groups below") };
-    let mut columns = vec![Column::text("Kind"), Column::number(own)];
-    columns.extend(through.then_some(Column::number(others)));
-    let counts: Vec<_> = owned
-        .into_iter()
-        .map(|OwnedKind { kind, own, others }| {
-            let own = counted(own.0, Some(own.1), format!("{} {kind}, owned directly", own.0));
-            let others = through.then(|| counted(others.0, others.1, format!("{} {kind}, owned by groups", others.0)));
-            view! { <tr><th scope="row">{kind}</th>{own}{others}</tr> }
-        })
-        .collect();
+    let counts = if through {
+        let columns = vec![Column::text("Kind"), Column::number(own), Column::number(others)];
+        let counts: Vec<_> = owned
+            .into_iter()
+            .map(|OwnedKind { kind, own, others }| {
+                let own = counted(own.0, Some(own.1), format!("{} {kind}, owned directly", own.0));
+                let others = counted(others.0, others.1, format!("{} {kind}, owned by groups", others.0));
+                view! { <tr><th scope="row">{kind}</th><td class="pk-number">{own}</td><td class="pk-number">{others}</td></tr> }
+            })
+            .collect();
+        view! { <Table caption="Owned by kind" columns=columns>{counts}</Table> }.into_any()
+    } else {
+        let counts: Vec<_> = owned
+            .into_iter()
+            .map(|OwnedKind { kind, own, .. }| view! { <li><a href=own.1>{format!("{} {kind}", digits(own.0))}</a></li> })
+            .collect();
+        view! { <ul class="pk-tally">{counts}</ul> }.into_any()
+    };
     let list = (!rows.is_empty()).then(|| {
         let mut columns = vec![Column::text("Name"), Column::text("Kind"), Column::text("Lifecycle"), Column::text("System")];
         columns.extend(is_user.then_some(Column::text("Owner")));
@@ -132,8 +139,8 @@ fn OwnedPanel(
     });
     let low = (through && cut).then(|| view! { <p class="pk-quiet">"There are more groups than were counted."</p> });
     view! {
-        <Panel title="Owns">
-            <Table caption="Owned by kind" columns=columns>{counts}</Table>
+        <Panel title="Owns" count=total>
+            {counts}
             {low}
             {list}
         </Panel>
@@ -145,7 +152,7 @@ fn OwnedPanel(
 fn counted(count: u64, href: Option<String>, label: String) -> AnyView {
     let number = digits(count);
     match href.filter(|_| count > 0) {
-        Some(href) => view! { <td class="pk-number"><a href=href aria-label=label>{number}</a></td> }.into_any(),
-        None => view! { <td class="pk-number">{number}</td> }.into_any(),
+        Some(href) => view! { <a href=href aria-label=label>{number}</a> }.into_any(),
+        None => number.into_any(),
     }
 }

@@ -50,6 +50,7 @@ pub fn Overview(detail: EntityDetail) -> impl IntoView {
     let profile: Vec<_> = detail
         .profile
         .into_iter()
+        .filter(|(name, value)| name != "displayName" || *value != row.link.title)
         .map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> })
         .collect();
     let docs = (!detail.docs_title.is_empty()).then(|| {
@@ -62,7 +63,12 @@ pub fn Overview(detail: EntityDetail) -> impl IntoView {
         .relations
         .into_iter()
         // The owner stands in the header.
-        .filter(|group| group.relation != "ownedBy" && !(is_of_people && OF_PEOPLE.contains(&group.relation.as_str())))
+        .filter(|group| match group.relation.as_str() {
+            "ownedBy" => false,
+            // Nor is the system said twice.
+            "partOf" => group.total != 1 || group.targets.first() != row.system.as_ref(),
+            relation => !is_of_people || !OF_PEOPLE.contains(&relation),
+        })
         .partition(|group| INTERFACE.contains(&group.relation.as_str()));
     view! {
         {orphan}

@@ -88,17 +88,15 @@ fn SummaryView(summary: Summary, ways: &'static [Way]) -> impl IntoView {
         <Section title="In the catalog"><Counts>{kinds}</Counts></Section>
         <div class="pk-columns">
             <div>
+                <Section title="Needs attention">
+                    <Attention troubled=summary.troubled total=summary.troubled_total orphans=summary.orphans/>
+                </Section>
                 <Section title="Recent changes">
                     <Table caption="Recent changes" columns=columns>{recent}</Table>
                     <p><a href="/catalog?sort=-changed">"All changes"</a></p>
                 </Section>
             </div>
-            <div>
-                <Section title="Needs attention">
-                    <Attention troubled=summary.troubled total=summary.troubled_total orphans=summary.orphans/>
-                </Section>
-                <Section title="Quick ways"><ul class="pk-ways">{ways}</ul></Section>
-            </div>
+            <div><Section title="Quick ways"><ul class="pk-ways">{ways}</ul></Section></div>
         </div>
     }
 }
