@@ -12,6 +12,7 @@ pub mod error;
 pub mod gallery;
 pub mod html;
 pub mod identity;
+pub mod number;
 pub mod plugin;
 pub mod query;
 pub mod response;
