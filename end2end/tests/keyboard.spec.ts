@@ -24,3 +24,19 @@ test('search, open, and look at the relations with the keyboard alone', async ({
   await expect(page).toHaveURL(/tab=descriptor$/);
   await expect(page.getByRole('region', { name: 'Descriptor' })).toBeVisible();
 });
+
+test('the catalog is narrowed and the filter taken away with the keyboard alone', async ({ page, visit, hydrated }) => {
+  await visit('/catalog');
+  await tabTo(page, 'link', /^API /);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\?kind=api$/);
+  await expect(page.getByRole('status')).toHaveText(/entities match$/);
+  if (hydrated) await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await tabTo(page, 'link', /^deprecated /, 120);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\?kind=api&lifecycle=deprecated$/);
+  await expect(page.locator('.pk-facet__value[aria-current]')).toHaveCount(2);
+  await tabTo(page, 'link', 'Clear all filters');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog$/);
+});
