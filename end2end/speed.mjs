@@ -43,7 +43,7 @@ async function firstLoad() {
         }
       };
       note('rows', document.querySelector('main tbody tr'));
-      note('hydrated', document.documentElement.hasAttribute('data-hydrated'));
+      note('hydrated', document.documentElement?.hasAttribute('data-hydrated'));
       if (!marks.hydrated) requestAnimationFrame(look);
     };
     look();
