@@ -1,13 +1,14 @@
 //! Makes of `src/components` what a build needs besides Rust, in `OUT_DIR`: `kit.css` and `kit.js` (each component's own, in the
 //! order of their names), `scoped.css` (the `style!` blocks) and `gallery.rs` (what is documented, and what
 //! each component takes).
-//! And of `style/icons` the enum of the glyphs, `icons.rs`.
+//! And of `style/icons` the enum of the glyphs, `icons.rs`; of the design tokens those of the states, `tones.rs`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use quote::ToTokens;
+use style::TokenSet;
 use syn::{Attribute, Expr, FnArg, Item, ItemFn, Lit, Meta, Pat};
 
 const COMPONENTS: &str = "src/components";
@@ -23,6 +24,7 @@ fn main() {
     write(&out.join("kit.js"), &joined(&folders, "behaviour.js"));
     write(&out.join("gallery.rs"), &(props(&folders) + &docs_list(&folders)));
     write(&out.join("icons.rs"), &icons(Path::new(ICONS)));
+    write(&out.join("tones.rs"), &TokenSet::ours().expect("our own tokens are sound").rust());
 }
 
 /// Stops the build when two `style!` blocks share a class name.

@@ -60,14 +60,16 @@ impl Instance {
             },
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
+        let tokens = Arc::new(config.tokens()?);
         let runs_here =
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
-        let mut plugins: Vec<Arc<dyn Plugin>> = vec![catalog.clone(), Arc::new(DesignPlugin)];
+        let mut plugins: Vec<Arc<dyn Plugin>> =
+            vec![catalog.clone(), Arc::new(DesignPlugin { tokens: tokens.clone() })];
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
-        let assets = Arc::new(Assets::new(&config.tokens()?));
+        let assets = Arc::new(Assets::new(&tokens));
         Ok(Self { kit, catalog, plugins, assets })
     }
 

@@ -22,9 +22,9 @@ pub enum Need {
     NonText,
 }
 
-/// Two colours that are too near to each other.
+/// Two colours that meet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
+pub struct Meeting {
     /// The token in front, with its value.
     pub foreground: (String, String),
     /// The token behind it, with its value.
@@ -37,6 +37,13 @@ pub struct Failure {
     pub ratio: f64,
     /// What they need.
     pub needed: f64,
+}
+
+impl Meeting {
+    /// Whether they can be told apart.
+    pub fn is_enough(&self) -> bool {
+        self.ratio >= self.needed
+    }
 }
 
 /// Every foreground meets every background.
@@ -61,32 +68,34 @@ impl Need {
 
 impl TokenSet {
     /// The pairs of `contrast.json` that do not have the contrast they need, in either mode.
-    pub fn contrast(&self) -> Vec<Failure> {
-        let mut failures = Vec::new();
+    pub fn contrast(&self) -> Vec<Meeting> {
+        self.meetings().into_iter().filter(|meeting| !meeting.is_enough()).collect()
+    }
+
+    /// All pairs of `contrast.json`, in both modes.
+    pub fn meetings(&self) -> Vec<Meeting> {
+        let mut meetings = Vec::new();
         for pair in &self.pairs {
-            let meetings =
-                pair.foreground.iter().flat_map(|front| pair.background.iter().map(move |back| (front, back)));
-            for ((front, back), mode) in meetings.flat_map(|pair| Mode::ALL.map(|mode| (pair, mode))) {
+            let pairs = pair.foreground.iter().flat_map(|front| pair.background.iter().map(move |back| (front, back)));
+            for ((front, back), mode) in pairs.flat_map(|pair| Mode::ALL.map(|mode| (pair, mode))) {
                 let (Some(a), Some(b)) = (self.color(front, mode), self.color(back, mode)) else { continue };
                 // What shows through depends on what lies below, so a translucent colour never passes.
                 let ratio = if a.alpha == 255 && b.alpha == 255 { a.ratio(b) } else { 0.0 };
-                if ratio < pair.kind.ratio() {
-                    failures.push(Failure {
-                        foreground: (front.clone(), a.to_string()),
-                        background: (back.clone(), b.to_string()),
-                        place: pair.r#where.clone(),
-                        mode,
-                        ratio,
-                        needed: pair.kind.ratio(),
-                    });
-                }
+                meetings.push(Meeting {
+                    foreground: (front.clone(), a.to_string()),
+                    background: (back.clone(), b.to_string()),
+                    place: pair.r#where.clone(),
+                    mode,
+                    ratio,
+                    needed: pair.kind.ratio(),
+                });
             }
         }
-        failures
+        meetings
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Meeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { foreground: (front, front_value), background: (back, back_value), place, ratio, needed, .. } = self;
         let mode = match self.mode {

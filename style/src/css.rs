@@ -22,6 +22,11 @@ impl TokenSet {
         css + "}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}"
     }
 
+    /// The value of a token in a mode, as CSS has it.
+    pub fn shown(&self, token: &Token, mode: Mode) -> String {
+        self.written(self.resolve(token.value(mode), mode), mode)
+    }
+
     fn declared(&self, token: &Token) -> String {
         let light = self.written(&token.light, Mode::Light);
         match token.dark.as_ref().map(|dark| self.written(dark, Mode::Dark)) {

@@ -17,7 +17,7 @@ mod set;
 mod value;
 
 pub use color::Color;
-pub use contrast::{Failure, Need};
+pub use contrast::{Meeting, Need};
 pub use error::{Problem, TokenError};
 pub use font::Font;
 pub use set::{Mode, Tier, Token, TokenSet};

@@ -6,7 +6,7 @@ use kit::error::AppError;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
-use kit::server::context::permit;
+use kit::server::context::{permit, service};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -14,11 +14,12 @@ use leptos::server_fn::codec::Json;
 use crate::info::READ;
 use crate::model::{Ask, Drawn};
 #[cfg(feature = "ssr")]
-use crate::server::gallery;
+use crate::server::{Served, gallery};
 
 /// A page of the design system.
 #[server(prefix = "/api/design/fn", endpoint = "page", input = Json)]
 pub async fn design_page(ask: Ask) -> Result<Drawn, AppError> {
     permit(&READ, Resource::All).await?;
-    gallery::page(&ask)
+    let Served(tokens) = service("The design system")?;
+    gallery::page(&ask, &tokens)
 }

@@ -159,7 +159,7 @@ pub fn ApiPart(
     let class = if example.is_some() { "pk-part pk-part--example" } else { "pk-part" };
     view! {
         <div class=class>
-            <div class="pk-part__main">{children()}</div>
+            <div>{children()}</div>
             {example.map(|example| view! { <div class="pk-part__example">{example}</div> })}
         </div>
     }
@@ -226,7 +226,7 @@ pub fn ApiMore(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class="pk-more" open=open>
+        <details open=open>
             <summary class="pk-more__title">{title}</summary>
             <div class="pk-more__body">{children()}</div>
         </details>

@@ -3,20 +3,8 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 pub mod examples;
 
-/// What a state means; it is told by a shape and a word, never by colour alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Says nothing about good or bad.
-    Neutral,
-    /// As it should be.
-    Fine,
-    /// Worth a look.
-    Attention,
-    /// Broken.
-    Wrong,
-    /// Not there yet.
-    Waiting,
-}
+// `Tone`: a variant for each group of tokens in `style/tokens` that is a state.
+include!(concat!(env!("OUT_DIR"), "/tones.rs"));
 
 impl Tone {
     fn class(self) -> &'static str {

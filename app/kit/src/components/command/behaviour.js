@@ -3,9 +3,9 @@
   /** @typedef {{ title: string, kind: string, detail?: string, path?: string, run?: () => void }} Entry */
 
   const OFF = 'portico-single-keys-off';
-  const menu = () => /** @type {HTMLDialogElement | null} */ (document.getElementById('pk-command'));
+  const menu = () => /** @type {HTMLDialogElement | null} */ (document.getElementById('command-menu'));
   const field = () => /** @type {HTMLInputElement} */ (menu()?.querySelector('.pk-command__input'));
-  const list = () => /** @type {HTMLElement} */ (document.getElementById('pk-command-list'));
+  const list = () => /** @type {HTMLElement} */ (document.getElementById('command-list'));
   /** @type {Entry[]} */
   let entries = [];
   let chosen = 0;
@@ -82,12 +82,12 @@
       ...found.map((entry, at) => {
         const option = document.createElement('li');
         option.className = 'pk-command__option';
-        option.id = `pk-command-${at}`;
+        option.id = `command-${at}`;
         option.setAttribute('role', 'option');
-        for (const [name, text] of [['title', entry.title], ['detail', entry.detail ?? ''], ['kind', entry.kind]]) {
+        for (const [name, text] of [['pk-command__title', entry.title], ['pk-command__detail', entry.detail ?? ''], ['pk-command__kind', entry.kind]]) {
           if (!text) continue;
           const part = document.createElement('span');
-          part.className = `pk-command__${name}`;
+          part.className = name;
           part.textContent = text;
           option.append(part, ' ');
         }

@@ -23,7 +23,7 @@ pub fn CommandLink() -> impl IntoView {
 #[component]
 pub fn CommandMenu() -> impl IntoView {
     view! {
-        <dialog class="pk-command" id="pk-command" aria-label="Search or go to">
+        <dialog class="pk-command" id="command-menu" aria-label="Search or go to">
             <form class="pk-command__form" action="/search" method="get" role="search">
                 <IconView icon=Icon::Search/>
                 <input
@@ -33,7 +33,7 @@ pub fn CommandMenu() -> impl IntoView {
                     role="combobox"
                     aria-label="Search or go to"
                     aria-expanded="true"
-                    aria-controls="pk-command-list"
+                    aria-controls="command-list"
                     aria-autocomplete="list"
                     autocomplete="off"
                     spellcheck="false"
@@ -41,7 +41,7 @@ pub fn CommandMenu() -> impl IntoView {
                     placeholder="Software, docs, pages, actions"
                 />
             </form>
-            <ul class="pk-command__list" id="pk-command-list" role="listbox" aria-label="Matches" inner_html=""></ul>
+            <ul class="pk-command__list" id="command-list" role="listbox" aria-label="Matches"></ul>
             <p class="pk-command__status" role="status"></p>
             <p class="pk-command__keys" aria-hidden="true">
                 <kbd class="pk-key">"↑"</kbd> <kbd class="pk-key">"↓"</kbd> " choose " <kbd class="pk-key">"Enter"</kbd> " open " <kbd class="pk-key">"Esc"</kbd> " close"

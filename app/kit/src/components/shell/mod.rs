@@ -26,29 +26,29 @@ pub fn Shell(
     let class = style! {
         .frame {
             display: grid;
-            grid-template-columns: 216px minmax(0, 1fr);
+            grid-template-columns: var(--pk-rail-width) minmax(0, 1fr);
             min-height: 100vh;
         }
         .rail {
             position: sticky;
             top: 0;
-            z-index: 10;
+            z-index: var(--pk-z-rail);
             display: flex;
             flex-direction: column;
-            gap: 16px;
+            gap: var(--pk-space-4);
             height: 100vh;
-            padding: 16px 12px;
+            padding: var(--pk-space-4) var(--pk-space-3);
             overflow-y: auto;
             border-right: 1px solid var(--pk-border);
-            background: var(--pk-surface-1);
+            background: var(--pk-nav-surface);
         }
         .brand {
             display: flex;
-            gap: 8px;
+            gap: var(--pk-space-2);
             align-items: center;
-            padding: 4px 8px;
+            padding: var(--pk-space-1) var(--pk-space-2);
             color: var(--pk-text);
-            font-weight: 650;
+            font-weight: var(--pk-weight-heading);
             text-decoration: none;
         }
         .mark {
@@ -68,37 +68,37 @@ pub fn Shell(
         }
         .item {
             display: flex;
-            gap: 8px;
+            gap: var(--pk-space-2);
             align-items: center;
-            min-height: 36px;
-            padding: 4px 8px;
-            border-radius: 4px;
-            color: var(--pk-text);
+            min-height: var(--pk-row-height);
+            padding: var(--pk-space-1) var(--pk-space-2);
+            border-radius: var(--pk-radius);
+            color: var(--pk-nav-text);
             text-decoration: none;
             cursor: pointer;
         }
         .item:hover {
-            background: var(--pk-surface-2);
+            background: var(--pk-nav-hover);
         }
         .current {
-            background: var(--pk-accent-quiet);
-            color: var(--pk-accent);
-            font-weight: 600;
+            background: var(--pk-nav-here-quiet);
+            color: var(--pk-nav-here);
+            font-weight: var(--pk-weight-strong);
         }
         .more {
             display: none;
         }
         .content {
-            max-width: 1440px;
+            max-width: var(--pk-content-width);
             min-width: 0;
-            padding: 24px 32px 48px;
+            padding: var(--pk-space-5) var(--pk-space-6) var(--pk-space-7);
         }
         @media (max-width: 1024px) {
             .frame {
-                grid-template-columns: 56px minmax(0, 1fr);
+                grid-template-columns: var(--pk-rail-width-narrow) minmax(0, 1fr);
             }
             .rail {
-                padding: 16px 8px;
+                padding: var(--pk-space-4) var(--pk-space-2);
             }
             .word {
                 position: absolute;
@@ -120,11 +120,11 @@ pub fn Shell(
                 bottom: 0;
                 left: 0;
                 flex-direction: row;
-                gap: 4px;
+                gap: var(--pk-space-1);
                 align-items: center;
                 width: 100%;
                 height: 56px;
-                padding: 4px 8px;
+                padding: var(--pk-space-1) var(--pk-space-2);
                 overflow: visible;
                 border-top: 1px solid var(--pk-border);
                 border-right: 0;
@@ -162,11 +162,11 @@ pub fn Shell(
                 right: 0;
                 bottom: 52px;
                 display: grid;
-                gap: 8px;
+                gap: var(--pk-space-2);
                 width: 232px;
-                padding: 8px;
+                padding: var(--pk-space-2);
                 border: 1px solid var(--pk-border-strong);
-                border-radius: 4px;
+                border-radius: var(--pk-radius);
                 background: var(--pk-raised);
             }
             .panel ul {
@@ -181,7 +181,7 @@ pub fn Shell(
                 height: auto;
             }
             .content {
-                padding: 16px 16px 80px;
+                padding: var(--pk-space-4) var(--pk-space-4) calc(var(--pk-space-6) + var(--pk-space-7));
             }
         }
         @media print {
@@ -239,7 +239,7 @@ pub fn Shell(
                     </summary>
                     <div class="panel">
                         <nav aria-label="All pages">{items(&entries, usize::MAX, false)}</nav>
-                        <ThemeSwitch name="pk-theme-more"/>
+                        <ThemeSwitch name="theme-more"/>
                     </div>
                 </details>
                 <div class="foot"><ThemeSwitch/></div>

@@ -15,6 +15,6 @@ pub const DOCS: Docs = Docs {
     examples: &[Example {
         name: "switch",
         title: "Switch",
-        view: || view! { <ThemeSwitch name="pk-theme-example"/> }.into_any(),
+        view: || view! { <ThemeSwitch name="theme-example"/> }.into_any(),
     }],
 };

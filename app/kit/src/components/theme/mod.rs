@@ -12,7 +12,7 @@ pub const THEME_COOKIE: &str = "portico-theme";
 #[component]
 pub fn ThemeSwitch(
     /// What tells this switch from another on the same page.
-    #[prop(default = "pk-theme")]
+    #[prop(default = "theme")]
     name: &'static str,
 ) -> impl IntoView {
     let choice = |value: &'static str, label: &'static str, icon: Icon| {

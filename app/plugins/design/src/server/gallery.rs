@@ -8,7 +8,10 @@ use kit::query::href;
 use kit::server::html::drawn;
 use leptos::prelude::*;
 
+use style::TokenSet;
+
 use super::markup::readable;
+use super::tokens;
 use crate::model::{Ask, Drawn};
 
 /// What is said before the first component.
@@ -33,7 +36,7 @@ const PRINCIPLES: [(&str, &str); 5] = [
 ];
 
 /// The page that is asked for.
-pub fn page(ask: &Ask) -> Result<Drawn, AppError> {
+pub fn page(ask: &Ask, tokens: &TokenSet) -> Result<Drawn, AppError> {
     let contents = contents(&ask.page);
     let of = |title: &str, lead: &str, body| Drawn {
         title: title.into(),
@@ -46,6 +49,11 @@ pub fn page(ask: &Ask) -> Result<Drawn, AppError> {
             "Design system",
             "What every page of the portal is made of, and what a page of yours can be made of.",
             drawn(overview),
+        )),
+        "tokens" => Ok(of(
+            "Tokens",
+            "Every value of the look has a name that says what it is for. Pages and components use these names alone.",
+            drawn(|| tokens::page(tokens)),
         )),
         "recipes" => Ok(of(
             "Recipes",

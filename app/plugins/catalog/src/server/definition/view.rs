@@ -104,7 +104,7 @@ pub fn doc(doc: Doc, place: &Place) -> AnyView {
     let cut_models = (!cut_models.is_empty()).then(|| told(&cut_models.join(" "), place));
     view! {
         {switch(place, false)}
-        <div class="pk-api">
+        <div>
             <div class="pk-api__intro pk-columns">
                 <div>
                     {titled}
