@@ -77,7 +77,7 @@ ${LONG}
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="40" onload="alert(22)"><script>alert(23)</script><rect width="20000" height="40" fill="#888"/><image href="https://evil.example/a.png"/><a href="javascript:alert(24)"><text y="20">press</text></a></svg>`;
 
 /** Writes a catalog that tries to run scripts, to leave the page, and to break its layout, and has it read. */
-export function registerHostile(dir: string, read: (location: string) => void): void {
+export function registerHostile(dir: string, read: (location: string, ...flags: string[]) => void): void {
   const folder = join(dir, FOLDER);
   mkdirSync(join(folder, 'docs'), { recursive: true });
   const documents = [
@@ -104,5 +104,6 @@ export function registerHostile(dir: string, read: (location: string) => void): 
   writeFileSync(join(folder, 'mkdocs.yml'), JSON.stringify({ site_name: SCRIPT, nav: [{ [SCRIPT]: 'index.md' }] }));
   writeFileSync(join(folder, 'docs', 'index.md'), DOCS);
   writeFileSync(join(folder, 'docs', 'drawing.svg'), SVG);
-  read(folder);
+  // Groups come from trusted locations alone.
+  read(folder, '--trust-org');
 }

@@ -38,7 +38,7 @@ export interface Portico {
 }
 
 /** Writes what is to be registered into a folder, and has folders in it read. */
-export type Prepare = (dir: string, read: (location: string) => void) => void;
+export type Prepare = (dir: string, read: (location: string, ...flags: string[]) => void) => void;
 
 const EXAMPLE_AND_FAULTY: Prepare = (dir, read) => registerFaulty(join(dir, 'regulatory-reporting'), read);
 
@@ -48,8 +48,8 @@ export async function startPortico(prepare?: Prepare): Promise<Portico> {
   const dir = mkdtempSync(join(tmpdir(), process.env.PORTICO_SCREENS ? 'meridian-' : 'portico-e2e-'));
   const data = join(dir, 'data');
   try {
-    (prepare ?? EXAMPLE_AND_FAULTY)(dir, (location) => {
-      execFileSync(binary(), ['import', location, '--data-dir', data], { env: ENV, stdio: 'pipe' });
+    (prepare ?? EXAMPLE_AND_FAULTY)(dir, (location, ...flags) => {
+      execFileSync(binary(), ['import', location, ...flags, '--data-dir', data], { env: ENV, stdio: 'pipe' });
     });
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
