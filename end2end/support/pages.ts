@@ -2,7 +2,7 @@
 export interface PageCase {
   name: string;
   path: string;
-  /** The heading, which is the title of the window as well. */
+  /** The end of the heading, which is the title of the window as well. */
   heading: string;
   status?: number;
 }
@@ -17,7 +17,7 @@ export const DOCUMENTED = '/catalog/default/component/card-authoriser';
 export const FAULTY = '/locations/1';
 
 export const PAGES: PageCase[] = [
-  { name: 'home', path: '/', heading: 'Find software' },
+  { name: 'home', path: '/', heading: '' },
   { name: 'catalog', path: '/catalog', heading: 'Catalog' },
   { name: 'catalog-filtered', path: '/catalog?q=pay&kind=component&lifecycle=production', heading: 'Catalog' },
   { name: 'catalog-orphans', path: '/catalog?orphan=true', heading: 'Catalog' },
@@ -34,6 +34,7 @@ export const PAGES: PageCase[] = [
   { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },
   { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
+  { name: 'search', path: '/search?q=payment', heading: 'Search' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
   { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ERRORS } from '../support/faulty.ts';
-import { expect, test, tookOver, type Page } from '../support/test.ts';
+import { tabTo } from '../support/keys.ts';
+import { expect, test, tookOver } from '../support/test.ts';
 
 const component = (name: string, lifecycle = 'production') => `apiVersion: backstage.io/v1alpha1
 kind: Component
@@ -29,16 +30,6 @@ function descriptors(project: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'catalog-info.yaml'), `${component(name)}---\n${component('broken', '[]')}`);
   return name;
-}
-
-/** Presses Tab until the focus is on what is wanted; gives up after 60. */
-async function tabTo(page: Page, role: Parameters<Page['getByRole']>[0], name: string): Promise<void> {
-  const wanted = page.getByRole(role, { name, exact: true }).first();
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await wanted.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error(`Tab never reached ${role} "${name}"`);
 }
 
 test('software is checked, registered and unregistered with the keyboard alone', async ({ page, visit, hydrated, accessible }, info) => {
