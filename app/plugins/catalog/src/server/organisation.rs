@@ -179,9 +179,10 @@ impl Catalog {
     /// The first members of a group, with how many there are.
     async fn people(&self, entity_ref: &str) -> Result<(Vec<Person>, u64), DbErr> {
         let text = format!(
-            "SELECT {TARGET}, r.total, t.entity FROM (SELECT d.target_ref, count(*) OVER () AS total FROM \
-             (SELECT DISTINCT target_ref FROM catalog_relation WHERE source_ref = ? AND type = 'hasMember') d ORDER BY d.target_ref LIMIT {PEOPLE}) r \
-             LEFT JOIN catalog_entity t ON t.ref = r.target_ref ORDER BY r.target_ref"
+            "SELECT n.target_ref, n.total, t.title, t.kind_name, t.name, t.namespace, t.entity FROM \
+             (SELECT d.target_ref, count(*) OVER () AS total FROM \
+              (SELECT DISTINCT target_ref FROM catalog_relation WHERE source_ref = ? AND type = 'hasMember') d ORDER BY d.target_ref LIMIT {PEOPLE}) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref ORDER BY n.target_ref"
         );
         let rows = db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await?;
         let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
