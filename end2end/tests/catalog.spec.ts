@@ -203,7 +203,7 @@ test('a filter is saved under a name, used, and forgotten', async ({ page, visit
 });
 
 test('what the page lists is downloaded as CSV', async ({ page, visit, request }) => {
-  await visit('/catalog?kind=resource&lifecycle=production&sort=-name');
+  await visit('/catalog?kind=api&lifecycle=deprecated&sort=-name');
   const found = await names(page);
   const coming = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download CSV' }).click();

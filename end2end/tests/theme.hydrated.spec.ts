@@ -1,6 +1,6 @@
 import { expect, test, tookOver, type Page } from '../support/test.ts';
 
-const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+const background = (page: Page) => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 const choice = (page: Page, name: string) => page.getByRole('group', { name: 'Theme' }).getByRole('radio', { name });
 
 test('the theme is chosen with the keyboard and kept, from the first byte on', async ({ page, visit, accessible }) => {
