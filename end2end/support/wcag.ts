@@ -43,26 +43,44 @@ export async function tooSmall(page: Page): Promise<string[]> {
     const SIZE = 24;
     const shown = (element: Element) => element.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true });
     const clipped = (box: DOMRect) => box.width <= 1 || box.height <= 1;
+    /** What is drawn of it: a cell may end before the link in it does. */
+    const drawn = (element: Element) => {
+      let { left, top, right, bottom } = element.getBoundingClientRect();
+      for (let around = element.parentElement; around; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX === 'visible') continue;
+        const box = around.getBoundingClientRect();
+        [left, top, right, bottom] = [Math.max(left, box.left), Math.max(top, box.top), Math.min(right, box.right), Math.min(bottom, box.bottom)];
+      }
+      return new DOMRect(left, top, Math.max(right - left, 0), Math.max(bottom - top, 0));
+    };
+    /** What is fixed lies over what scrolls beneath it: those are no neighbours. */
+    const layer = (element: Element) => {
+      let around: Element | null = element;
+      while (around && !/fixed|sticky/.test(getComputedStyle(around).position)) around = around.parentElement;
+      return around;
+    };
     /** The label of a field is part of the target. */
     const area = (element: Element) => {
       const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
       return label && label.contains(element) ? label : element;
     };
     const inText = (element: Element) => {
+      // The lines of a text decide how high its numbers are.
+      if (element.matches('.pk-code__number')) return true;
       if (getComputedStyle(element).display !== 'inline') return false;
       const block = element.parentElement!.closest('p, li, dd, td, th, span, summary, figcaption, h1, h2, h3');
       return !!block && (block.textContent ?? '').trim().length > (element.textContent ?? '').trim().length;
     };
     const found = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=option], [role=menuitem], [role=tab]')];
-    const targets = [...new Set(found.filter(shown).map(area))].map((element) => ({ element, box: element.getBoundingClientRect() })).filter(({ box }) => !clipped(box));
+    const targets = [...new Set(found.filter(shown).map(area))].map((element) => ({ element, box: drawn(element), layer: layer(element) })).filter(({ box }) => !clipped(box));
     const isSmall = (box: DOMRect) => box.width < SIZE - 0.5 || box.height < SIZE - 0.5;
     const centre = (box: DOMRect) => [box.left + box.width / 2, box.top + box.height / 2] as const;
     const wrong: string[] = [];
-    for (const { element, box } of targets) {
+    for (const { element, box, layer } of targets) {
       if (!isSmall(box) || inText(element)) continue;
       const [x, y] = centre(box);
       const near = targets.find((other) => {
-        if (other.element === element || other.element.contains(element) || element.contains(other.element)) return false;
+        if (other.layer !== layer || other.element === element || other.element.contains(element) || element.contains(other.element)) return false;
         if (isSmall(other.box)) {
           const [ox, oy] = centre(other.box);
           if (Math.hypot(x - ox, y - oy) < SIZE - 0.5) return true;

@@ -18,7 +18,7 @@ const MAIN = [
   '/locations/register',
   '/design',
 ];
-const GALLERY = ['button', 'combobox', 'date', 'file', 'menu', 'table', 'tabs', 'toolbar', 'tree', 'line', 'chart', 'skeleton'];
+const GALLERY = ['button', 'combobox', 'date', 'file', 'menu', 'table', 'tabs', 'tree', 'line', 'chart', 'skeleton'];
 const PHONE = { width: 390, height: 844 };
 
 for (const path of ['/catalog', SERVICE, `${API}?tab=definition`, '/locations/register', '/design/components/table']) {

@@ -136,7 +136,7 @@ fn overview() -> impl IntoView {
 fn component(docs: &'static Docs, ask: &Ask) -> impl IntoView {
     let list = |title: &'static str, sentences: &'static [&'static str]| {
         let items: Vec<_> = sentences.iter().map(|sentence| view! { <li>{*sentence}</li> }).collect();
-        (!items.is_empty()).then(|| view! { <div><h3>{title}</h3><ul class="pk-sentences">{items}</ul></div> })
+        (!items.is_empty()).then(|| view! { <div><h2>{title}</h2><ul class="pk-sentences">{items}</ul></div> })
     };
     let keys: Vec<_> = docs
         .keys
