@@ -30,7 +30,7 @@ fn user(name: &str, shown: &str, email: &str, groups: &str) -> String {
 
 fn owned(owner: &str, from: usize, until: usize) -> String {
     (from..until).fold(String::new(), |mut text, number| {
-        let _ = write!(text, "{}---\n", component_of(&format!("service-{number:03}"), owner, ""));
+        let _ = writeln!(text, "{}---", component_of(&format!("service-{number:03}"), owner, ""));
         text
     })
 }

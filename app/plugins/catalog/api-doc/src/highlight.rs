@@ -145,7 +145,7 @@ impl State {
         }
         // The key is what stands before a colon that ends the line or is followed by a blank.
         let rest = pieces.rest();
-        let quoted = rest.starts_with(['"', '\'']).then(|| quoted_end(rest)).unwrap_or(0);
+        let quoted = if rest.starts_with(['"', '\'']) { quoted_end(rest) } else { 0 };
         let colon = rest[quoted..].match_indices(':').map(|(at, _)| at + quoted).find(|at| {
             let after = &rest[at + 1..];
             after.is_empty() || after.starts_with(' ')

@@ -84,7 +84,7 @@ fn written(rows: impl Iterator<Item = [String; 10]>) -> Result<Bytes, AppError> 
     let all = rows.into_iter().try_for_each(|row| writer.write_record(row.map(harmless)));
     let bytes =
         all.map_err(|error| error.to_string()).and_then(|()| writer.into_inner().map_err(|error| error.to_string()));
-    Ok(bytes.map_err(|error| AppError::internal(error))?.into())
+    Ok(bytes.map_err(AppError::internal)?.into())
 }
 
 /// A spreadsheet takes what begins so for a formula: a quote before it makes it text.

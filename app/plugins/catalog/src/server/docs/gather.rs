@@ -193,7 +193,10 @@ impl Pages {
         let bytes = match source.read_for(&entity.path, &path).await {
             Ok(bytes) => bytes,
             Err(SourceError::Missing(_)) => return Ok(()),
-            Err(SourceError::Refused(message)) => return Ok(self.warnings.push((path, message))),
+            Err(SourceError::Refused(message)) => return {
+                self.warnings.push((path, message));
+                Ok(())
+            },
             Err(error @ SourceError::Failed(_)) => return Err(error),
         };
         if bytes.len() > MAX_PAGE {
