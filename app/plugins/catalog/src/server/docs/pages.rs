@@ -78,6 +78,9 @@ pub fn addresses(files: impl Iterator<Item = String>) -> BTreeMap<String, String
     addresses
 }
 
+/// The address of a file at its code host, from its path.
+pub type WebPage = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The docs as their pages see them.
 pub struct Site {
     /// The address of the entity's page.
@@ -89,7 +92,7 @@ pub struct Site {
     /// The images that there are; `None` where that is not known before they are asked for.
     pub images: Option<BTreeSet<String>>,
     /// The address of a file at its code host, from its path below the docs' folder.
-    pub web_page: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub web_page: WebPage,
     /// The images that pages show.
     pub shown: Mutex<BTreeSet<String>>,
     /// What pages name that is not there: the page's file and a sentence.
