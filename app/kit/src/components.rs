@@ -67,12 +67,12 @@ pub(crate) mod tree;
 pub(crate) mod views;
 
 pub use api_operation::{ApiField, ApiFields, ApiModel, ApiMore, ApiOperation, ApiOperations, ApiPart, Effect};
-pub use avatar::{Avatar, AvatarGroup};
+pub use avatar::{Avatar, AvatarGroup, People, Person};
 pub use badge::{Badge, Tone};
 pub use banner::Banner;
 pub use breadcrumb::Breadcrumb;
 pub use button::{Button, Emphasis};
-pub use card::{Card, Cards};
+pub use card::{Card, Cards, Panel};
 pub use checkbox::{Checkbox, CheckboxGroup};
 pub use choice::Choice;
 pub use code::{CodeBlock, Piece};

@@ -12,6 +12,7 @@ mod invariants;
 mod look;
 mod migration;
 mod order;
+mod people;
 mod plans;
 mod probe;
 mod register;

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use crate::support::TestApp;
 
 /// Pages and API calls whose statements are explained; `{cursor}` is the second page's.
-const ASKED: [&str; 17] = [
+const ASKED: [&str; 19] = [
     "/",
     "/catalog",
     "/catalog?page={cursor}",
@@ -27,6 +27,8 @@ const ASKED: [&str; 17] = [
     "/catalog?tag=java&kind=component",
     "/catalog?q=payments&kind=api",
     "/catalog/default/component/service-7",
+    "/catalog/default/group/team-3",
+    "/catalog/default/user/user-3",
     "/catalog/default/group/team-3?tab=relations",
     "/catalog/default/component/service-7?tab=relations&hops=3",
     "/catalog/default/component/service-7?tab=descriptor",
@@ -109,7 +111,12 @@ fn bank(services: usize) -> String {
     for team in 0..12 {
         let _ = writeln!(
             text,
-            "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, children: []}}"
+            "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, parent: team-{}, children: []}}",
+            team / 2
+        );
+        let _ = writeln!(
+            text,
+            "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: user-{team}}}\nspec: {{memberOf: [team-{team}, team-0]}}"
         );
     }
     for service in 0..services {

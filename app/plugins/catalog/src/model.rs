@@ -2,10 +2,13 @@
 
 pub mod docs;
 mod graph;
+mod organisation;
 
 pub use graph::{Direction, Family, GraphQuery, RelationGraph};
+pub use organisation::{GroupRow, Organisation, OwnedKind, Person};
 
 use kit::components::Facet;
+use kit::html::Html;
 use kit::when::When;
 use serde::{Deserialize, Serialize};
 
@@ -376,8 +379,8 @@ impl EntityLink {
 pub struct EntityDetail {
     /// The entity as a row.
     pub row: EntityRow,
-    /// The whole description.
-    pub description: String,
+    /// The whole description, from Markdown.
+    pub about: Html,
     /// `metadata.tags`
     pub tags: Vec<String>,
     /// `metadata.links`: title and address, only of schemes that are safe to follow.
@@ -390,6 +393,10 @@ pub struct EntityDetail {
     pub relations: Vec<RelationGroup>,
     /// Whether it names docs.
     pub docs: bool,
+    /// What its docs are called, where they were read.
+    pub docs_title: String,
+    /// What a group or a user is besides.
+    pub organisation: Option<Organisation>,
     /// Where it comes from.
     pub origin: Origin,
     /// What is wrong with it.
@@ -627,8 +634,10 @@ pub struct Summary {
     pub total: u64,
     /// Entities that no location brings any more.
     pub orphans: u64,
-    /// Locations with errors, worst first.
+    /// The first locations with errors, worst first.
     pub troubled: Vec<LocationRow>,
+    /// How many there are.
+    pub troubled_total: u64,
     /// The latest changes.
     pub recent: Vec<EntityRow>,
 }

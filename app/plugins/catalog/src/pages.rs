@@ -5,6 +5,8 @@ mod docs;
 mod entity;
 mod location;
 mod locations;
+mod organisation;
+mod overview;
 mod parts;
 mod register;
 mod relations;
@@ -16,8 +18,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
 use leptos_router::{SsrMode, path};
 
-pub use parts::SearchBox;
-pub use summary::CatalogSummary;
+pub use summary::{CatalogSummary, Way};
 
 use catalog::CatalogPage;
 use entity::{EntityDocsPage, EntityPage};

@@ -10,6 +10,7 @@ mod graph;
 mod ingest;
 mod integrations;
 pub mod markdown;
+mod organisation;
 mod plan;
 mod plugin;
 mod read;

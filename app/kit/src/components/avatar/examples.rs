@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Avatar, AvatarGroup};
+use super::{Avatar, AvatarGroup, People, Person};
 use crate::gallery::{Docs, Example, Group};
 
 /// The avatar in the gallery.
@@ -48,6 +48,21 @@ pub const DOCS: Docs = Docs {
             view: || {
                 view! {
                     <AvatarGroup names=["Amina El Idrissi", "Jan de Vries", "Ingrid Sørensen", "Tomasz Kowalski", "Wei Chen", "Priya Nair"].map(str::to_owned).to_vec()/>
+                }
+                .into_any()
+            },
+        },
+        Example {
+            name: "people",
+            title: "The people of a team",
+            view: || {
+                view! {
+                    <People>
+                        <Person name="Amina El Idrissi" href=Some("#avatar".into()) email="amina.elidrissi@meridian.example"/>
+                        <Person name="Maximiliane Freifrau von Oettingen-Wallerstein zu Spielberg" href=Some("#avatar".into()) email="maximiliane.freifrau.von.oettingen-wallerstein@meridian.example"/>
+                        <Person name="ليلى حداد" href=Some("#avatar".into())/>
+                        <Person name="jan.de.vries" href=None/>
+                    </People>
                 }
                 .into_any()
             },

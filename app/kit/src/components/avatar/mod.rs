@@ -50,6 +50,38 @@ pub fn AvatarGroup(
     view! { <ul class="pk-avatars">{drawn}{more}</ul> }.into_any()
 }
 
+/// [`Person`]s side by side, as many as fit.
+#[component]
+pub fn People(
+    /// [`Person`]s.
+    children: Children,
+) -> impl IntoView {
+    view! { <ul class="pk-people">{children()}</ul> }.into_any()
+}
+
+/// Somebody, and how to write to them.
+#[component]
+pub fn Person(
+    /// The whole name.
+    #[prop(into)]
+    name: String,
+    /// The page about them, where there is one.
+    href: Option<String>,
+    /// Their e-mail address; empty where it is not known.
+    #[prop(optional, into)]
+    email: String,
+) -> impl IntoView {
+    let title = name.clone();
+    let shown = match href {
+        Some(href) => view! { <a class="pk-name" href=href>{title}</a> }.into_any(),
+        None => view! { <span class="pk-name">{title}</span> }.into_any(),
+    };
+    let email = (!email.is_empty())
+        .then(|| view! { <a class="pk-person__email" href=format!("mailto:{email}")>{email.clone()}</a> });
+    view! { <li class="pk-person"><Avatar name=name named=true/> <div class="pk-person__text">{shown} {email}</div></li> }
+        .into_any()
+}
+
 /// The first letters of the first and the last word.
 fn initials(name: &str) -> String {
     let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Card, Cards};
+use super::{Card, Cards, Panel};
 use crate::components::avatar::Avatar;
 use crate::components::badge::{Badge, Tone};
 use crate::gallery::{Docs, Example, Group};
@@ -17,7 +17,8 @@ pub const DOCS: Docs = Docs {
     ],
     bad: &["Do not put a card in a card.", "Do not make cards of what is a table."],
     keys: &[],
-    examples: &[Example {
+    examples: &[
+        Example {
         name: "overview",
         title: "Golden paths to choose from",
         view: || {
@@ -37,5 +38,19 @@ pub const DOCS: Docs = Docs {
                 }
                 .into_any()
         },
-    }],
+    },
+        Example {
+            name: "panel",
+            title: "A part of a page in a frame",
+            view: || {
+                view! {
+                    <div class="pk-panels">
+                        <Panel title="About"><p class="pk-prose">"Takes payments from the routing, reserves the amount at the ledger, and answers within two seconds."</p></Panel>
+                        <Panel title="Members" count=12_345><p class="pk-quiet">"Nobody has asked to see them yet."</p></Panel>
+                    </div>
+                }
+                .into_any()
+            },
+        },
+    ],
 };

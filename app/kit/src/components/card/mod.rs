@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::number::digits;
+
 #[cfg(feature = "ssr")]
 pub mod examples;
 
@@ -47,4 +49,28 @@ pub fn Cards(
     children: Children,
 ) -> impl IntoView {
     view! { <div class="pk-cards">{children()}</div> }.into_any()
+}
+
+/// A part of a page in a frame, under its own heading: text, lists and tables. It stands for no other page, and holds no card.
+#[component]
+pub fn Panel(
+    /// The heading.
+    #[prop(into)]
+    title: String,
+    /// How many there are of what it holds.
+    #[prop(optional)]
+    count: Option<u64>,
+    /// The content.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="pk-panel">
+            <h2 class="pk-panel__title">
+                {title}
+                {count.map(|count| view! { " " <span class="pk-panel__count">{digits(count)}</span> })}
+            </h2>
+            <div class="pk-panel__body">{children()}</div>
+        </section>
+    }
+    .into_any()
 }

@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::number::digits;
+
 #[cfg(feature = "ssr")]
 pub mod examples;
 
@@ -26,7 +28,7 @@ pub fn Count(
 ) -> impl IntoView {
     view! {
         <li>
-            <a class="pk-count" href=href><span class="pk-count__number pk-number">{number}</span> " " <span class="pk-count__label">{label}</span></a>
+            <a class="pk-count" href=href><span class="pk-count__number pk-number">{digits(number)}</span> " " <span class="pk-count__label">{label}</span></a>
         </li>
     }
     .into_any()

@@ -47,6 +47,26 @@ pub const DOCS: Docs = Docs {
             },
         },
         Example {
+            name: "tally",
+            title: "Numbers in one line",
+            view: || {
+                view! { <ul class="pk-tally"><li><a href="#list">"10 Component"</a></li><li><a href="#list">"4 Resource"</a></li><li><a href="#list">"2 API"</a></li></ul> }.into_any()
+            },
+        },
+        Example {
+            name: "ways",
+            title: "Ways from here",
+            view: || {
+                view! {
+                    <ul class="pk-ways">
+                        <li><a class="pk-name" href="#list">"Register software"</a> <span class="pk-ways__what">"Bring a repository into the catalog"</span></li>
+                        <li><a class="pk-name" href="#list">"Golden paths"</a> <span class="pk-ways__what">"The supported way, step by step"</span></li>
+                    </ul>
+                }
+                .into_any()
+            },
+        },
+        Example {
             name: "attention",
             title: "What needs attention",
             view: || {

@@ -25,6 +25,7 @@ pub const DOCS: Docs = Docs {
                         <div class="pk-page__heading">
                             <p class="pk-page__kind">"Component · service"</p>
                             <h3>"settlement-engine"</h3>
+                            <p class="pk-page__ref"><code>"component:default/settlement-engine"</code></p>
                             <p class="pk-page__lead">"Settles instant payments with the clearing house, around the clock. Zuständig für die Zahlungsverkehrsabwicklung für Auslandsüberweisungen."</p>
                         </div>
                         <div class="pk-page__aside"><Badge text="Production" tone=Tone::Fine/> <Button text="Start journey" emphasis=Emphasis::Primary/></div>

@@ -13,6 +13,9 @@ pub fn Page(
     /// A short line above the heading that says what kind of thing this is.
     #[prop(optional, into)]
     kind: Option<String>,
+    /// What others write to name it, beneath the heading.
+    #[prop(optional, into)]
+    reference: Option<String>,
     /// One or two sentences under the heading.
     #[prop(optional, into)]
     lead: Option<String>,
@@ -28,6 +31,7 @@ pub fn Page(
             <div class="pk-page__heading">
                 {kind.map(|kind| view! { <p class="pk-page__kind">{kind}</p> })}
                 <h1>{title}</h1>
+                {reference.map(|reference| view! { <p class="pk-page__ref"><code>{reference}</code></p> })}
                 {lead.filter(|lead| !lead.is_empty()).map(|lead| view! { <p class="pk-page__lead">{lead}</p> })}
             </div>
             {aside.map(|aside| view! { <div class="pk-page__aside">{aside}</div> })}

@@ -7,6 +7,7 @@ use stylers_macro::style;
 use crate::components::command::{CommandLink, CommandMenu};
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
+use crate::components::toast::Toasts;
 use crate::plugin::{NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
@@ -247,6 +248,7 @@ pub fn Shell(
             <main class="content" id="main" tabindex="-1">{children()}</main>
         </div>
         <CommandMenu/>
+        <Toasts/>
     }
     .into_any()
 }

@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::number::digits;
+
 #[cfg(feature = "ssr")]
 pub mod examples;
 
@@ -32,7 +34,7 @@ pub fn Tabs(
                 <li>
                     <a class="pk-tab" href=tab.href aria-current=tab.current.then_some("page")>
                         {tab.label}
-                        {tab.count.map(|count| view! { <span class="pk-tab__count pk-number">{count}</span> })}
+                        {tab.count.map(|count| view! { <span class="pk-tab__count pk-number">{digits(count)}</span> })}
                     </a>
                 </li>
             }

@@ -1,5 +1,5 @@
 use kit::components::{
-    Badge, Banner, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
 use kit::error::AppError;
 use kit::html::Placed;
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::docs::{DocsView, PlacedDocs, placed};
-use super::parts::{EntityName, ProblemList, ShortName};
+use super::overview::Overview;
+use super::parts::{ShortName, full_name};
 use super::relations::{Relations, Shown};
 use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
-use crate::model::{Descriptor, EntityDetail, FacetKey, GraphQuery, ListQuery, RelationGroup};
+use crate::model::{Descriptor, EntityDetail, GraphQuery};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
@@ -130,8 +131,13 @@ fn EntityView(
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" · ");
-    let heading = row.link.name.clone();
-    let lead = row.link.subtitle().unwrap_or_default().to_owned();
+    let is_of_people = detail.organisation.is_some();
+    let heading = if is_of_people { full_name(&row.link).to_owned() } else { row.link.name.clone() };
+    let lead = row.link.subtitle().filter(|_| !is_of_people).unwrap_or_default().to_owned();
+    let reference = row.link.entity_ref.clone();
+    let above = detail.organisation.iter().flat_map(|organisation| &organisation.above);
+    let above: Vec<_> = above.map(|group| (full_name(group).to_owned(), group.href.clone())).collect();
+    let above = (!above.is_empty()).then(|| view! { <Breadcrumb trail=above label="Groups above"/> });
     let aside = view! {
         {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
         {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
@@ -154,96 +160,11 @@ fn EntityView(
         }
     };
     view! {
-        <Page title=heading kind=kind lead=lead aside=aside>
+        {above}
+        <Page title=heading kind=kind lead=lead reference=reference aside=aside>
             {tabs}
             {content}
         </Page>
-    }
-}
-
-#[component]
-fn Overview(detail: EntityDetail) -> impl IntoView {
-    let row = detail.row;
-    let orphan = row.orphan.then(|| {
-        view! {
-            <Banner title="No file describes this entity any more" tone=Tone::Attention>
-                <p>
-                    "It was last described in "
-                    <span class="pk-mono">{detail.origin.path.clone()}</span> " of "
-                    <a href=format!("/locations/{}", detail.origin.location_id)>{detail.origin.target.clone()}</a>"."
-                </p>
-            </Banner>
-        }
-    });
-    let problems = (!detail.problems.is_empty())
-        .then(|| view! { <Section title="What is wrong with it"><ProblemList problems=detail.problems/></Section> });
-    let about = if detail.description.is_empty() {
-        view! { <p class="pk-quiet">"The descriptor gives no description."</p> }.into_any()
-    } else {
-        view! { <p class="pk-prose">{detail.description}</p> }.into_any()
-    };
-    let tags: Vec<_> = detail
-        .tags
-        .into_iter()
-        .map(|tag| {
-            let href = ListQuery::only(FacetKey::Tag, tag.to_lowercase()).href();
-            view! { <li><a class="pk-badge" href=href>{tag}</a></li> }
-        })
-        .collect();
-    let links: Vec<_> = detail
-        .links
-        .into_iter()
-        .map(|(title, url)| view! { <li><a href=url rel="noopener noreferrer external" target="_blank">{title}</a></li> })
-        .collect();
-    let profile: Vec<_> = detail
-        .profile
-        .into_iter()
-        .map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> })
-        .collect();
-    let (has_tags, has_links) = (!tags.is_empty(), !links.is_empty());
-    let groups: Vec<_> = detail.relations.into_iter().map(|group| view! { <RelationSummary group=group/> }).collect();
-    let has_groups = !groups.is_empty();
-    view! {
-        {orphan}
-        {problems}
-        <div class="pk-columns">
-            <div>
-                <Section title="About">{about}</Section>
-                {has_groups.then(|| view! { <Section title="Relations"><div class="pk-relations">{groups}</div></Section> })}
-            </div>
-            <aside aria-label="Facts">
-                <Facts>
-                    {profile}
-                    {row.owner.map(|owner| view! { <Fact name="Owner"><ShortName link=Some(owner)/></Fact> })}
-                    {row.system.map(|system| view! { <Fact name="System"><ShortName link=Some(system)/></Fact> })}
-                    <Fact name="Ref"><code class="pk-mono">{row.link.entity_ref}</code></Fact>
-                    <Fact name="Changed"><Time when=Some(row.changed)/></Fact>
-                    <Fact name="Refreshed"><Time when=detail.origin.refreshed/></Fact>
-                    {has_tags.then(|| view! { <Fact name="Tags"><ul class="pk-tags">{tags}</ul></Fact> })}
-                    {has_links.then(|| view! { <Fact name="Links"><ul class="pk-list">{links}</ul></Fact> })}
-                </Facts>
-            </aside>
-        </div>
-    }
-}
-
-/// The first few targets of one type of relation.
-#[component]
-fn RelationSummary(group: RelationGroup) -> impl IntoView {
-    const SHOWN: usize = 8;
-    let more = group.total.saturating_sub(SHOWN as u64);
-    let rest = match group.all {
-        Some(all) => all,
-        None => "?tab=relations".into(),
-    };
-    let targets: Vec<_> =
-        group.targets.into_iter().take(SHOWN).map(|link| view! { <li><EntityName link=link/></li> }).collect();
-    view! {
-        <div class="pk-relation">
-            <h3>{group.label} " " <span class="pk-quiet pk-number">{group.total}</span></h3>
-            <ul class="pk-list">{targets}</ul>
-            {(more > 0).then(|| view! { <p><a href=rest>{format!("{more} more")}</a></p> })}
-        </div>
     }
 }
 
@@ -292,20 +213,4 @@ fn OriginView(detail: EntityDetail) -> impl IntoView {
             </Section>
         })}
     }
-}
-
-/// `displayName` as `Display name`.
-fn profile_label(key: &str) -> String {
-    let mut label = String::new();
-    for (place, c) in key.chars().enumerate() {
-        if place == 0 {
-            label.extend(c.to_uppercase());
-        } else if c.is_uppercase() {
-            label.push(' ');
-            label.extend(c.to_lowercase());
-        } else {
-            label.push(c);
-        }
-    }
-    label
 }

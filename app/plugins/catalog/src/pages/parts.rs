@@ -2,7 +2,7 @@ use kit::components::{Badge, Problems, Tone};
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::model::{EntityLink, ListQuery, LocationState, Problem, Sort};
 
@@ -21,13 +21,18 @@ pub fn EntityName(link: EntityLink) -> impl IntoView {
 #[component]
 pub fn ShortName(link: Option<EntityLink>) -> impl IntoView {
     let Some(link) = link else { return view! { <span class="pk-quiet">"–"</span> }.into_any() };
-    let shown = if link.title.is_empty() { link.name } else { link.title };
+    let shown = full_name(&link).to_owned();
     if link.known {
         view! { <a href=link.href title=link.entity_ref>{shown}</a> }.into_any()
     } else {
         view! { <span class="pk-unknown" title=format!("{} is not in the catalog", link.entity_ref)>{shown}</span> }
             .into_any()
     }
+}
+
+/// What people know a group, a user or a system by: its title, or its name where it has none.
+pub fn full_name(link: &EntityLink) -> &str {
+    if link.title.is_empty() { &link.name } else { &link.title }
 }
 
 /// The way to register software, as the primary action of a page.
@@ -71,6 +76,17 @@ pub fn SearchBox(
     large: bool,
 ) -> impl IntoView {
     let input = NodeRef::<Input>::new();
+    let address = use_query_map();
+    // What was typed before the page is taken over stays, so its text is an attribute alone; afterwards it follows the address.
+    Effect::new(move |before: Option<String>| {
+        let text = address.with(|all| all.get("q").unwrap_or_default());
+        if before.is_some_and(|before| before != text)
+            && let Some(input) = input.get_untracked()
+        {
+            input.set_value(text.trim());
+        }
+        text
+    });
     let navigate = use_navigate();
     let searched = query.clone();
     let search = move |event: SubmitEvent| {
@@ -93,8 +109,7 @@ pub fn SearchBox(
                 type="search"
                 name="q"
                 node_ref=input
-                value=query.text.clone()
-                prop:value=query.text
+                value=query.text
                 placeholder=format!("{label} by name, title, owner, type or tag")
             />
             <KeptFields query=kept/>

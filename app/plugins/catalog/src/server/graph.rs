@@ -6,9 +6,9 @@ use descriptor::EntityRef;
 use kit::components::graph::{self, Edge, EdgeKind, Graph, Node, Role};
 use kit::error::AppError;
 use kit::server::db;
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::DbErr;
 
-use super::read::{Known, link};
+use super::read::target;
 use super::service::{Catalog, all_targets};
 use crate::model::{Direction, EntityLink, Family, GraphQuery, RelationGraph};
 
@@ -107,17 +107,6 @@ impl Catalog {
         }
         Ok(())
     }
-}
-
-/// The link to the entity of a row's `target_ref`.
-fn target(row: &QueryResult) -> Result<EntityLink, DbErr> {
-    let text = |name: &str| row.try_get::<Option<String>>("", name);
-    let known = text("title")?.zip(text("kind_name")?).map(|(title, kind)| Known { title, kind });
-    let mut link = link(&row.try_get::<String>("", "target_ref")?, known.as_ref());
-    if let Some((name, namespace)) = text("name")?.zip(text("namespace")?) {
-        link.name = super::read::name(&name, &namespace);
-    }
-    Ok(link)
 }
 
 /// What was found; the first entity is the one that it is about.

@@ -103,6 +103,17 @@ pub fn link(entity_ref: &str, known: Option<&Known>) -> EntityLink {
     }
 }
 
+/// The link to the entity of a row's `target_ref`; its other columns are null where the catalog does not have it.
+pub fn target(row: &QueryResult) -> Result<EntityLink, DbErr> {
+    let text = |name: &str| row.try_get::<Option<String>>("", name);
+    let known = text("title")?.zip(text("kind_name")?).map(|(title, kind)| Known { title, kind });
+    let mut link = link(&row.try_get::<String>("", "target_ref")?, known.as_ref());
+    if let Some((plain, namespace)) = text("name")?.zip(text("namespace")?) {
+        link.name = name(&plain, &namespace);
+    }
+    Ok(link)
+}
+
 pub fn name(plain: &str, namespace: &str) -> String {
     if namespace == "default" || namespace.is_empty() { plain.to_owned() } else { format!("{namespace}/{plain}") }
 }

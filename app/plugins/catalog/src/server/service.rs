@@ -11,7 +11,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
-use kit::server::{audit, db, jobs};
+use kit::server::{audit, db, html, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ use super::filter::{self, Conditions, Cursor, Order};
 use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
+use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use crate::model::{
     Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin,
@@ -36,7 +37,7 @@ const PAGE: u64 = 50;
 const FACET_VALUES: usize = 12;
 
 /// The most filters of one list.
-const MAX_CHOSEN: usize = 50;
+pub(super) const MAX_CHOSEN: usize = 50;
 
 /// The longest filter or search text, in bytes.
 const MAX_TEXT: usize = 500;
@@ -276,17 +277,18 @@ impl Catalog {
             ))
         };
         let troubled = async {
-            let text = format!(
-                "SELECT {LOCATION} FROM catalog_location WHERE state IN ('errors', 'unreadable') ORDER BY state DESC, errors DESC, id LIMIT 5"
-            );
-            db::rows(read, &text, []).await
+            let with = "FROM catalog_location WHERE state IN ('errors', 'unreadable')";
+            let first = format!("SELECT {LOCATION} {with} ORDER BY state DESC, errors DESC, id LIMIT 5");
+            let total = db::rows(read, &format!("SELECT count(*) AS n {with}"), []).await?;
+            let total = total.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n"))?;
+            Ok::<_, DbErr>((db::rows(read, &first, []).await?, total.max(0) as u64))
         };
         let recent = async {
             let order = Order { column: "changed_at", descending: true };
             let page = filter::page(read, ROW, &Conditions::default(), &order, None, 8).await?;
             entity_rows(read, &page.rows, now).await
         };
-        let ((kinds, orphans), troubled, recent) = tokio::try_join!(counts, troubled, recent)?;
+        let ((kinds, orphans), (troubled, troubled_total), recent) = tokio::try_join!(counts, troubled, recent)?;
         let kinds = kinds
             .iter()
             .map(|row| {
@@ -300,6 +302,7 @@ impl Catalog {
             kinds,
             orphans: orphans.first().map_or(Ok(0), |row| row.try_get::<i64>("", "entities"))?.max(0) as u64,
             troubled: troubled.iter().map(|row| location_row(row, now)).collect::<Result<_, _>>()?,
+            troubled_total,
             recent,
         })
     }
@@ -484,16 +487,17 @@ impl Catalog {
         let read = self.kit.db.read();
         let now = self.kit.clock.now();
         let text = format!(
-            "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at \
-             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id WHERE e.ref = ?"
+            "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at, d.title AS docs_title \
+             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id LEFT JOIN catalog_docs d ON d.entity_id = e.id WHERE e.ref = ?"
         );
         let mut found = db::rows(read, &text, [canonical.as_str().into()]).await?;
         let row = found.pop().ok_or_else(unknown)?;
         let value: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
-        let (mut rows, relations, problems) = tokio::try_join!(
+        let (mut rows, relations, problems, organisation) = tokio::try_join!(
             entity_rows(read, std::slice::from_ref(&row), now),
             self.relations(&canonical),
             self.problems_of(&row, &canonical),
+            self.organisation(&canonical),
         )?;
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let pairs = |pointer: &str| -> Vec<(String, String)> {
@@ -504,7 +508,7 @@ impl Catalog {
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            description: text("/metadata/description"),
+            about: html::finished(markdown::to_html(&text("/metadata/description"))),
             tags: value
                 .pointer("/metadata/tags")
                 .and_then(Value::as_array)
@@ -518,6 +522,8 @@ impl Catalog {
             profile: pairs("/spec/profile"),
             relations,
             docs: value["metadata"]["annotations"].get(ANNOTATION).is_some(),
+            docs_title: row.try_get::<Option<String>>("", "docs_title")?.unwrap_or_default(),
+            organisation,
             origin: Origin {
                 location_id: row.try_get("", "location")?,
                 target: row.try_get("", "target")?,
