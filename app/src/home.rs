@@ -4,9 +4,24 @@ use leptos::prelude::*;
 
 /// What people do from here, in the order in which they are offered.
 static WAYS: [Way; 4] = [
-    Way { label: "Register software", href: "/locations/register", what: "Bring a repository into the catalog", kind: None },
-    Way { label: "Golden paths", href: "/catalog?kind=goldenpath", what: "The supported way, step by step", kind: Some("goldenpath") },
-    Way { label: "Templates", href: "/catalog?kind=template", what: "Begin with a skeleton that is kept up", kind: Some("template") },
+    Way {
+        label: "Register software",
+        href: "/locations/register",
+        what: "Bring a repository into the catalog",
+        kind: None,
+    },
+    Way {
+        label: "Golden paths",
+        href: "/catalog?kind=goldenpath",
+        what: "The supported way, step by step",
+        kind: Some("goldenpath"),
+    },
+    Way {
+        label: "Templates",
+        href: "/catalog?kind=template",
+        what: "Begin with a skeleton that is kept up",
+        kind: Some("template"),
+    },
     Way { label: "Design system", href: "/design", what: "Components and rules for every page", kind: None },
 ];
 

@@ -30,7 +30,7 @@ export const PAGES: PageCase[] = [
   { name: 'entity-definition', path: `${API}?tab=definition&show=op-post-payments`, heading: 'payment-initiation-api' },
   { name: 'entity-definition-source', path: `${API}?tab=definition&show=source`, heading: 'payment-initiation-api' },
   { name: 'entity-origin', path: `${service}?tab=origin`, heading: 'payment-initiation' },
-  { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'instant-payments' },
+  { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'Instant Payments' },
   { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },
   { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },

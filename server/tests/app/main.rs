@@ -5,6 +5,7 @@ mod corpus;
 mod crash;
 mod definition;
 mod docs;
+mod find;
 mod graph;
 mod http;
 mod ingest;

@@ -52,7 +52,9 @@ fn organisation() -> String {
 
 /// The words of a page's table, a row a line.
 fn table(page: &str, caption: &str) -> Vec<String> {
-    let table = page.split("<caption").find(|rest| rest.split('>').nth(1).is_some_and(|text| text.starts_with(&format!("{caption}<"))));
+    let table = page
+        .split("<caption")
+        .find(|rest| rest.split('>').nth(1).is_some_and(|text| text.starts_with(&format!("{caption}<"))));
     let body = table.and_then(|rest| rest.split("<tbody>").nth(1)).and_then(|rest| rest.split("</tbody>").next());
     let rows = body.unwrap_or_else(|| panic!("no table {caption}: {page}")).split("<tr>").skip(1);
     rows.map(|row| {
@@ -69,14 +71,23 @@ async fn a_group_shows_its_place_its_people_and_what_is_owned() {
         let page = app.get("/catalog/default/group/payments").await.body;
         assert!(page.contains("<h1>Payments</h1>") && page.contains("<code>group:default/payments</code>"), "{page}");
         let above = page.split("aria-label=\"Groups above\"").nth(1).and_then(|rest| rest.split("</nav>").next());
-        assert!(above.is_some_and(|above| above.contains("href=\"/catalog/default/group/bank\">Meridian Bank")), "{page}");
+        assert!(
+            above.is_some_and(|above| above.contains("href=\"/catalog/default/group/bank\">Meridian Bank")),
+            "{page}"
+        );
         // Of the two in cards one is also in the team below the transfers.
         assert_eq!(table(&page, "Groups below"), ["Cards | 12 | 2 | 0", "Transfers | 3 | 1 | 1"], "{}", app.name);
         assert_eq!(table(&page, "Owned by kind"), ["Component | 2 | 15"], "{}", app.name);
         assert_eq!(table(&page, "Owned entities").len(), 2);
         assert!(page.contains("href=\"/catalog?kind=component&amp;owner=group:default/payments\""), "{page}");
         let others = "owner=group:default/cards&amp;owner=group:default/instant&amp;owner=group:default/transfers";
-        assert!(page.contains(others) || page.contains("owner=group:default/cards&amp;owner=group:default/transfers&amp;owner=group:default/instant"), "{page}");
+        assert!(
+            page.contains(others)
+                || page.contains(
+                    "owner=group:default/cards&amp;owner=group:default/transfers&amp;owner=group:default/instant"
+                ),
+            "{page}"
+        );
 
         let page = app.get("/catalog/default/group/cards").await.body;
         assert!(page.contains("href=\"mailto:amina@bank.example\"") && page.contains("Jan de Vries"), "{page}");
@@ -125,18 +136,33 @@ async fn the_home_page_says_what_is_there_what_is_wrong_and_where_to_go() {
     for db in databases().await {
         let app = TestApp::new(&db);
         let page = app.get("/").await.body;
-        assert!(page.contains("No software is registered yet.") && page.contains("href=\"/locations/register\""), "{page}");
+        assert!(
+            page.contains("No software is registered yet.") && page.contains("href=\"/locations/register\""),
+            "{page}"
+        );
         assert!(!page.contains("role=\"search\""), "there is nothing to search in: {page}");
         app.write("all.yaml", &organisation());
         app.import_from(&app.path(""), true).await;
         for number in 0..7 {
-            app.write(&format!("bad-{number}/catalog-info.yaml"), "apiVersion: backstage.io/v1alpha1\nkind: Component\n");
+            app.write(
+                &format!("bad-{number}/catalog-info.yaml"),
+                "apiVersion: backstage.io/v1alpha1\nkind: Component\n",
+            );
             app.import_from(&app.path(&format!("bad-{number}")), false).await;
         }
         let page = app.get("/").await.body;
         let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
-        assert!(at("role=\"search\"") < at("pk-counts") && at("pk-counts") < at("Recent changes"), "the search is first");
-        assert!(page.contains("href=\"/locations\">and 2 more<") || page.contains("href=\"/locations\">and 3 more<"), "{page}");
-        assert!(page.contains("href=\"/design\"") && !page.contains("kind=template"), "a way to nothing is not offered");
+        assert!(
+            at("role=\"search\"") < at("pk-counts") && at("pk-counts") < at("Recent changes"),
+            "the search is first"
+        );
+        assert!(
+            page.contains("href=\"/locations\">and 2 more<") || page.contains("href=\"/locations\">and 3 more<"),
+            "{page}"
+        );
+        assert!(
+            page.contains("href=\"/design\"") && !page.contains("kind=template"),
+            "a way to nothing is not offered"
+        );
     }
 }

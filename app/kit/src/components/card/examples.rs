@@ -19,10 +19,10 @@ pub const DOCS: Docs = Docs {
     keys: &[],
     examples: &[
         Example {
-        name: "overview",
-        title: "Golden paths to choose from",
-        view: || {
-            view! {
+            name: "overview",
+            title: "Golden paths to choose from",
+            view: || {
+                view! {
                     <Cards>
                         <Card title="New payment service" href="#card" kind="Golden path" state=view! { <Badge text="Standard" tone=Tone::Fine/> }.into_any()
                             foot=view! { <Avatar name="Cloud Foundations" named=true/> "Cloud Foundations" <span class="pk-quiet">"5 steps, about 2 days"</span> }.into_any()>
@@ -37,8 +37,8 @@ pub const DOCS: Docs = Docs {
                     </Cards>
                 }
                 .into_any()
+            },
         },
-    },
         Example {
             name: "panel",
             title: "A part of a page in a frame",

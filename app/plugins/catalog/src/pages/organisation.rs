@@ -115,8 +115,8 @@ fn OwnedPanel(
         view! { <ul class="pk-tally">{counts}</ul> }.into_any()
     };
     let list = (!rows.is_empty()).then(|| {
-        let mut columns = vec![Column::text("Name"), Column::text("Kind"), Column::text("Lifecycle"), Column::text("System")];
-        columns.extend(is_user.then_some(Column::text("Owner")));
+        let belongs_to = if is_user { "Owner" } else { "System" };
+        let columns = vec![Column::text("Name"), Column::text("Kind"), Column::text("Lifecycle"), Column::text(belongs_to)];
         let more = total > rows.len() as u64;
         let rows: Vec<_> = rows
             .into_iter()
@@ -126,8 +126,7 @@ fn OwnedPanel(
                         <th scope="row"><EntityName link=row.link.clone()/></th>
                         <td>{row.link.kind}</td>
                         <td>{row.lifecycle}</td>
-                        <td><ShortName link=row.system/></td>
-                        {is_user.then(|| view! { <td><ShortName link=row.owner/></td> })}
+                        <td><ShortName link=if is_user { row.owner } else { row.system }/></td>
                     </tr>
                 }
             })

@@ -133,7 +133,8 @@ fn Attention(troubled: Vec<LocationRow>, total: u64, orphans: u64) -> impl IntoV
         };
         view! { <li class="pk-attention"><a href="/catalog?orphan=true">{text}</a></li> }
     });
-    let more = (more > 0)
-        .then(|| view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> });
+    let more = (more > 0).then(
+        || view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> },
+    );
     view! { <ul class="pk-list">{troubled}{more}{orphans}</ul> }.into_any()
 }

@@ -51,11 +51,8 @@ impl Catalog {
             tokio::try_join!(self.above(entity_ref), self.below(entity_ref), self.people(entity_ref))?;
         let others: Vec<&str> = below.iter().map(|group| group.link.entity_ref.as_str()).collect();
         let own = [entity_ref];
-        let (members, (owned, totals), (rows, rows_total)) = tokio::try_join!(
-            self.members(&others),
-            self.owned(entity_ref, &others, cut),
-            self.owned_rows(&own)
-        )?;
+        let (members, (owned, totals), (rows, rows_total)) =
+            tokio::try_join!(self.members(&others), self.owned(entity_ref, &others, cut), self.owned_rows(&own))?;
         let mut groups: Vec<GroupRow> = Vec::new();
         for group in below {
             let of = |counts: &HashMap<String, u64>| counts.get(&group.link.entity_ref).copied().unwrap_or_default();
@@ -97,23 +94,15 @@ impl Catalog {
         let links = rows.iter().take(GROUPS_SHOWN).map(target).collect::<Result<Vec<_>, _>>()?;
         let others: Vec<&str> = links.iter().map(|link| link.entity_ref.as_str()).collect();
         let owners: Vec<&str> = std::iter::once(entity_ref).chain(others.iter().copied()).collect();
-        let (members, (owned, totals), (rows, rows_total)) = tokio::try_join!(
-            self.members(&others),
-            self.owned(entity_ref, &others, cut),
-            self.owned_rows(&owners)
-        )?;
+        let (members, (owned, totals), (rows, rows_total)) =
+            tokio::try_join!(self.members(&others), self.owned(entity_ref, &others, cut), self.owned_rows(&owners))?;
         let all = if cut { None } else { owners_href(None, &owners) };
         let of = |counts: &HashMap<String, u64>, link: &EntityLink| {
             counts.get(&link.entity_ref).copied().unwrap_or_default()
         };
         let groups: Vec<GroupRow> = links
             .iter()
-            .map(|link| GroupRow {
-                link: link.clone(),
-                members: of(&members, link),
-                owns: of(&totals, link),
-                below: 0,
-            })
+            .map(|link| GroupRow { link: link.clone(), members: of(&members, link), owns: of(&totals, link), below: 0 })
             .collect();
         Ok(Organisation {
             is_user: true,
@@ -190,9 +179,10 @@ impl Catalog {
     /// The first members of a group, with how many there are.
     async fn people(&self, entity_ref: &str) -> Result<(Vec<Person>, u64), DbErr> {
         let text = format!(
-            "SELECT {TARGET}, r.total, t.entity FROM (SELECT d.target_ref, count(*) OVER () AS total FROM \
-             (SELECT DISTINCT target_ref FROM catalog_relation WHERE source_ref = ? AND type = 'hasMember') d ORDER BY d.target_ref LIMIT {PEOPLE}) r \
-             LEFT JOIN catalog_entity t ON t.ref = r.target_ref ORDER BY r.target_ref"
+            "SELECT n.target_ref, n.total, t.title, t.kind_name, t.name, t.namespace, t.entity FROM \
+             (SELECT d.target_ref, count(*) OVER () AS total FROM \
+              (SELECT DISTINCT target_ref FROM catalog_relation WHERE source_ref = ? AND type = 'hasMember') d ORDER BY d.target_ref LIMIT {PEOPLE}) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref ORDER BY n.target_ref"
         );
         let rows = db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await?;
         let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
@@ -214,7 +204,9 @@ impl Catalog {
             db::marks(groups.len())
         );
         let rows = db::rows(self.kit.db.read(), &text, groups.iter().map(|group| (*group).into())).await?;
-        rows.iter().map(|row| Ok((row.try_get("", "source_ref")?, row.try_get::<i64>("", "n")?.max(0) as u64))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("", "source_ref")?, row.try_get::<i64>("", "n")?.max(0) as u64)))
+            .collect()
     }
 
     /// What `own` and the `others` own by kind, most first, and how much each of the others does: from the totals that are kept.
@@ -225,7 +217,8 @@ impl Catalog {
         cut: bool,
     ) -> Result<(Vec<OwnedKind>, HashMap<String, u64>), DbErr> {
         let read = self.kit.db.read();
-        let text = "SELECT facet_value, label FROM catalog_count WHERE kind = '' AND facet_key = 'kind' AND entities > 0";
+        let text =
+            "SELECT facet_value, label FROM catalog_count WHERE kind = '' AND facet_key = 'kind' AND entities > 0";
         let mut labels: HashMap<String, String> = HashMap::new();
         for row in db::rows(read, text, []).await? {
             labels.insert(row.try_get("", "facet_value")?, row.try_get("", "label")?);
@@ -290,6 +283,7 @@ fn owners_href(kind: Option<&str>, owners: &[&str]) -> Option<String> {
 fn email(entity: &str) -> String {
     let value: Value = serde_json::from_str(entity).unwrap_or_default();
     let email = value.pointer("/spec/profile/email").and_then(Value::as_str).unwrap_or_default();
-    let plain = email.contains('@') && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "?&%#".contains(c));
+    let plain =
+        email.contains('@') && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "?&%#".contains(c));
     if plain { email.to_owned() } else { String::new() }
 }
