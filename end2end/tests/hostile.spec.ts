@@ -86,6 +86,7 @@ test('the title of an entity is read as it was written', async ({ page, visit })
 
 test('the command menu shows hostile text as text', async ({ page, visit, hydrated, accessible }) => {
   test.skip(!hydrated, 'there is none without scripts');
+  test.setTimeout(120_000);
   await visit('/catalog');
   for (const words of ['script', 'long', 'strange', 'owners', SCRIPT]) {
     await page.keyboard.press('Control+k');
