@@ -193,10 +193,12 @@ impl Pages {
         let bytes = match source.read_for(&entity.path, &path).await {
             Ok(bytes) => bytes,
             Err(SourceError::Missing(_)) => return Ok(()),
-            Err(SourceError::Refused(message)) => return {
-                self.warnings.push((path, message));
-                Ok(())
-            },
+            Err(SourceError::Refused(message)) => {
+                return {
+                    self.warnings.push((path, message));
+                    Ok(())
+                };
+            }
             Err(error @ SourceError::Failed(_)) => return Err(error),
         };
         if bytes.len() > MAX_PAGE {
