@@ -29,7 +29,7 @@ async fn the_search_asks_every_plugin_and_forgives_a_slip() {
                 .collect()
         };
         assert_eq!(titles("pay").await, ["payment-archive", "payment-hub"], "{}", app.name);
-        assert_eq!(titles("button").await, ["Button"], "the design system answers too");
+        assert_eq!(titles("button").await, ["Button", "Copy button"], "the design system answers too");
         assert_eq!(titles("paymnet hub").await, ["payment-hub"], "{}: two letters swapped", app.name);
         assert_eq!(titles("leger").await, ["ledger-core"], "{}: a letter left out", app.name);
         assert_eq!(titles("zzzzzz").await, Vec::<String>::new());
