@@ -11,7 +11,7 @@ test('the drawing shows what the table says, and each state of it is an address'
   test.slow();
   await visit(`${SERVICE}?tab=relations`);
   await expect(drawing(page).getByRole('link', { name: /^payment-initiation .*, you are here: / })).toBeVisible();
-  await expect(drawing(page)).toHaveAccessibleDescription(/^9 entities, 8 relations[.]/);
+  await expect(drawing(page)).toHaveAccessibleDescription(/^\d+ entities, \d+ relations[.]/);
   for (const row of await page.getByRole('row').filter({ has: page.getByRole('rowheader') }).all()) {
     const name = (await row.getByRole('rowheader').locator('.pk-name').textContent())!;
     await expect(drawing(page).locator('.pk-graph__name').getByText(name, { exact: true })).toHaveCount(1);
