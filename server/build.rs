@@ -13,13 +13,4 @@ fn main() {
     println!("cargo::rerun-if-changed={}", site.display());
     println!("cargo::rerun-if-changed=../examples");
     println!("cargo::rustc-env=PORTICO_EMBEDDED_SITE={}", site.display());
-    let style = Path::new("../style");
-    println!("cargo::rerun-if-changed={}", style.display());
-    // Without a built site the plain style sheets serve, so that pages look right in a development build.
-    let css: String = ["tokens.css", "base.css", "kit.css"]
-        .iter()
-        .map(|name| fs::read_to_string(style.join(name)).expect("style/ is complete"))
-        .collect();
-    fs::write(Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("style.css"), css)
-        .expect("OUT_DIR is writable");
 }

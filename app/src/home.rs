@@ -1,15 +1,36 @@
-use catalog::model::ListQuery;
-use catalog::pages::{CatalogSummary, SearchBox};
+use catalog::pages::{CatalogSummary, Way};
 use kit::components::Page;
 use leptos::prelude::*;
+
+/// What people do from here, in the order in which they are offered.
+static WAYS: [Way; 4] = [
+    Way {
+        label: "Register software",
+        href: "/locations/register",
+        what: "Bring a repository into the catalog",
+        kind: None,
+    },
+    Way {
+        label: "Golden paths",
+        href: "/catalog?kind=goldenpath",
+        what: "The supported way, step by step",
+        kind: Some("goldenpath"),
+    },
+    Way {
+        label: "Templates",
+        href: "/catalog?kind=template",
+        what: "Begin with a skeleton that is kept up",
+        kind: Some("template"),
+    },
+    Way { label: "Design system", href: "/design", what: "Components and rules for every page", kind: None },
+];
 
 /// The home page: the search first, then what each plugin has to say.
 #[component]
 pub fn HomePage() -> impl IntoView {
     view! {
         <Page title="Find software" lead="Services, APIs, systems and the teams that own them, in one place.">
-            <SearchBox query=ListQuery::default() label="Search software" large=true/>
-            <CatalogSummary/>
+            <CatalogSummary ways=&WAYS/>
         </Page>
     }
 }

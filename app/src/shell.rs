@@ -1,7 +1,9 @@
 //! The HTML document round the application, made on the server.
 
 use http::HeaderValue;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, COOKIE};
+use http::request::Parts;
+use kit::components::THEME_COOKIE;
 use leptos::config::LeptosOptions;
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
@@ -10,12 +12,16 @@ use leptos_meta::MetaTags;
 
 use crate::App;
 
-/// Where the three files of the browser's side are, under names that change with their content.
+/// Where the files of the browser's side are, under names that change with their content.
 #[derive(Debug, Clone)]
 pub struct Assets {
     /// The style sheet.
     pub css: String,
-    /// The script; empty where the binary was built without a browser side.
+    /// The fonts, the one of every page first; none where the bank has its own.
+    pub fonts: Vec<String>,
+    /// The behaviour of components, which needs no WebAssembly.
+    pub kit_js: String,
+    /// The script that takes the page over; empty where the binary was built without a browser side.
     pub js: String,
     /// The WebAssembly module.
     pub wasm: String,
@@ -25,6 +31,7 @@ pub struct Assets {
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     allow_own_scripts(nonce.as_ref());
+    let kit_nonce = nonce.clone();
     let script = (!assets.js.is_empty()).then(|| {
         let start = format!(
             "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());",
@@ -33,17 +40,24 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
         view! {
             <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
             <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-            <script type="module" nonce=nonce>{start}</script>
+            <script type="module" nonce=nonce.clone()>{start}</script>
         }
     });
+    // The first is needed at once, the others when a page with code is opened.
+    let ahead = std::iter::once("preload").chain(std::iter::repeat("prefetch"));
+    let fonts: Vec<_> = std::iter::zip(ahead, assets.fonts)
+        .map(|(rel, font)| view! { <link rel=rel href=font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> })
+        .collect();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=chosen_theme()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                {fonts}
                 <link rel="stylesheet" href=assets.css/>
+                <script src=assets.kit_js defer nonce=kit_nonce></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <MetaTags/>
                 {script}
@@ -59,10 +73,20 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
 fn allow_own_scripts(nonce: Option<&Nonce>) {
     let (Some(nonce), Some(options)) = (nonce, use_context::<ResponseOptions>()) else { return };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {
         options.insert_header(CONTENT_SECURITY_POLICY, value);
     }
+}
+
+/// The theme that this browser was told to keep, if it is not the system's.
+fn chosen_theme() -> Option<&'static str> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let chosen = cookies
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(THEME_COOKIE)?.strip_prefix('='))?;
+    ["light", "dark"].into_iter().find(|theme| *theme == chosen)
 }

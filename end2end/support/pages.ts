@@ -2,19 +2,22 @@
 export interface PageCase {
   name: string;
   path: string;
-  /** The heading, which is the title of the window as well. */
+  /** The end of the heading, which is the title of the window as well. */
   heading: string;
   status?: number;
 }
 
 const service = '/catalog/default/component/payment-initiation';
+export const API = '/catalog/default/api/payment-initiation-api';
 export const ORPHAN = '/catalog/regulatory/component/paper-statements';
 export const WARNED = '/catalog/regulatory/component/ledger-export';
+/** Its folder in the example bank holds docs. */
+export const DOCUMENTED = '/catalog/default/component/card-authoriser';
 /** The faulty location is registered first. */
 export const FAULTY = '/locations/1';
 
 export const PAGES: PageCase[] = [
-  { name: 'home', path: '/', heading: 'Find software' },
+  { name: 'home', path: '/', heading: '' },
   { name: 'catalog', path: '/catalog', heading: 'Catalog' },
   { name: 'catalog-filtered', path: '/catalog?q=pay&kind=component&lifecycle=production', heading: 'Catalog' },
   { name: 'catalog-orphans', path: '/catalog?orphan=true', heading: 'Catalog' },
@@ -22,13 +25,20 @@ export const PAGES: PageCase[] = [
   { name: 'entity-overview', path: service, heading: 'payment-initiation' },
   { name: 'entity-relations', path: `${service}?tab=relations`, heading: 'payment-initiation' },
   { name: 'entity-descriptor', path: `${service}?tab=descriptor`, heading: 'payment-initiation' },
+  { name: 'entity-docs', path: `${DOCUMENTED}/docs`, heading: DOCUMENTED.split('/').at(-1)! },
+  { name: 'entity-docs-none', path: '/catalog/default/component/branch-terminal-gateway/docs', heading: 'branch-terminal-gateway' },
+  { name: 'entity-definition', path: `${API}?tab=definition&show=op-post-payments`, heading: 'payment-initiation-api' },
+  { name: 'entity-definition-source', path: `${API}?tab=definition&show=source`, heading: 'payment-initiation-api' },
   { name: 'entity-origin', path: `${service}?tab=origin`, heading: 'payment-initiation' },
-  { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'instant-payments' },
+  { name: 'entity-group', path: '/catalog/default/group/instant-payments', heading: 'Instant Payments' },
   { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },
   { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
+  { name: 'search', path: '/search?q=payment', heading: 'Search' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
+  { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },
+  { name: 'register', path: '/locations/register', heading: 'Register software' },
   { name: 'entity-unknown', path: '/catalog/default/component/no-such-service', heading: 'Not found', status: 404 },
   { name: 'location-unknown', path: '/locations/999999', heading: 'Not found', status: 404 },
   { name: 'not-found', path: '/no/such/page', heading: 'Not found', status: 404 },

@@ -37,14 +37,19 @@ export interface Portico {
   stop(): Promise<void>;
 }
 
-/** Starts the real binary on a free port, with the example bank and a faulty location, and waits until it is ready. */
-export async function startPortico(): Promise<Portico> {
+/** Writes what is to be registered into a folder, and has folders in it read. */
+export type Prepare = (dir: string, read: (location: string, ...flags: string[]) => void) => void;
+
+const EXAMPLE_AND_FAULTY: Prepare = (dir, read) => registerFaulty(join(dir, 'regulatory-reporting'), read);
+
+/** Starts the real binary on a free port, and waits until it is ready: with the example bank and a faulty location, or with what `prepare` registers alone. */
+export async function startPortico(prepare?: Prepare): Promise<Portico> {
   // Its name is in the pictures.
   const dir = mkdtempSync(join(tmpdir(), process.env.PORTICO_SCREENS ? 'meridian-' : 'portico-e2e-'));
   const data = join(dir, 'data');
   try {
-    registerFaulty(join(dir, 'regulatory-reporting'), (location) => {
-      execFileSync(binary(), ['import', location, '--data-dir', data], { env: ENV, stdio: 'pipe' });
+    (prepare ?? EXAMPLE_AND_FAULTY)(dir, (location, ...flags) => {
+      execFileSync(binary(), ['import', location, ...flags, '--data-dir', data], { env: ENV, stdio: 'pipe' });
     });
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
@@ -53,7 +58,7 @@ export async function startPortico(): Promise<Portico> {
   const logFile = join(dir, 'server.log');
   const address = `127.0.0.1:${await freePort()}`;
   const out = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(binary(), ['serve', '--example', '--addr', address, '--data-dir', data], {
+  const child: ChildProcess = spawn(binary(), ['serve', ...(prepare ? [] : ['--example']), '--addr', address, '--data-dir', data], {
     env: ENV,
     stdio: ['ignore', out, out],
   });

@@ -1,3 +1,4 @@
+import { entities } from '../support/catalog.ts';
 import { expect, test } from '../support/test.ts';
 
 test('the probes and metrics answer', async ({ request }) => {
@@ -8,10 +9,12 @@ test("the catalog answers in Backstage's shape", async ({ request }) => {
   const response = await request.get('/api/catalog/entities/by-query?filter=kind=component,spec.lifecycle=deprecated&orderField=metadata.name,asc&limit=2');
   expect(response.status()).toBe(200);
   const page = await response.json();
-  expect(page.totalItems).toBe(3);
-  expect(page.items.map((entity: { metadata: { name: string } }) => entity.metadata.name)).toEqual(['branch-terminal-gateway', 'bulk-payment-importer']);
+  const all = await entities(request, 'kind=component,spec.lifecycle=deprecated');
+  expect(all.map(({ metadata }) => metadata.name)).toContain('branch-terminal-gateway');
+  expect(page.totalItems).toBe(all.length);
+  expect(page.items).toEqual(all.slice(0, 2));
   const rest = await (await request.get(`/api/catalog/entities/by-query?limit=2&cursor=${encodeURIComponent(page.pageInfo.nextCursor)}`)).json();
-  expect(rest.items.map((entity: { metadata: { name: string } }) => entity.metadata.name)).toEqual(['pin-mailer']);
+  expect(rest.items).toEqual(all.slice(2, 4));
 });
 
 test('documents forbid foreign scripts and framing', async ({ request }) => {

@@ -1,14 +1,5 @@
-import { expect, test, type Page } from '../support/test.ts';
-
-/** Presses Tab until the focus is on what is wanted, as a person would; gives up after 60. */
-async function tabTo(page: Page, role: Parameters<Page['getByRole']>[0], name: string): Promise<void> {
-  const wanted = page.getByRole(role, { name, exact: true }).first();
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await wanted.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error(`Tab never reached ${role} "${name}"`);
-}
+import { tabTo } from '../support/keys.ts';
+import { expect, test } from '../support/test.ts';
 
 test('search, open, and look at the relations with the keyboard alone', async ({ page, visit }) => {
   await visit('/');
@@ -17,9 +8,11 @@ test('search, open, and look at the relations with the keyboard alone', async ({
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport();
   await page.keyboard.press('Enter');
-  // The skip link leads past the navigation: the search is next.
+  // The skip link leads past the navigation.
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('searchbox', { name: 'Search software' })).toBeFocused();
+  await expect(page.getByRole('main').locator(':focus')).toHaveCount(1);
+  await visit('/catalog');
+  await tabTo(page, 'searchbox', 'Search the catalog');
   await page.keyboard.type('card authoriser');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('table')).toBeVisible();
@@ -30,4 +23,20 @@ test('search, open, and look at the relations with the keyboard alone', async ({
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/tab=descriptor$/);
   await expect(page.getByRole('region', { name: 'Descriptor' })).toBeVisible();
+});
+
+test('the catalog is narrowed and the filter taken away with the keyboard alone', async ({ page, visit, hydrated }) => {
+  await visit('/catalog');
+  await tabTo(page, 'link', /^API /);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\?kind=api$/);
+  await expect(page.getByRole('status')).toHaveText(/entities match$/);
+  if (hydrated) await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await tabTo(page, 'link', /^deprecated /, 120);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\?kind=api&lifecycle=deprecated$/);
+  await expect(page.locator('.pk-facet__value[aria-current]')).toHaveCount(2);
+  await tabTo(page, 'link', 'Clear all filters');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog$/);
 });

@@ -4,6 +4,9 @@ pub use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_kit;
 mod m20261122_000002_catalog;
+mod m20261122_000003_docs;
+mod m20261122_000004_search;
+mod m20261122_000005_saved_filters;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -11,7 +14,13 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_kit::Migration), Box::new(m20261122_000002_catalog::Migration)]
+        vec![
+            Box::new(m20261122_000001_kit::Migration),
+            Box::new(m20261122_000002_catalog::Migration),
+            Box::new(m20261122_000003_docs::Migration),
+            Box::new(m20261122_000004_search::Migration),
+            Box::new(m20261122_000005_saved_filters::Migration),
+        ]
     }
 }
 

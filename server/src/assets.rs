@@ -2,54 +2,52 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, StatusCode};
-use kit::server::scoped_css::SCOPED_CSS;
+use http::header::{ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderName, StatusCode};
+use kit::server::published::{KIT_CSS, KIT_JS, SCOPED_CSS};
 use rust_embed::RustEmbed;
+use style::{BASE_CSS, Mode, TokenSet};
 
 #[derive(RustEmbed)]
 #[folder = "$PORTICO_EMBEDDED_SITE"]
 struct Site;
 
-/// The style sheet of a build without a site.
-const PLAIN_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
-
-/// The mark: two columns and a beam.
-const FAVICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><style>path{fill:#0b5c55}@media(prefers-color-scheme:dark){path{fill:#62cabf}}</style><path d='M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z'/></svg>";
-
 struct Asset {
     content_type: &'static str,
     plain: Cow<'static, [u8]>,
-    brotli: Option<Cow<'static, [u8]>>,
+    /// Made when it is first asked for, where it was not made with the site; none for what is compressed by itself.
+    brotli: Option<OnceLock<Cow<'static, [u8]>>>,
 }
 
 /// Everything that is served, by name, with the names that the document uses.
-struct Assets {
+pub struct Assets {
     by_name: HashMap<String, Asset>,
     names: app::shell::Assets,
-}
-
-static ASSETS: LazyLock<Assets> = LazyLock::new(load);
-
-/// The addresses of the three files.
-pub fn names() -> app::shell::Assets {
-    ASSETS.names.clone()
+    /// The tokens and the fonts.
+    tokens_css: String,
+    favicon: String,
 }
 
 /// `GET /assets/{name}`
-pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS.by_name.get(&name) else {
+pub async fn serve(
+    Extension(assets): Extension<Arc<Assets>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(asset) = assets.by_name.get(&name) else {
         return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response();
     };
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let brotli =
         asset.brotli.as_ref().filter(|_| accepts.split(',').any(|each| each.trim().split(';').next() == Some("br")));
-    let mut response = Body::from(brotli.unwrap_or(&asset.plain).to_vec()).into_response();
+    let body = brotli.map_or(&asset.plain, |brotli| brotli.get_or_init(|| compress(&asset.plain).into()));
+    let mut response = Body::from(body.to_vec()).into_response();
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, http::HeaderValue::from_static(asset.content_type));
     answer.insert(CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=31536000, immutable"));
@@ -60,34 +58,72 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     response
 }
 
-/// `GET /favicon.svg`
-pub async fn favicon() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "public, max-age=86400")], FAVICON)
+/// `GET /design/v1/{file}`: what pages of contributors are made of, on whatever host they are. The address stays, so it is asked for anew.
+pub async fn published(Extension(assets): Extension<Arc<Assets>>, Path(file): Path<String>) -> Response {
+    let (content_type, text) = match file.as_str() {
+        "tokens.css" => ("text/css; charset=utf-8", assets.tokens_css.clone()),
+        "kit.css" => ("text/css; charset=utf-8", [BASE_CSS, KIT_CSS].concat()),
+        "kit.js" => ("text/javascript; charset=utf-8", KIT_JS.to_owned()),
+        _ => return (StatusCode::NOT_FOUND, "Nothing has this address\n").into_response(),
+    };
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CACHE_CONTROL, "public, max-age=300"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ];
+    (headers, text).into_response()
 }
 
-fn load() -> Assets {
-    let mut by_name = HashMap::new();
-    let mut put =
-        |name: &str, content_type: &'static str, plain: Cow<'static, [u8]>, brotli: Option<Cow<'static, [u8]>>| {
+/// `GET /favicon.svg`
+pub async fn favicon(Extension(assets): Extension<Arc<Assets>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "public, max-age=86400")], assets.favicon.clone())
+}
+
+/// The mark, in the accent: two columns and a beam.
+fn mark(tokens: &TokenSet) -> String {
+    let [light, dark] = Mode::ALL
+        .map(|mode| tokens.color("functional.accent.$root", mode).map(|color| color.to_string()).unwrap_or_default());
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><style>path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}</style>\
+         <path d='M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z'/></svg>"
+    )
+}
+
+impl Assets {
+    /// What a portal with these tokens serves.
+    pub fn new(tokens: &TokenSet) -> Self {
+        let mut by_name = HashMap::new();
+        let mut put = |name: &str, content_type, plain: Cow<'static, [u8]>, brotli| {
             let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
             let hashed = format!("{stem}.{}.{extension}", short_hash(&plain));
             let address = format!("/assets/{hashed}");
             by_name.insert(hashed, Asset { content_type, plain, brotli });
             address
         };
-    let embedded = |name: &str| Site::get(name).map(|file| file.data);
-    // The scoped styles belong to the crate that was compiled, so they are added here and not when the site was made.
-    let sheet =
-        embedded("portico.css").map_or_else(|| PLAIN_CSS.to_owned(), |css| String::from_utf8_lossy(&css).into_owned());
-    let sheet = (sheet + SCOPED_CSS).into_bytes();
-    let compressed = compress(&sheet);
-    let css = put("portico.css", "text/css; charset=utf-8", sheet.into(), Some(compressed.into()));
-    let wasm = embedded("portico_bg.wasm")
-        .map(|plain| put("portico.wasm", "application/wasm", plain, embedded("portico_bg.wasm.br")));
-    let js = embedded("portico.js")
-        .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, embedded("portico.js.br")));
-    let names = app::shell::Assets { css, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
-    Assets { by_name, names }
+        let fonts: Vec<String> =
+            tokens.fonts().map(|font| put(font.file, "font/woff2", font.bytes.into(), None)).collect();
+        let faces = tokens.fonts().zip(&fonts).map(|(font, address)| font.face(address));
+        let tokens_css = faces.collect::<String>() + &tokens.css();
+        let sheet = [&tokens_css, BASE_CSS, KIT_CSS, SCOPED_CSS].concat();
+        let later = || Some(OnceLock::new());
+        let css = put("portico.css", "text/css; charset=utf-8", sheet.into_bytes().into(), later());
+        let kit_js = put("kit.js", "text/javascript; charset=utf-8", KIT_JS.as_bytes().into(), later());
+        let embedded = |name: &str| Site::get(name).map(|file| file.data);
+        let made = |name: &str| embedded(name).map_or_else(later, |file| Some(OnceLock::from(file)));
+        let wasm = embedded("portico_bg.wasm")
+            .map(|plain| put("portico.wasm", "application/wasm", plain, made("portico_bg.wasm.br")));
+        let js = embedded("portico.js")
+            .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, made("portico.js.br")));
+        let names =
+            app::shell::Assets { css, fonts, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+        Self { by_name, names, tokens_css, favicon: mark(tokens) }
+    }
+
+    /// The addresses that the document uses.
+    pub fn names(&self) -> &app::shell::Assets {
+        &self.names
+    }
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {

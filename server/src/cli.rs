@@ -1,12 +1,14 @@
 //! The command line.
 
 mod import;
+mod locations;
 mod serve;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use catalog::server::NewRules;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use descriptor::{Finding, Verdict};
 
@@ -55,6 +57,31 @@ enum Command {
         /// Allow only this kind from these locations (can be repeated)
         #[arg(long = "kind", value_name = "KIND")]
         kinds: Vec<String>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Unregister locations and remove what only they brought
+    Unregister {
+        /// What was registered, or the location's number
+        #[arg(required = true, value_name = "LOCATION")]
+        locations: Vec<String>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Change what a location may bring, and read it again
+    #[command(group = clap::ArgGroup::new("rule").required(true).multiple(true).args(["trust_org", "kinds", "any_kind"]))]
+    Rules {
+        /// What was registered, or the location's number
+        location: String,
+        /// Whether users and groups may come from it
+        #[arg(long, value_name = "true|false")]
+        trust_org: Option<bool>,
+        /// Allow only this kind (can be repeated)
+        #[arg(long = "kind", value_name = "KIND", conflicts_with = "any_kind")]
+        kinds: Vec<String>,
+        /// Allow every kind again
+        #[arg(long)]
+        any_kind: bool,
         #[command(flatten)]
         store: StoreArgs,
     },
@@ -139,6 +166,14 @@ pub fn run() -> ExitCode {
         Command::Import { locations, example, trust_org, kinds, store } => store
             .load(None)
             .map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds }))),
+        Command::Unregister { locations, store } => {
+            store.load(None).map(|config| block_on(locations::unregister(config, locations)))
+        }
+        Command::Rules { location, trust_org, kinds, any_kind, store } => {
+            let allowed_kinds = (any_kind || !kinds.is_empty()).then(|| (!any_kind).then_some(kinds));
+            let rules = NewRules { trust_org, allowed_kinds };
+            store.load(None).map(|config| block_on(locations::rules(config, &location, &rules)))
+        }
     };
     match outcome {
         Ok(Ok(code)) => code,
@@ -177,7 +212,7 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut bad = 0_usize;
     for report in &reports {
-        let is_bad = matches!(report.verdict, Verdict::Invalid | Verdict::YamlError);
+        let is_bad = !report.errors.is_empty();
         bad += usize::from(is_bad);
         // A reader that has seen enough closes the pipe; that is no error of ours.
         let _ = match format {

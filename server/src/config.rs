@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use serde::{Deserialize, Serialize};
+use style::TokenSet;
 use url::Url;
 
 /// What is written for a secret that is shown.
@@ -28,12 +29,13 @@ const NOT_OURS: [&str; 11] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("PORTICO_ADDR", "addr"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
     ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
+    ("PORTICO_LOOK_TOKENS", "look.tokens"),
     ("PORTICO_LOG_LEVEL", "log.level"),
     ("PORTICO_LOG_FORMAT", "log.format"),
 ];
@@ -52,6 +54,8 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// The look.
+    pub look: LookConfig,
     /// The log.
     pub log: LogConfig,
     /// Fetching from outside.
@@ -66,6 +70,20 @@ pub struct Config {
 pub struct CatalogConfig {
     /// Seconds between two readings of a location: 10 to 86,400.
     pub refresh_seconds: u32,
+    /// The most files of one location, those that its files point to included: 1 to 1,000,000.
+    pub max_files: u32,
+    /// The largest checkout of a git location: 1 to 100,000.
+    pub max_checkout_mb: u32,
+    /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
+    pub check_seconds: u32,
+}
+
+/// `[look]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LookConfig {
+    /// A file with the bank's own design tokens; Portico's own when empty.
+    pub tokens: PathBuf,
 }
 
 /// `[log]`
@@ -150,6 +168,7 @@ impl Default for Config {
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
@@ -159,7 +178,7 @@ impl Default for Config {
 
 impl Default for CatalogConfig {
     fn default() -> Self {
-        Self { refresh_seconds: 120 }
+        Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
     }
 }
 
@@ -239,8 +258,12 @@ impl Config {
         one_of("log.level", "one of", &self.log.level, &["error", "warn", "info", "debug", "trace"])?;
         one_of("log.format", "one of", &self.log.format, &["text", "json"])?;
         within("catalog.refresh_seconds", u64::from(self.catalog.refresh_seconds), 10, 86_400)?;
+        within("catalog.max_files", u64::from(self.catalog.max_files), 1, 1_000_000)?;
+        within("catalog.max_checkout_mb", u64::from(self.catalog.max_checkout_mb), 1, 100_000)?;
+        within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.tokens()?;
         self.integrations()?;
         Ok(())
     }
@@ -252,6 +275,28 @@ impl Config {
         } else {
             self.database_url.clone()
         }
+    }
+
+    /// The design tokens: ours, with those of the bank's own file in their place.
+    pub fn tokens(&self) -> Result<TokenSet, ConfigError> {
+        let wrong = |problem: String| error("look.tokens", problem);
+        let ours = TokenSet::ours().map_err(|problem| wrong(problem.to_string()))?;
+        let path = &self.look.tokens;
+        if path.as_os_str().is_empty() {
+            return Ok(ours);
+        }
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|problem| wrong(format!("{file}: {problem}")))?;
+        let tokens = ours.with(&file, &text).map_err(|problem| wrong(problem.to_string()))?;
+        let failures: Vec<String> = tokens.contrast().iter().map(|failure| format!("\n  {failure}")).collect();
+        if !failures.is_empty() {
+            let number = failures.len();
+            return Err(wrong(format!(
+                "{file}: {number} pairs of colours have too little contrast:{}",
+                failures.concat()
+            )));
+        }
+        Ok(tokens)
     }
 
     /// The known hosts with their tokens.
@@ -430,8 +475,8 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `log`, `fetch`, `integrations`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");

@@ -1,29 +1,40 @@
 //! Errors that happen outside the application: a page in the portal's own look for people, JSON for scripts.
 
+use std::sync::Arc;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
 use http::header::ACCEPT;
-use http::{HeaderMap, StatusCode};
 use kit::error::AppError;
+
+use crate::assets::Assets;
 
 /// The largest body of a server function's error that is read.
 const MAX_ERROR: usize = 64 * 1024;
 
 /// The answer to `error`: a page where the caller reads HTML.
-pub fn answer(headers: &HeaderMap, error: &AppError) -> Response {
-    let wants_html =
-        headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
-    if wants_html { (error.status(), Html(page(error))).into_response() } else { error.clone().into_response() }
+pub fn answer(request: &Request, error: &AppError) -> Response {
+    let wants_html = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if !wants_html {
+        return error.clone().into_response();
+    }
+    let assets = request.extensions().get::<Arc<Assets>>();
+    (error.status(), Html(page(assets.map_or("", |assets| &assets.names().css), error))).into_response()
 }
 
 /// What is answered when a handler panics: its own page is lost, the portal is not.
-pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub fn panicked(assets: &Assets, cause: Box<dyn std::any::Any + Send>) -> Response {
     let text =
         cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     let error = AppError::internal(format!("panic: {}", text.unwrap_or_default()));
-    (error.status(), Html(page(&error))).into_response()
+    (error.status(), Html(page(&assets.names().css, &error))).into_response()
 }
 
 /// Gives a server function's error its HTTP status: the framework answers 500 to all of them.
@@ -42,7 +53,7 @@ pub async fn status_of_server_functions(request: Request, next: Next) -> Respons
     Response::from_parts(parts, Body::from(bytes))
 }
 
-fn page(error: &AppError) -> String {
+fn page(css: &str, error: &AppError) -> String {
     let (title, advice) = match error {
         AppError::Unavailable { .. } => {
             ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
@@ -56,7 +67,6 @@ fn page(error: &AppError) -> String {
     };
     let message =
         error.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let css = crate::assets::names().css;
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">\

@@ -25,7 +25,7 @@ pub async fn host(request: Request, next: Next) -> Response {
         Some(named) if names_loopback(named) => next.run(request).await,
         _ => {
             let error = AppError::bad_request("This portal answers only to localhost, 127.0.0.1 and [::1]");
-            error_page::answer(request.headers(), &error)
+            error_page::answer(&request, &error)
         }
     }
 }
@@ -37,7 +37,7 @@ pub async fn origin(request: Request, next: Next) -> Response {
     if allowed {
         return next.run(request).await;
     }
-    error_page::answer(request.headers(), &AppError::bad_request("This was asked for by a page of another site"))
+    error_page::answer(&request, &AppError::bad_request("This was asked for by a page of another site"))
 }
 
 /// Notes who is calling, for whoever decides what they may do.

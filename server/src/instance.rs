@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use catalog::server::{Catalog, CatalogPlugin, Options};
+use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
+use design::server::DesignPlugin;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -13,7 +14,9 @@ use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
+use search::server::Search;
 
+use crate::assets::Assets;
 use crate::config::Config;
 
 /// Everything that this process works with.
@@ -24,6 +27,8 @@ pub struct Instance {
     pub catalog: Arc<CatalogPlugin>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
+    /// The files of the browser's side, in the bank's look.
+    pub assets: Arc<Assets>,
 }
 
 impl Instance {
@@ -43,18 +48,29 @@ impl Instance {
             max_bytes: config.fetch.max_bytes,
             timeout: Duration::from_secs(u64::from(config.fetch.timeout_seconds)),
         };
-        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?) };
+        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?), vocabulary: Arc::default() };
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
+            limits: Limits {
+                files: config.catalog.max_files as usize,
+                checkout_bytes: u64::from(config.catalog.max_checkout_mb) * 1024 * 1024,
+                check_time: Duration::from_secs(u64::from(config.catalog.check_seconds)),
+            },
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
-        let all: [Arc<dyn Plugin>; 1] = [catalog.clone()];
-        let runs_here = |plugin: &Arc<dyn Plugin>| {
-            config.plugins.is_empty() || config.plugins.iter().any(|id| id == plugin.info().id)
-        };
-        Ok(Self { kit, catalog, plugins: all.into_iter().filter(runs_here).collect() })
+        let tokens = Arc::new(config.tokens()?);
+        let runs_here =
+            |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
+        let mut plugins: Vec<Arc<dyn Plugin>> =
+            vec![catalog.clone(), Arc::new(DesignPlugin { tokens: tokens.clone() })];
+        plugins.retain(|plugin| runs_here(plugin.info().id));
+        if runs_here(search::INFO.id) {
+            plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
+        }
+        let assets = Arc::new(Assets::new(&tokens));
+        Ok(Self { kit, catalog, plugins, assets })
     }
 
     /// A worker for the jobs of the plugins that run here.

@@ -20,6 +20,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -35,14 +36,14 @@ const MAX_BODY: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a response may do that says nothing of its own: nothing.
-const STRICT_POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The router of an instance, for the given caller.
 pub fn router(instance: &Instance, identity: Identity) -> Router {
     let plugins = instance.plugins.as_slice();
     let options = LeptosOptions::builder().output_name("portico").build();
-    let names = assets::names();
+    let assets = instance.assets.clone();
+    let names = assets.names().clone();
     let contexts: Vec<Arc<dyn Plugin>> = plugins.to_vec();
     let context = move || contexts.iter().for_each(|plugin| plugin.provide_context());
     let document = {
@@ -61,6 +62,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
     pages
         .merge(rest)
         .route("/assets/{name}", get(assets::serve))
+        .route("/design/v1/{file}", get(assets::published))
         .route("/favicon.svg", get(assets::favicon))
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
@@ -74,7 +76,8 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .layer(from_fn_with_state(identity, guard::identify))
         .layer(from_fn(guard::origin))
         .layer(from_fn(guard::host))
-        .layer(CatchPanicLayer::custom(error_page::panicked))
+        .layer(Extension(assets.clone()))
+        .layer(CatchPanicLayer::custom(move |cause| error_page::panicked(&assets, cause)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(
             ServiceBuilder::new()
@@ -85,7 +88,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
                 .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
                 .layer(header(http::header::CACHE_CONTROL, "no-store")),
         )
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("font/"))))
         .layer(middleware::from_fn(telemetry::observe))
 }
 
@@ -97,7 +100,7 @@ async fn gateway(State(here): State<Arc<[&'static PluginInfo]>>, request: Reques
         None => next.run(request).await,
         Some(owner) => {
             let error = AppError::Unavailable { what: owner.title.to_owned() };
-            error_page::answer(request.headers(), &error).into_response()
+            error_page::answer(&request, &error).into_response()
         }
     }
 }

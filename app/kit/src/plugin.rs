@@ -1,5 +1,7 @@
 //! The plugin contract, the part that both sides know. The server's part is `server::plugin::Plugin`.
 
+use serde::{Deserialize, Serialize};
+
 /// What a plugin is: constants only, so that the shell and the gateway know a plugin that is down or lives on another instance.
 #[derive(Debug)]
 pub struct PluginInfo {
@@ -34,6 +36,19 @@ pub struct NavigationItem {
     pub path: &'static str,
     /// The glyph beside the label.
     pub icon: crate::components::Icon,
+}
+
+/// One match of the global search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// What is shown first.
+    pub title: String,
+    /// What tells it from others of its kind: a title, an owner; may be empty.
+    pub detail: String,
+    /// What kind of thing it is, in a word or two.
+    pub kind: String,
+    /// Where it is.
+    pub path: String,
 }
 
 /// An action that needs permission.

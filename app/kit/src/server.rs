@@ -5,12 +5,14 @@ pub mod authorise;
 pub mod clock;
 pub mod context;
 pub mod db;
+pub mod diff;
 pub mod dir;
 pub mod error;
 pub mod fetch;
+pub mod html;
 pub mod jobs;
 pub mod plugin;
-pub mod scoped_css;
+pub mod published;
 pub mod search;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -133,6 +133,12 @@ fn config_shows_every_setting_and_masks_secrets() {
 
     [catalog]
     refresh_seconds = 120
+    max_files = 50000
+    max_checkout_mb = 2048
+    check_seconds = 20
+
+    [look]
+    tokens = ""
 
     [log]
     level = "debug"
@@ -207,4 +213,34 @@ fn serve_says_where_it_is_and_stops_when_asked() {
     let status = child.wait().expect("it ends");
     assert!(line.starts_with("Portico is ready at http://127.0.0.1:"), "{line}");
     assert!(stopped.success() && status.success(), "{status}");
+}
+
+#[test]
+fn a_location_is_unregistered_and_its_rules_are_changed_by_target_or_number() {
+    let folder = folder();
+    portico(folder.path(), &["import", "good", "bad", "--trust-org"], &[]);
+    let rules = portico(folder.path(), &["rules", "good", "--trust-org", "false", "--kind", "Robot"], &[]);
+    assert_eq!(code(&rules), 0, "{}", err(&rules));
+    assert!(out(&rules).contains("not trusted for organisation data, kinds: Robot; 1 entities"), "{}", out(&rules));
+    assert_eq!(code(&portico(folder.path(), &["rules", "good"], &[])), 2, "nothing to change");
+    let gone = portico(folder.path(), &["unregister", "good", "2"], &[]);
+    assert_eq!(code(&gone), 0, "{}", err(&gone));
+    assert!(
+        out(&gone).contains("/good: 2 entities removed") && out(&gone).contains("/bad: 1 entities"),
+        "{}",
+        out(&gone)
+    );
+    let again = portico(folder.path(), &["unregister", "good"], &[]);
+    assert_eq!((code(&again), err(&again).contains("was not found")), (1, true), "{}", err(&again));
+}
+
+#[test]
+fn check_names_both_places_of_a_ref_that_is_defined_twice() {
+    let folder = folder();
+    write(&folder.path().join("good/z.yaml"), &component("A"));
+    let output = portico(folder.path(), &["check", "good"], &[]);
+    assert_eq!(code(&output), 1);
+    let line =
+        "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
+    assert!(out(&output).contains(line), "{}", out(&output));
 }

@@ -157,12 +157,17 @@ async fn errors_of_server_functions_have_their_own_status() {
     for db in databases().await {
         let app = with_one_entity(&db).await;
         let list = |cursor: &str| json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": cursor } });
+        let graph = |entity_ref: &str, hops: u8| json!({ "entity_ref": entity_ref, "query": { "hops": hops, "families": [], "direction": "both" } });
         for (endpoint, arguments, status) in [
             ("summary", json!({}), 200),
             ("entity", json!({ "entity_ref": "component:default/a" }), 200),
             ("entity", json!({ "entity_ref": "component:default/none" }), 404),
             ("entity", json!({ "entity_ref": "///" }), 404),
             ("descriptor", json!({ "entity_ref": "component:default/none" }), 404),
+            ("graph", graph("component:default/a", 200), 200),
+            ("graph", graph("component:default/none", 1), 404),
+            ("graph", graph("///", 1), 404),
+            ("graph", json!({ "entity_ref": "component:default/a" }), 400),
             ("location", json!({ "id": 99, "page": "" }), 404),
             ("location", json!({ "id": 1, "page": "damaged" }), 400),
             ("list", list(""), 200),
@@ -277,7 +282,7 @@ async fn cve_2021_32662_no_file_of_the_machine_is_served() {
 async fn assets_are_kept_for_good_and_sent_compressed() {
     let db = one().await;
     let app = TestApp::new(&db);
-    let css = server::assets::names().css;
+    let css = app.instance.assets.names().css.clone();
     let plain = app.get(&css).await;
     assert_eq!(plain.status, 200);
     assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");

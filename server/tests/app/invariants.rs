@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{TestApp, component, parsed, request};
 
 /// What is public: how machines ask for the state of the process, and the files of the browser's side.
-const PUBLIC: [&str; 5] = ["/assets/{name}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
+const PUBLIC: [&str; 6] = ["/assets/{name}", "/design/v1/{file}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
@@ -87,6 +87,7 @@ fn the_browser_bundle_holds_nothing_of_the_server() {
         "aws-lc-rs",
         "oauth2",
         "openidconnect",
+        "api-doc",
         "descriptor",
         "migrations",
         "server",
@@ -150,11 +151,13 @@ fn no_plugin_depends_on_another_plugin() {
 fn only_a_plugins_own_files_name_its_tables() {
     let migrations = files("migrations/src", "rs");
     let tables: BTreeSet<String> = migrations
-        .values()
-        .flat_map(|text| text.match_indices("CREATE TABLE ").map(|(at, made)| &text[at + made.len()..]))
+        .iter()
+        // What is shared belongs to kit, whatever its name begins with.
+        .filter(|(path, _)| !path.ends_with("_kit.rs"))
+        .flat_map(|(_, text)| text.match_indices("CREATE TABLE ").map(|(at, made)| &text[at + made.len()..]))
         .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect())
         .collect();
-    assert!(tables.contains("catalog_entity") && tables.contains("job"), "{tables:?}");
+    assert!(tables.contains("catalog_entity") && !tables.contains("job"), "{tables:?}");
     let sources: Vec<(String, String)> =
         files("app", "rs").into_iter().chain(files("server/src", "rs")).chain(files("frontend", "rs")).collect();
     for folder in plugin_folders() {
@@ -167,10 +170,11 @@ fn only_a_plugins_own_files_name_its_tables() {
         }
     }
     // And a plugin names no table but its own: what is shared it reaches through `kit`.
+    let shared = ["job", "audit_event", "search_document", "search_words"].map(String::from);
     for folder in plugin_folders() {
         let prefix = format!("{}_", id_of(&folder));
         for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
-            for table in tables.iter().filter(|table| !table.starts_with(&prefix)) {
+            for table in tables.iter().filter(|table| !table.starts_with(&prefix)).chain(&shared) {
                 for verb in ["FROM", "JOIN", "INTO", "UPDATE"] {
                     assert!(!product(text).contains(&format!("{verb} {table} ")), "{path} names {table}");
                 }
@@ -187,10 +191,15 @@ fn styles_are_written_in_kit_and_style_alone() {
             // The favicon is a picture, which no style sheet of the page reaches.
             let picture = path == "server/src/assets.rs" && forbidden == "<style";
             let builds = path == "app/kit/build.rs";
+            // The second is text, escaped there: leptos does not escape the children of a `<textarea>`.
+            let places_html =
+                ["fragment", "textarea"].map(|name| format!("app/kit/src/components/{name}/mod.rs")).contains(&path)
+                    && forbidden == "inner_html";
             assert!(
                 picture
                     || builds
-                    || !product(&text).contains(&format!(" {forbidden}"))
+                    || places_html
+                    || !product(&text).replace("use style::", "").contains(&format!(" {forbidden}"))
                     || in_kit && forbidden == "stylers",
                 "{path} has {forbidden}"
             );
@@ -201,8 +210,30 @@ fn styles_are_written_in_kit_and_style_alone() {
     for folder in ["app", "server", "frontend", "migrations", "examples"] {
         let mut found = files_or_none(folder, "css");
         found.extend(files_or_none(folder, "scss"));
+        found.extend(files_or_none(folder, "js"));
+        found.retain(|path| !path.contains("/app/kit/src/components/"));
         assert_eq!(found, Vec::<String>::new());
     }
+}
+
+#[test]
+fn finished_html_is_made_in_few_places() {
+    let makers: Vec<String> = files("app", "rs")
+        .into_iter()
+        .chain(files("server/src", "rs"))
+        .filter(|(path, text)| path != "app/kit/src/server/html.rs" && product(text).contains("html::finished("))
+        .map(|(path, _)| path)
+        .collect();
+    // All take what `server/markdown.rs` sanitised.
+    assert_eq!(
+        makers,
+        [
+            "app/plugins/catalog/src/server/definition/view.rs",
+            "app/plugins/catalog/src/server/docs/serve.rs",
+            "app/plugins/catalog/src/server/service.rs"
+        ],
+        "who else makes Html from text must be shown to sanitise it"
+    );
 }
 
 fn files_or_none(folder: &str, ending: &str) -> Vec<String> {
@@ -235,23 +266,44 @@ fn classes(text: &str, before: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_class_that_is_used_has_a_style_and_every_style_is_used() {
-    let css: String = files("style", "css").into_values().collect();
+    let css: String =
+        files("style", "css").into_values().chain(files("app/kit/src/components", "css").into_values()).collect();
     let styled = classes(&css, ".");
     let sources: String = files("app", "rs")
         .into_iter()
         .chain(files("server/src", "rs"))
         .map(|(_, text)| product(&text).to_owned())
+        .chain(files("app/kit/src/components", "js").into_values())
         .collect();
     let used = classes(&sources, "");
     // Hooks for tests and scripts, or parts that need no look of their own.
     let unstyled_on_purpose = ["pk-split__main", "pk-split__side", "pk-filters", "pk-code__text"];
     let missing: Vec<&String> =
         used.difference(&styled).filter(|class| !unstyled_on_purpose.contains(&class.as_str())).collect();
-    assert_eq!(missing, Vec::<&String>::new(), "used in a source and not in style/");
+    assert_eq!(missing, Vec::<&String>::new(), "used in a source and in no style sheet");
     // Published for contributors' own pages, though no page of the portal uses it yet.
     let published: [&str; 0] = [];
     let unused: Vec<&String> = styled.difference(&used).filter(|class| !published.contains(&class.as_str())).collect();
-    assert_eq!(unused, Vec::<&String>::new(), "in style/ and used in no source");
+    assert_eq!(unused, Vec::<&String>::new(), "in a style sheet and used in no source");
+}
+
+#[test]
+fn every_icon_is_shown_somewhere() {
+    let sources: String = files("app", "rs").into_values().collect();
+    let used: BTreeSet<&str> = sources
+        .split("Icon::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default())
+        .collect();
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    let unused: Vec<String> = files("style/icons", "svg")
+        .into_keys()
+        .filter(|path| {
+            let name = path.trim_start_matches("style/icons/").trim_end_matches(".svg");
+            !used.contains(name.split('-').map(capital).collect::<String>().as_str())
+        })
+        .collect();
+    assert_eq!(unused, Vec::<String>::new(), "each glyph is in the bundle of every page: remove it");
 }
 
 #[test]
@@ -361,17 +413,35 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 /// A well-formed call of each server function; one that has none here fails the test below.
 fn calls() -> HashMap<&'static str, (&'static str, String)> {
     const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
     let query =
         json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": "" } }).to_string();
     let entity = json!({ "entity_ref": "component:default/secret" }).to_string();
+    let graph = json!({ "entity_ref": "component:default/secret", "query": { "hops": 1, "families": [], "direction": "both" } })
+        .to_string();
     HashMap::from([
+        ("/api/catalog/fn/saved-filters", (JSON, "{}".to_owned())),
+        ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
+        ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
+        ("/api/search/fn/everywhere", (JSON, json!({ "query": "secret" }).to_string())),
+        ("/api/design/fn/page", (JSON, json!({ "ask": { "page": "button", "theme": "", "width": "" } }).to_string())),
         ("/api/catalog/fn/summary", (JSON, "{}".to_owned())),
         ("/api/catalog/fn/list", (JSON, query)),
         ("/api/catalog/fn/entity", (JSON, entity.clone())),
         ("/api/catalog/fn/descriptor", (JSON, entity)),
+        ("/api/catalog/fn/docs", (JSON, json!({ "entity_ref": "component:default/secret", "path": "" }).to_string())),
+        (
+            "/api/catalog/fn/definition",
+            (JSON, json!({ "entity_ref": "component:default/secret", "show": "" }).to_string()),
+        ),
+        ("/api/catalog/fn/graph", (JSON, graph)),
         ("/api/catalog/fn/locations", (JSON, json!({ "after": 0 }).to_string())),
         ("/api/catalog/fn/location", (JSON, json!({ "id": 1, "page": "" }).to_string())),
-        ("/api/catalog/fn/refresh", ("application/x-www-form-urlencoded", "id=1".to_owned())),
+        ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
+        ("/api/catalog/fn/preview", (JSON, json!({ "target": "" }).to_string())),
+        ("/api/catalog/fn/register", (FORM, format!("target={}", env!("CARGO_MANIFEST_DIR")))),
+        ("/api/catalog/fn/departure", (JSON, json!({ "id": 1 }).to_string())),
+        ("/api/catalog/fn/unregister", (FORM, "id=1".to_owned())),
     ])
 }
 
@@ -399,6 +469,9 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     let after =
         (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
     assert_eq!(before, after, "a refused call changes nothing");
+    // What is forgotten must be there.
+    let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+    assert_eq!(operator.post("/api/catalog/fn/save-filter", form, filter).await.status, 200);
     for (path, (content_type, body)) in &calls {
         let allowed = operator.post(path, content_type, body).await;
         assert!(allowed.status.as_u16() < 400, "{path} is well-formed: {} {}", allowed.status, allowed.body);
@@ -413,8 +486,13 @@ async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     for plugin in &operator.instance.plugins {
         for (method, path) in plugin.routes().listed {
             assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
-            let path =
-                path.replace("{kind}", "component").replace("{namespace}", "default").replace("{name}", "secret");
+            let path = path
+                .replace("{kind}", "component")
+                .replace("{namespace}", "default")
+                .replace("{name}", "secret")
+                .replace("{id}", "1")
+                .replace("{uid}", "1")
+                .replace("{*path}", "a/b.svg");
             assert!(!path.contains('{'), "{path} has a part without an example");
             for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
                 let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
@@ -436,7 +514,9 @@ async fn every_page_refuses_whoever_is_not_signed_in() {
             .path()
             .replace("{namespace}", "default")
             .replace("{kind}", "component")
+            .replace("/components/{name}", "/components/button")
             .replace("{name}", "secret")
+            .replace("{*path}", "index")
             .replace("{id}", "1");
         assert!(!path.contains('{'), "{path} has a part without an example");
         assert_eq!(operator.get(&path).await.status, 200, "{path}");
@@ -463,7 +543,8 @@ async fn what_is_public_stands_on_one_short_list() {
     let db = databases().await.swap_remove(0);
     let nobody = TestApp::anonymous(&db);
     for path in PUBLIC {
-        let status = nobody.get(&path.replace("/assets/{name}", &server::assets::names().css)).await.status;
+        let path = path.replace("/assets/{name}", &nobody.instance.assets.names().css).replace("{file}", "kit.css");
+        let status = nobody.get(&path).await.status;
         assert_eq!(status, 200, "{path}");
     }
     assert_eq!(nobody.get("/nowhere").await.status, 404);

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use crate::support::TestApp;
 
 /// Pages and API calls whose statements are explained; `{cursor}` is the second page's.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 19] = [
     "/",
     "/catalog",
     "/catalog?page={cursor}",
@@ -27,7 +27,10 @@ const ASKED: [&str; 16] = [
     "/catalog?tag=java&kind=component",
     "/catalog?q=payments&kind=api",
     "/catalog/default/component/service-7",
+    "/catalog/default/group/team-3",
+    "/catalog/default/user/user-3",
     "/catalog/default/group/team-3?tab=relations",
+    "/catalog/default/component/service-7?tab=relations&hops=3",
     "/catalog/default/component/service-7?tab=descriptor",
     "/locations",
     "/api/catalog/entities/by-query?filter=kind=component,spec.lifecycle=production&orderField=metadata.name,asc&limit=20",
@@ -63,7 +66,7 @@ async fn no_page_reads_a_whole_table() {
 }
 
 /// What a page asks the database.
-async fn statements_of(app: &TestApp, path: &str) -> Vec<String> {
+pub async fn statements_of(app: &TestApp, path: &str) -> Vec<String> {
     let heard = Heard::default();
     let layer = heard.clone().with_filter(Targets::new().with_target(STATEMENTS, tracing::Level::TRACE));
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
@@ -108,7 +111,12 @@ fn bank(services: usize) -> String {
     for team in 0..12 {
         let _ = writeln!(
             text,
-            "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, children: []}}"
+            "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, parent: team-{}, children: []}}",
+            team / 2
+        );
+        let _ = writeln!(
+            text,
+            "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: user-{team}}}\nspec: {{memberOf: [team-{team}, team-0]}}"
         );
     }
     for service in 0..services {

@@ -8,12 +8,12 @@ use axum::body::Body;
 use http::Method;
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::plugin::{Permission, PluginInfo};
+use kit::plugin::{Hit, Permission, PluginInfo};
 use kit::server::audit;
 use kit::server::authorise::{Resource, authorise};
 use kit::server::context::Kit;
 use kit::server::jobs::{self, Handler, JobError, Lease, NewJob, Next};
-use kit::server::plugin::{Health, Hit, Plugin, Routes};
+use kit::server::plugin::{Health, Plugin, Routes};
 use kit::server::testing::{TestDb, databases};
 use serde_json::json;
 use server::config::Config;
@@ -55,8 +55,13 @@ impl Plugin for Probe {
         if self.down { Health::Down("the probe is unplugged".into()) } else { Health::Up }
     }
 
-    async fn search(&self, query: &str, limit: u32) -> Vec<Hit> {
-        let hit = Hit { title: format!("About {query}"), kind: "Probe".into(), path: "/probe/1".into() };
+    async fn search(&self, _: &Caller, query: &str, limit: u32) -> Vec<Hit> {
+        let hit = Hit {
+            title: format!("About {query}"),
+            detail: String::new(),
+            kind: "Probe".into(),
+            path: "/probe/1".into(),
+        };
         vec![hit; limit.min(1) as usize]
     }
 }
@@ -128,13 +133,18 @@ async fn its_jobs_run_through_the_one_machinery() {
 #[tokio::test]
 async fn its_hits_are_in_the_search() {
     let probe = Probe { down: false, kit: None };
-    assert_eq!(probe.search("x", 5).await.len(), 1);
+    assert_eq!(probe.search(&Caller::LocalOperator, "x", 5).await.len(), 1);
     let db = databases().await.swap_remove(0);
     let app = app(&db, false, Caller::LocalOperator).await;
-    let hits = app.instance.catalog.search("a", 5).await;
+    let hits = app.instance.catalog.search(&Caller::LocalOperator, "a", 5).await;
     assert_eq!(
         hits,
-        [Hit { title: "a".into(), kind: "Component".into(), path: "/catalog/default/component/a".into() }]
+        [Hit {
+            title: "a".into(),
+            detail: String::new(),
+            kind: "Component".into(),
+            path: "/catalog/default/component/a".into()
+        }]
     );
 }
 
@@ -165,7 +175,7 @@ async fn while_it_is_down_the_instance_is_not_ready_and_says_why_and_the_catalog
     let ready = down.get("/readyz").await;
     assert_eq!(
         (ready.status.as_u16(), ready.body.as_str()),
-        (503, "catalog: up\nprobe: down: the probe is unplugged\n")
+        (503, "catalog: up\ndesign: up\nsearch: up\nprobe: down: the probe is unplugged\n")
     );
     assert_eq!(down.get("/healthz").await.status, 200, "the process itself is fine");
     assert_eq!(down.get("/catalog").await.status, 200);

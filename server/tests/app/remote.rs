@@ -18,14 +18,14 @@ use crate::support::{TestApp, component, component_of, location, parsed, write};
 
 /// A web server with these files; notes what it was asked for.
 #[derive(Clone, Default)]
-struct Site {
+pub struct Site {
     files: Arc<Mutex<HashMap<String, (u16, String)>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    pub asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Site {
     /// Starts it; gives its host and port.
-    async fn start(&self) -> String {
+    pub async fn start(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let router = Router::new().fallback(serve).with_state(self.clone());
@@ -33,8 +33,13 @@ impl Site {
         host
     }
 
-    fn put(&self, path: &str, status: u16, body: &str) {
+    pub fn put(&self, path: &str, status: u16, body: &str) {
         self.files.lock().expect("files").insert(path.to_owned(), (status, body.to_owned()));
+    }
+
+    /// What it was asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("asked").clone()
     }
 }
 
@@ -45,7 +50,12 @@ async fn serve(State(site): State<Site>, request: Request) -> impl IntoResponse 
     (StatusCode::from_u16(status).expect("a status"), body)
 }
 
-fn app(db: &TestDb, host: &str) -> TestApp {
+pub fn app(db: &TestDb, host: &str) -> TestApp {
+    with_host(db, host, Config::default())
+}
+
+/// An instance with this configuration that may fetch from `host`.
+pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
     let integration = IntegrationConfig {
         kind: "plain".into(),
         host: host.to_owned(),
@@ -57,10 +67,10 @@ fn app(db: &TestDb, host: &str) -> TestApp {
         proxy: None,
         allow_private: true,
     };
-    TestApp::with(db, Config { integrations: vec![integration], ..Config::default() }, &[], Caller::LocalOperator)
+    TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::LocalOperator)
 }
 
-async fn import(app: &TestApp, url: &str) -> i64 {
+pub async fn import(app: &TestApp, url: &str) -> i64 {
     app.import_location(&NewLocation::parse(url).expect("an address")).await
 }
 
@@ -194,7 +204,7 @@ async fn users_and_groups_of_a_trusted_address_come_from_its_own_folder_only() {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
+pub fn git(folder: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .args([
             "-c",

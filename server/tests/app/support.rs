@@ -26,7 +26,7 @@ use tower::ServiceExt;
 pub const START: Millis = 1_795_348_800_000;
 
 /// The tables of the catalog.
-pub const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 10] = [
     "catalog_location",
     "catalog_file",
     "catalog_entity",
@@ -34,6 +34,9 @@ pub const TABLES: [&str; 7] = [
     "catalog_count",
     "catalog_relation",
     "catalog_problem",
+    "catalog_docs",
+    "catalog_doc",
+    "catalog_doc_file",
 ];
 
 /// A whole instance.

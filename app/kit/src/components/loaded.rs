@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::error_view::ErrorView;
+use super::error::ErrorView;
 use crate::error::AppError;
 
 /// What `view` makes of a server function's answer, or the page of its error. While the next answer is on its way the last one stays.

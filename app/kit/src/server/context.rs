@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use http::HeaderMap;
 
 use super::authorise::{Resource, authorise};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
+use super::search::Vocabulary;
 use crate::error::AppError;
 use crate::identity::Caller;
 use crate::plugin::Permission;
@@ -21,6 +23,8 @@ pub struct Kit {
     pub clock: Clock,
     /// The one way to fetch from outside.
     pub fetcher: Arc<Fetcher>,
+    /// The words that the search knows.
+    pub vocabulary: Arc<Vocabulary>,
 }
 
 /// The caller of the server function that runs now, after checking that it may do `permission` to `resource`: the first line of every server function.
@@ -28,6 +32,23 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
     let Extension(caller): Extension<Caller> = leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
     authorise(&caller, permission, &resource)?;
     Ok(caller)
+}
+
+/// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so
+/// a link or a frame of another site may ask for one, and a browser that looks ahead; what makes the server fetch something is
+/// only done where this holds. A caller that is no browser says nothing of where it comes from and carries no right of a browser's.
+pub async fn is_asked_from_here() -> bool {
+    let Ok(headers) = leptos_axum::extract::<HeaderMap>().await else { return false };
+    let has = |name: &str, value: &str| headers.get(name).is_some_and(|found| found.as_bytes() == value.as_bytes());
+    let from_elsewhere = headers.contains_key("sec-fetch-site")
+        && !has("sec-fetch-site", "same-origin")
+        && !has("sec-fetch-site", "none");
+    !from_elsewhere && !headers.contains_key("sec-purpose") && !headers.contains_key("purpose")
+}
+
+/// Leads whoever sent a form to another page, with and without JavaScript.
+pub fn lead_to(path: &str) {
+    leptos_axum::redirect(path);
 }
 
 /// A service that a plugin put into the request's context; fails when its plugin does not run on this instance.

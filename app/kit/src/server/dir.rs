@@ -41,10 +41,21 @@ impl RootDir {
 
     /// All files below for which `wanted(relative path)` holds, sorted by the bytes of their path; links are not followed
     /// and `.git` is not entered. A directory further down that cannot be read stands there itself, with a `/` at its end;
-    /// what has a name that [`RootDir::read`] refuses is left out.
-    pub fn files(&self, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+    /// what has a name that [`RootDir::read`] refuses is left out. Fails where there are more than `most` entries in all.
+    pub fn files(&self, most: usize, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        self.files_in("", most, wanted)
+    }
+
+    /// The same for one directory below, `""` for the directory itself; the paths are those within it.
+    pub fn files_in(&self, relative: &str, most: usize, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let names = if relative.is_empty() { Vec::new() } else { names(relative)? };
+        let below = self.below(&names)?;
         let mut found = Vec::new();
-        walk(&self.dir, "", DEPTH, wanted, &mut found)?;
+        let mut left = most.saturating_add(1);
+        walk(below.as_ref().unwrap_or(&self.dir), "", DEPTH, wanted, &mut left, &mut found)?;
+        if left == 0 {
+            return Err(io::Error::other(format!("the folder holds more than {most} files and folders")));
+        }
         found.sort_unstable();
         Ok(found)
     }
@@ -54,18 +65,24 @@ impl RootDir {
         let Some((name, parents)) = names.split_last() else {
             return Err(refused(relative, "is the directory itself"));
         };
-        let mut below = None;
-        for (depth, parent) in parents.iter().enumerate() {
-            let within = below.as_ref().unwrap_or(&self.dir);
-            let next = within.open_dir_nofollow(parent);
-            below = Some(next.map_err(|error| explained(error, within, parent, &names[..=depth]))?);
-        }
+        let below = self.below(parents)?;
         let within = below.as_ref().unwrap_or(&self.dir);
         let mut options = OpenOptions::new();
         // Without `nonblock` the opening of a pipe would wait for somebody to write into it.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
         let file = within.open_with(name, &options).map_err(|error| explained(error, within, name, &names))?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(refused(relative, "is not a regular file")) }
+    }
+
+    /// The directory along `names`, without following a link; `None` where there are none.
+    fn below(&self, names: &[&str]) -> io::Result<Option<Dir>> {
+        let mut below = None;
+        for (depth, name) in names.iter().enumerate() {
+            let within = below.as_ref().unwrap_or(&self.dir);
+            let next = within.open_dir_nofollow(name);
+            below = Some(next.map_err(|error| explained(error, within, name, &names[..=depth]))?);
+        }
+        Ok(below)
     }
 }
 
@@ -107,6 +124,7 @@ fn walk(
     prefix: &str,
     depth: usize,
     wanted: &dyn Fn(&str) -> bool,
+    left: &mut usize,
     found: &mut Vec<String>,
 ) -> io::Result<()> {
     if depth == 0 {
@@ -114,6 +132,10 @@ fn walk(
     }
     for entry in dir.entries()? {
         let entry = entry?;
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Ok(());
+        }
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|name| names(name).is_ok()) else {
             tracing::debug!(within = prefix, ?name, "left out for its name");
@@ -122,7 +144,9 @@ fn walk(
         let (path, kind) = (format!("{prefix}{name}"), entry.file_type()?);
         if kind.is_dir() && name != ".git" {
             let below = dir.open_dir_nofollow(name);
-            if let Err(error) = below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, found)) {
+            if let Err(error) =
+                below.and_then(|below| walk(&below, &format!("{path}/"), depth - 1, wanted, left, found))
+            {
                 tracing::warn!(?path, %error, "a directory cannot be read");
                 found.push(format!("{path}/"));
             }
@@ -220,7 +244,19 @@ mod tests {
         let (place, root) = place();
         symlink("../secret", place.path().join("root/secret.txt")).expect("link");
         symlink("..", place.path().join("root/a/up")).expect("link");
-        assert_eq!(root.files(&|_| true).expect("walk"), ["a/b.txt"]);
+        assert_eq!(root.files(100, &|_| true).expect("walk"), ["a/b.txt"]);
+    }
+
+    #[test]
+    fn a_directory_below_is_listed_by_itself_unless_it_is_a_link() {
+        let (place, root) = place();
+        fs::write(place.path().join("root/c.txt"), "").expect("write");
+        symlink("a", place.path().join("root/same")).expect("link");
+        assert_eq!(root.files_in("a", 100, &|_| true).expect("walk"), ["b.txt"]);
+        for bad in ["same", "..", "a/../..", "/etc"] {
+            assert_eq!(root.files_in(bad, 100, &|_| true).expect_err(bad).kind(), io::ErrorKind::InvalidInput, "{bad}");
+        }
+        assert_eq!(root.files_in("gone", 100, &|_| true).expect_err("absent").kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -253,7 +289,7 @@ mod tests {
         let (place, root) = place();
         fs::create_dir_all(place.path().join("root").join(vec!["d"; DEPTH + 2].join("/"))).expect("mkdir");
         let unread = format!("{}/", vec!["d"; DEPTH].join("/"));
-        assert_eq!(root.files(&|_| true).expect("a list"), ["a/b.txt".to_owned(), unread]);
+        assert_eq!(root.files(100, &|_| true).expect("a list"), ["a/b.txt".to_owned(), unread]);
     }
 
     #[test]
@@ -264,7 +300,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(place.path().join("root/socket")).expect("socket");
         assert!(refusal(&root, "pipe").contains("not a regular file"));
         assert!(root.read("socket", 100).is_err());
-        assert_eq!(root.files(&|_| true).expect("walk"), ["a/b.txt"]);
+        assert_eq!(root.files(100, &|_| true).expect("walk"), ["a/b.txt"]);
     }
 
     #[test]
@@ -275,9 +311,9 @@ mod tests {
             fs::create_dir_all(path.parent().expect("parent")).expect("mkdir");
             fs::write(path, "").expect("write");
         }
-        let all = root.files(&|_| true).expect("walk");
+        let all = root.files(100, &|_| true).expect("walk");
         assert_eq!(all, ["a-b/x", "a.txt", "a/.gitignore", "a/b.txt", "a/z", "b"]);
-        assert_eq!(root.files(&|path| path.ends_with(".txt")).expect("walk"), ["a.txt", "a/b.txt"]);
+        assert_eq!(root.files(100, &|path| path.ends_with(".txt")).expect("walk"), ["a.txt", "a/b.txt"]);
         for path in all {
             root.read(&path, 100).expect("what is listed can be read");
         }

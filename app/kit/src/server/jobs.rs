@@ -75,6 +75,11 @@ pub async fn enqueue(tx: &impl ConnectionTrait, now: Millis, job: NewJob) -> Res
     Ok(())
 }
 
+/// Whether a job is being done by anyone or waits only for a free worker.
+pub async fn is_due_or_running(db: &db::Db, kind: &str, key: &str, now: Millis) -> Result<bool, DbErr> {
+    queue::has_due_or_running(db, &queue::Scope { kinds: &[kind], keys: &[key.to_owned()] }, now).await
+}
+
 /// Does one kind of job.
 #[async_trait]
 pub trait Handler: Send + Sync {

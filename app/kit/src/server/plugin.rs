@@ -9,7 +9,8 @@ use axum::routing::{MethodFilter, on};
 use http::Method;
 
 use super::jobs;
-use crate::plugin::PluginInfo;
+use crate::identity::Caller;
+use crate::plugin::{Hit, PluginInfo};
 
 /// What a plugin does on the server. It is made once per process and shared; everything that must last is in the database.
 #[async_trait]
@@ -35,8 +36,8 @@ pub trait Plugin: Send + Sync + 'static {
         Health::Up
     }
 
-    /// The best `limit` matches for what somebody typed in the global search.
-    async fn search(&self, _query: &str, _limit: u32) -> Vec<Hit> {
+    /// The best `limit` matches, of those that the caller may see, for what somebody typed in the global search.
+    async fn search(&self, _caller: &Caller, _query: &str, _limit: u32) -> Vec<Hit> {
         Vec::new()
     }
 }
@@ -48,17 +49,6 @@ pub enum Health {
     Up,
     /// It cannot, for the given reason.
     Down(String),
-}
-
-/// One match of the global search.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
-    /// What is shown first.
-    pub title: String,
-    /// What kind of thing it is, in a word or two.
-    pub kind: String,
-    /// Where it is.
-    pub path: String,
 }
 
 /// A router that remembers its routes, so that a test can ask each of them without signing in.
@@ -92,6 +82,15 @@ impl Routes {
         T: 'static,
     {
         self.on(Method::POST, MethodFilter::POST, path, handler)
+    }
+
+    /// Adds a DELETE route.
+    pub fn delete<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.on(Method::DELETE, MethodFilter::DELETE, path, handler)
     }
 
     fn on<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self

@@ -2,8 +2,13 @@
 //!
 //! Both sides of a comparison are cut into words here, by one rule, so that the two databases find the same things.
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
+use std::sync::Arc;
 
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
+use tokio::sync::Mutex;
+
+use super::clock::Millis;
+use super::context::Kit;
 use super::db;
 
 /// The longest word kept; longer runs of letters are cut.
@@ -14,6 +19,12 @@ const WORDS: usize = 400;
 
 /// The most words of a query that count.
 const QUERY_WORDS: usize = 8;
+
+/// How long the vocabulary is used before it is read again, in milliseconds.
+const VOCABULARY_AGE: Millis = 60_000;
+
+/// The most words of the vocabulary, the most frequent first.
+const VOCABULARY: u64 = 100_000;
 
 /// Puts an item's text in, replacing what was there.
 pub async fn put(tx: &impl ConnectionTrait, plugin: &str, item_id: i64, text: &str) -> Result<(), DbErr> {
@@ -68,6 +79,74 @@ pub fn matching(backend: DatabaseBackend, plugin: &str, query: &str) -> Option<(
     })
 }
 
+/// The words that documents hold with how many hold each, as they were a short while ago.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    read: Mutex<Option<(Millis, Arc<Words>)>>,
+}
+
+type Words = Vec<(String, i64)>;
+
+impl Vocabulary {
+    /// The query with each unknown word replaced by the most frequent of the nearest known ones; `None` when nothing is near or
+    /// nothing needed it. A known word is one that begins some word of a document, as in [`matching`].
+    pub async fn corrected(&self, kit: &Kit, query: &str) -> Result<Option<String>, DbErr> {
+        let known = self.words(kit).await?;
+        let asked: Vec<String> = words(query).take(QUERY_WORDS).collect();
+        let corrected = tokio::task::spawn_blocking(move || {
+            let nearest = asked.iter().map(|word| nearest(&known, word)).collect::<Option<Vec<_>>>()?;
+            (nearest != asked).then(|| nearest.join(" "))
+        });
+        Ok(corrected.await.unwrap_or_default())
+    }
+
+    async fn words(&self, kit: &Kit) -> Result<Arc<Words>, DbErr> {
+        let mut read = self.read.lock().await;
+        let now = kit.clock.now();
+        if let Some((at, words)) = read.as_ref()
+            && now - at < VOCABULARY_AGE
+        {
+            return Ok(words.clone());
+        }
+        let db = kit.db.read();
+        let text = match db.get_database_backend() {
+            DatabaseBackend::Postgres => {
+                "SELECT word, ndoc::bigint AS n FROM ts_stat('SELECT words FROM search_document') ORDER BY n DESC LIMIT ?"
+            }
+            _ => "SELECT term AS word, doc AS n FROM search_vocabulary ORDER BY n DESC LIMIT ?",
+        };
+        let rows = db::rows(db, text, [VOCABULARY.into()]).await?;
+        let words: Words = rows
+            .iter()
+            .map(|row| Ok((row.try_get("", "word")?, row.try_get("", "n")?)))
+            .collect::<Result<_, DbErr>>()?;
+        let words = Arc::new(words);
+        *read = Some((now, words.clone()));
+        Ok(words)
+    }
+}
+
+/// The word itself when it is known, or the nearest that is: one slip in a short word, two in a long one.
+fn nearest(known: &Words, word: &str) -> Option<String> {
+    let length = word.chars().count();
+    let slips = match length {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    if known.iter().any(|(other, _)| other.starts_with(word)) {
+        return Some(word.to_owned());
+    }
+    let near = known.iter().filter_map(|(other, _)| {
+        // What was typed may be the beginning of a longer word.
+        let begun: String = other.chars().take(length).collect();
+        let distance = strsim::osa_distance(word, other).min(strsim::osa_distance(word, &begun));
+        (distance <= slips).then_some((distance, other))
+    });
+    // The vocabulary is ordered by frequency, and the first of equals is taken.
+    near.min_by_key(|(distance, _)| *distance).map(|(_, other)| other.clone())
+}
+
 /// The words of a text: runs of letters and digits, in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| {
@@ -78,6 +157,24 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_known_word_is_the_one_with_fewest_slips_then_the_most_frequent() {
+        let known: Words = ["payment", "payments", "payout", "ledger"].map(|word| (word.to_owned(), 1)).to_vec();
+        let cases = [
+            ("paymnt", Some("payment")),
+            ("apyment", Some("payment")),
+            ("leger", Some("ledger")),
+            ("paymetns", Some("payments")),
+            ("pay", Some("pay")),
+            ("led", Some("led")),
+            ("lef", None),
+            ("mortgage", None),
+        ];
+        for (typed, meant) in cases {
+            assert_eq!(nearest(&known, typed).as_deref(), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn words_are_cut_at_anything_that_is_no_letter_or_digit() {

@@ -9,10 +9,20 @@ pub static INFO: PluginInfo = PluginInfo {
     title: "Catalog",
     prefixes: &["/catalog", "/locations", "/api/catalog"],
     navigation: &[
-        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Catalog },
-        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Locations },
+        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Books },
+        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Folders },
     ],
-    permissions: &[READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION],
+    permissions: &[
+        READ_ENTITIES,
+        VALIDATE_ENTITIES,
+        DELETE_ENTITY,
+        READ_LOCATIONS,
+        REFRESH_LOCATION,
+        REGISTER_LOCATION,
+        UNREGISTER_LOCATION,
+        TRUST_LOCATION,
+        SAVE_FILTER,
+    ],
 };
 
 /// Seeing entities, in lists, counts and one by one.
@@ -27,6 +37,26 @@ pub const READ_LOCATIONS: Permission =
 pub const REFRESH_LOCATION: Permission =
     Permission { action: "catalog.location.refresh", allows: "refresh a location", writes: true };
 
-/// Adding a location.
+/// Having a descriptor judged that is not in the catalog.
+pub const VALIDATE_ENTITIES: Permission =
+    Permission { action: "catalog.entity.validate", allows: "validate entities", writes: false };
+
+/// Removing a single entity.
+pub const DELETE_ENTITY: Permission =
+    Permission { action: "catalog.entity.delete", allows: "delete an entity", writes: true };
+
+/// Removing a location with what it brought.
+pub const UNREGISTER_LOCATION: Permission =
+    Permission { action: "catalog.location.unregister", allows: "unregister a location", writes: true };
+
+/// Changing what a location may bring.
+pub const TRUST_LOCATION: Permission =
+    Permission { action: "catalog.location.trust", allows: "change what a location may bring", writes: true };
+
+/// Adding a location, and checking what that would do.
 pub const REGISTER_LOCATION: Permission =
     Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+
+/// Keeping filters under a name, for oneself.
+pub const SAVE_FILTER: Permission =
+    Permission { action: "catalog.filter.save", allows: "save filters of the catalog", writes: true };

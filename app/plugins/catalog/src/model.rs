@@ -1,6 +1,14 @@
 //! What travels between server and browser.
 
+pub mod docs;
+mod graph;
+mod organisation;
+
+pub use graph::{Direction, Family, GraphQuery, RelationGraph};
+pub use organisation::{GroupRow, Organisation, OwnedKind, Person};
+
 use kit::components::Facet;
+use kit::html::Html;
 use kit::when::When;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +23,9 @@ pub struct ListQuery {
     pub sort: Sort,
     /// Whether the order is reversed.
     pub descending: bool,
+    /// The columns beside the name, in order; empty for the usual ones.
+    #[serde(default)]
+    pub columns: Vec<ColumnKey>,
     /// Where the page begins, as an earlier answer gave it; empty for the first page.
     pub cursor: String,
 }
@@ -46,11 +57,27 @@ impl ListQuery {
             Some(name) => (name, true),
             None => (sort.as_str(), false),
         };
-        Self { text: one("q").trim().to_owned(), chosen, sort: Sort::from_name(name), descending, cursor: one("page") }
+        let columns = get("columns").iter().filter_map(|name| ColumnKey::from_name(name)).collect();
+        let text = one("q").trim().to_owned();
+        Self { text, chosen, sort: Sort::from_name(name), descending, columns, cursor: one("page") }
+    }
+
+    /// The columns that are shown.
+    pub fn shown_columns(&self) -> &[ColumnKey] {
+        if self.columns.is_empty() { &ColumnKey::USUAL } else { &self.columns }
     }
 
     /// The address of the catalog page in this state.
     pub fn href(&self) -> String {
+        self.address("/catalog")
+    }
+
+    /// The address of everything that the page lists, as CSV.
+    pub fn csv_href(&self) -> String {
+        Self { cursor: String::new(), ..self.clone() }.address("/api/catalog/entities.csv")
+    }
+
+    fn address(&self, path: &str) -> String {
         let sort = match (self.sort, self.descending) {
             (Sort::Name, false) => String::new(),
             (sort, false) => sort.name().to_owned(),
@@ -61,11 +88,14 @@ impl ListQuery {
             pairs.extend(values.iter().map(|value| (key.name(), value.as_str())));
         }
         pairs.push(("sort", &sort));
+        if self.shown_columns() != ColumnKey::USUAL {
+            pairs.extend(self.columns.iter().map(|column| ("columns", column.name())));
+        }
         pairs.push(("page", &self.cursor));
-        kit::query::href("/catalog", pairs)
+        kit::query::href(path, pairs)
     }
 
-    /// The same with each facet once, in order, each value once, and no empty ones: a caller may send anything.
+    /// The same with each facet and column once, in order, each value once, and no empty ones: a caller may send anything.
     pub fn tidied(self) -> Self {
         let values = |key: FacetKey| -> Vec<String> {
             let all = self.chosen.iter().filter(|(chosen, _)| *chosen == key).flat_map(|(_, values)| values);
@@ -74,7 +104,8 @@ impl ListQuery {
         };
         let chosen = FacetKey::ALL.into_iter().map(|key| (key, values(key))).filter(|(_, values)| !values.is_empty());
         let chosen = chosen.collect();
-        Self { chosen, ..self }
+        let columns = ColumnKey::ALL.into_iter().filter(|column| self.columns.contains(column)).collect();
+        Self { chosen, columns, ..self }
     }
 
     /// The same list with `value` chosen where it is not, and not where it is; from the first page.
@@ -159,6 +190,87 @@ impl FacetKey {
             Self::Orphan => "Orphaned",
         }
     }
+}
+
+/// The columns of the catalog besides the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKey {
+    /// `kind`
+    Kind,
+    /// `spec.type`
+    Type,
+    /// `metadata.description`, one line
+    Description,
+    /// `spec.lifecycle`
+    Lifecycle,
+    /// `spec.owner`
+    Owner,
+    /// `spec.system`
+    System,
+    /// The time of the last change
+    Changed,
+}
+
+impl ColumnKey {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 7] =
+        [Self::Kind, Self::Type, Self::Description, Self::Lifecycle, Self::Owner, Self::System, Self::Changed];
+
+    /// Those that are shown when none are chosen.
+    pub const USUAL: [Self; 5] = [Self::Kind, Self::Type, Self::Lifecycle, Self::Owner, Self::System];
+
+    /// The name in the query string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Type => "type",
+            Self::Description => "description",
+            Self::Lifecycle => "lifecycle",
+            Self::Owner => "owner",
+            Self::System => "system",
+            Self::Changed => "changed",
+        }
+    }
+
+    /// What people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Kind => "Kind",
+            Self::Type => "Type",
+            Self::Description => "Description",
+            Self::Lifecycle => "Lifecycle",
+            Self::Owner => "Owner",
+            Self::System => "System",
+            Self::Changed => "Changed",
+        }
+    }
+
+    /// How the rows are ordered by it, where they can be.
+    pub fn sort(self) -> Option<Sort> {
+        match self {
+            Self::Type => Some(Sort::Type),
+            Self::Lifecycle => Some(Sort::Lifecycle),
+            Self::Owner => Some(Sort::Owner),
+            Self::Changed => Some(Sort::Changed),
+            Self::Kind | Self::Description | Self::System => None,
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+}
+
+/// A state of the catalog page that somebody keeps under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFilter {
+    /// Its number.
+    pub id: i64,
+    /// What its owner calls it.
+    pub name: String,
+    /// The page in this state.
+    pub href: String,
 }
 
 /// The orders of the catalog's rows.
@@ -267,8 +379,8 @@ impl EntityLink {
 pub struct EntityDetail {
     /// The entity as a row.
     pub row: EntityRow,
-    /// The whole description.
-    pub description: String,
+    /// The whole description, from Markdown.
+    pub about: Html,
     /// `metadata.tags`
     pub tags: Vec<String>,
     /// `metadata.links`: title and address, only of schemes that are safe to follow.
@@ -279,6 +391,12 @@ pub struct EntityDetail {
     pub profile: Vec<(String, String)>,
     /// The relations by type.
     pub relations: Vec<RelationGroup>,
+    /// Whether it names docs.
+    pub docs: bool,
+    /// What its docs are called, where they were read.
+    pub docs_title: String,
+    /// What a group or a user is besides.
+    pub organisation: Option<Organisation>,
     /// Where it comes from.
     pub origin: Origin,
     /// What is wrong with it.
@@ -360,6 +478,8 @@ pub struct LocationRow {
     pub target: String,
     /// Whether users and groups may come from it.
     pub trusted_for_org: bool,
+    /// The only kinds that it may bring, where that is limited.
+    pub allowed_kinds: Option<String>,
     /// How it stands.
     pub state: LocationState,
     /// Why it could not be read.
@@ -388,6 +508,8 @@ pub enum LocationState {
     Errors,
     /// Not readable as a whole.
     Unreadable,
+    /// Unregistered; what it brought is being removed.
+    Leaving,
 }
 
 /// The page of a location.
@@ -399,6 +521,99 @@ pub struct LocationDetail {
     pub problems: Vec<Problem>,
     /// The address of further problems.
     pub next: Option<String>,
+    /// Files read so far, while it is being read.
+    pub reading: Option<u64>,
+}
+
+/// What somebody is told who wants to register a location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Checked {
+    /// Nothing was asked.
+    Nothing,
+    /// The page was opened from another site, on whose behalf nothing is read.
+    Elsewhere,
+    /// The text names no location, for this reason.
+    Refused(String),
+    /// What registering it would do.
+    Preview(Box<Preview>),
+}
+
+/// What registering a location would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// What it would read.
+    pub target: String,
+    /// `file`, `dir`, `git` or `url`.
+    pub kind: String,
+    /// Its number, where it is registered already.
+    pub registered: Option<i64>,
+    /// Why it cannot be read as a whole.
+    pub unreadable: Option<String>,
+    /// Why not everything was read.
+    pub cut: Option<String>,
+    /// Files that were read.
+    pub files: u64,
+    /// The entities by what would become of them, in the order of [`Change::ALL`].
+    pub changes: Vec<ChangeGroup>,
+    /// Documents that would not be loaded.
+    pub rejected: u64,
+    /// Errors in all.
+    pub errors: u64,
+    /// Warnings in all.
+    pub warnings: u64,
+    /// The first problems, errors first.
+    pub problems: Vec<Problem>,
+}
+
+/// What would become of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// It would be new.
+    Added,
+    /// The catalog has it, with another content or from elsewhere.
+    Changed,
+    /// It would stay as it is.
+    Unchanged,
+    /// It would have no file any more.
+    Gone,
+}
+
+impl Change {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Unchanged, Self::Gone];
+}
+
+/// The entities of which the same would become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeGroup {
+    /// What.
+    pub change: Change,
+    /// How many there are.
+    pub total: u64,
+    /// The first of them.
+    pub first: Vec<ChangeRow>,
+}
+
+/// An entity of which something would become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRow {
+    /// The entity.
+    pub link: EntityLink,
+    /// The file, with the line where it is known.
+    pub place: String,
+}
+
+/// What unregistering a location takes away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// The location.
+    pub row: LocationRow,
+    /// How many entities would be removed.
+    pub removed: u64,
+    /// The first of them.
+    pub first: Vec<EntityLink>,
+    /// How many would go to another location that also defines them.
+    pub handed_over: u64,
 }
 
 /// A page of locations.
@@ -419,8 +634,10 @@ pub struct Summary {
     pub total: u64,
     /// Entities that no location brings any more.
     pub orphans: u64,
-    /// Locations with errors, worst first.
+    /// The first locations with errors, worst first.
     pub troubled: Vec<LocationRow>,
+    /// How many there are.
+    pub troubled_total: u64,
     /// The latest changes.
     pub recent: Vec<EntityRow>,
 }

@@ -1,13 +1,23 @@
 //! The catalog on the server.
 
+mod definition;
 mod digest;
+mod docs;
+mod export;
 mod filter;
 mod git;
+mod graph;
 mod ingest;
 mod integrations;
+pub mod markdown;
+mod organisation;
+mod plan;
 mod plugin;
 mod read;
+mod reading;
+mod registry;
 mod rest;
+mod saved;
 mod service;
 mod source;
 mod store;
@@ -15,4 +25,5 @@ mod store;
 pub use ingest::{Progress, REFRESH};
 pub use integrations::{Integration, IntegrationKind, Integrations};
 pub use plugin::CatalogPlugin;
-pub use service::{Catalog, NewLocation, Options, RegisterError, Registered};
+pub use registry::NewRules;
+pub use service::{Catalog, Limits, NewLocation, Options, RegisterError, Registered};

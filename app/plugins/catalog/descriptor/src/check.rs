@@ -1,7 +1,7 @@
 //! Checking files and folders: what the `portico check` command does.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet, hash_map::Entry},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use crate::{Document, Finding, Verdict, entity_ref, read, relations};
+use crate::{Document, EntityRef, Finding, Verdict, entity_ref, read, relations};
 
 /// The verdict on one document of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +22,9 @@ pub struct Report {
     pub kind: Option<String>,
     /// The entity's name.
     pub name: Option<String>,
-    /// What Backstage would make of it.
+    /// What Backstage would make of it by itself.
     pub verdict: Verdict,
-    /// Why it is refused.
+    /// Why it is refused, by itself or because another checked document has its ref.
     pub errors: Vec<Finding>,
     /// What is doubtful without being refused.
     pub warnings: Vec<Finding>,
@@ -63,6 +63,7 @@ pub fn run(paths: &[PathBuf]) -> Result<Vec<Report>, CheckError> {
         }
     }
     warn_of_dangling(&mut checked);
+    refuse_duplicates(&mut checked);
     Ok(checked.into_iter().map(|(file, document)| report(file, document)).collect())
 }
 
@@ -112,6 +113,31 @@ fn warn_of_dangling(checked: &mut [Checked]) {
             .collect();
         document.warnings.extend(warnings);
         document.warnings.sort_by_key(|finding| (finding.line, finding.column));
+    }
+}
+
+/// A ref belongs to the first document that defines it; the catalog leaves the others out.
+fn refuse_duplicates(checked: &mut [Checked]) {
+    let mut first: HashMap<EntityRef, String> = HashMap::new();
+    for (file, document) in checked.iter_mut() {
+        let Ok(document) = document else { continue };
+        if !matches!(document.verdict, Verdict::Ok | Verdict::UnknownKind) {
+            continue;
+        }
+        let Some(entity_ref) = document.value.as_ref().and_then(entity_ref) else { continue };
+        match first.entry(entity_ref) {
+            Entry::Vacant(entry) => {
+                entry.insert(format!("{file}:{}", document.line));
+            }
+            Entry::Occupied(entry) => {
+                let message = format!(
+                    "{} is already defined by {}; rename one of the two or remove it",
+                    entry.key(),
+                    entry.get()
+                );
+                document.errors.push(document.finding("/metadata/name".into(), message));
+            }
+        }
     }
 }
 

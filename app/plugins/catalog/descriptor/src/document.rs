@@ -77,6 +77,12 @@ pub fn read(text: &str) -> Vec<Document> {
     pieces.zip(0..).map(|(piece, doc)| Document::read(doc, piece.line, piece.text)).collect()
 }
 
+/// Reads one YAML document as data, within the same limits as descriptors: depth, values, aliases.
+pub fn data(text: &str) -> Result<Value, Finding> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    yaml::parse(text, 1).map(|parsed| parsed.value)
+}
+
 impl Document {
     /// Where the value at a JSON pointer stands, or its nearest parent that exists.
     pub fn position(&self, json_pointer: &str) -> Position {

@@ -18,7 +18,7 @@ mod yaml;
 pub mod check;
 
 pub use advice::advise;
-pub use document::{Document, Finding, Position, Verdict, read};
+pub use document::{Document, Finding, Position, Verdict, data, read};
 pub use entity_ref::{EntityRef, RefError, entity_ref};
 pub use judge::judge;
 pub use location::{location_is_optional, location_targets, location_type};

@@ -1,11 +1,13 @@
-use kit::components::{Badge, Time, Tone};
-use kit::components::{Column, EmptyState, FacetList, Page, Paging, SortHeader, Table, loaded};
+use kit::components::{
+    Badge, Column, EmptyState, FacetList, Icon, IconView, Page, Paging, SortHeader, Table, Time, Tone, loaded,
+};
+use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::{EntityName, SearchBox, ShortName};
-use crate::api::list_entities;
-use crate::model::{EntityList, EntityRow, ListQuery, Sort};
+use super::parts::{EntityName, KeptFields, SearchBox, ShortName, register_link};
+use crate::api::{ForgetFilter, SaveFilter, list_entities, saved_filters};
+use crate::model::{ColumnKey, EntityList, EntityRow, ListQuery, SavedFilter, Sort};
 
 /// The catalog: everything there is, narrowed by words and facets.
 #[component]
@@ -14,11 +16,26 @@ pub fn CatalogPage() -> impl IntoView {
     let query =
         Memo::new(move |_| parameters.with(|all| ListQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
     let list = Resource::new(move || query.get(), list_entities);
-    loaded(list, move |list| view! { <CatalogView query=query.get_untracked() list=list/> })
+    let changes = Changes { save: ServerAction::new(), forget: ServerAction::new() };
+    let saved =
+        Resource::new(move || (changes.save.version().get(), changes.forget.version().get()), |_| saved_filters());
+    loaded(list, move |list| view! { <CatalogView query=query.get_untracked() list=list saved=saved changes=changes/> })
+}
+
+/// What can be done to the saved filters.
+#[derive(Clone, Copy)]
+struct Changes {
+    save: ServerAction<SaveFilter>,
+    forget: ServerAction<ForgetFilter>,
 }
 
 #[component]
-fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
+fn CatalogView(
+    query: ListQuery,
+    list: EntityList,
+    saved: Resource<Result<Vec<SavedFilter>, AppError>>,
+    changes: Changes,
+) -> impl IntoView {
     let total = list.total;
     let noun = if total == 1 { "entity" } else { "entities" };
     let narrowed = !query.text.is_empty() || !query.chosen.is_empty();
@@ -34,8 +51,8 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
         view! { <Rows query=query.clone() items=list.items/> }.into_any()
     };
     view! {
-        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to.">
-            <SearchBox query=query label="Search the catalog"/>
+        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to." aside=register_link()>
+            <SearchBox query=query.clone() label="Search the catalog"/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
                     <details class="pk-filters">
@@ -43,10 +60,15 @@ fn CatalogView(query: ListQuery, list: EntityList) -> impl IntoView {
                             "Filters" {(chosen > 0).then(|| format!(" ({chosen} chosen)"))}
                         </summary>
                         {narrowed.then(|| view! { <p><a href="/catalog">"Clear all filters"</a></p> })}
+                        <Saved href=query.href() narrowed=narrowed saved=saved changes=changes/>
                         <FacetList facets=list.facets/>
                     </details>
                 </aside>
                 <div class="pk-split__main">
+                    <div class="pk-toolbar">
+                        <ColumnChoice query=query.clone()/>
+                        <a class="pk-button" href=query.csv_href() rel="external" download="catalog.csv"><IconView icon=Icon::Download/> "Download CSV"</a>
+                    </div>
                     {rows}
                     <Paging previous=list.previous next=list.next summary=summary/>
                 </div>
@@ -66,39 +88,123 @@ fn Nothing(narrowed: bool) -> impl IntoView {
     }
 }
 
+/// The caller's saved filters, and the way to keep this one. Plain forms until the page is taken over.
+#[component]
+fn Saved(
+    href: String,
+    narrowed: bool,
+    saved: Resource<Result<Vec<SavedFilter>, AppError>>,
+    changes: Changes,
+) -> impl IntoView {
+    let Changes { save, forget } = changes;
+    let list = loaded(saved, move |saved: Vec<SavedFilter>| {
+        let items: Vec<_> = saved
+            .into_iter()
+            .map(|filter| {
+                let label = format!("Forget {}", filter.name);
+                view! {
+                    <li class="pk-saved__item">
+                        <a class="pk-saved__link" href=filter.href>{filter.name}</a>
+                        <ActionForm action=forget>
+                            <input type="hidden" name="id" value=filter.id/>
+                            <button class="pk-icon-button" type="submit" title=label.clone() aria-label=label><IconView icon=Icon::X/></button>
+                        </ActionForm>
+                    </li>
+                }
+            })
+            .collect();
+        (!items.is_empty())
+            .then(|| view! { <h2 class="pk-saved__title">"Saved filters"</h2> <ul class="pk-saved">{items}</ul> })
+    });
+    let failed = move || {
+        let error = save.value().get().and_then(Result::err);
+        error.map(|error| view! { <p class="pk-saved__error" role="alert">{error.to_string()}"."</p> })
+    };
+    let keep = narrowed.then(|| {
+        view! {
+            <details class="pk-disclosure">
+                <summary>"Save this filter"</summary>
+                <ActionForm action=save attr:class="pk-saved__form">
+                    <input type="hidden" name="href" value=href/>
+                    <label class="pk-visually-hidden" for="filter-name">"Name of the filter"</label>
+                    <input class="pk-input" id="filter-name" name="name" required maxlength="60" placeholder="Name" autocomplete="off"/>
+                    <button class="pk-button" type="submit">"Save"</button>
+                </ActionForm>
+                {failed}
+            </details>
+        }
+    });
+    view! { {list} {keep} }
+}
+
+/// Which columns are shown: a form that leads to the same list with others.
+#[component]
+fn ColumnChoice(query: ListQuery) -> impl IntoView {
+    let boxes: Vec<_> = ColumnKey::ALL
+        .into_iter()
+        .map(|column| {
+            let shown = query.shown_columns().contains(&column);
+            view! {
+                <label class="pk-columns-choice__option">
+                    <input type="checkbox" name="columns" value=column.name() checked=shown/>
+                    {column.label()}
+                </label>
+            }
+        })
+        .collect();
+    view! {
+        <details class="pk-columns-choice">
+            <summary class="pk-button"><IconView icon=Icon::Columns/> "Columns"</summary>
+            <form class="pk-columns-choice__panel" method="get" action="/catalog">
+                <fieldset>
+                    <legend>"Columns beside the name"</legend>
+                    {boxes}
+                </fieldset>
+                <KeptFields query=query/>
+                <button class="pk-button pk-button--primary" type="submit">"Show"</button>
+            </form>
+        </details>
+    }
+}
+
 #[component]
 fn Rows(query: ListQuery, items: Vec<EntityRow>) -> impl IntoView {
     let sorted = |label, sort| {
         let order = (query.sort == sort).then_some(if query.descending { "descending" } else { "ascending" });
         Column::sorted(label, SortHeader { href: query.sorted(sort).href(), order })
     };
-    let columns = vec![
-        sorted("Name", Sort::Name),
-        Column::text("Kind"),
-        sorted("Type", Sort::Type),
-        sorted("Lifecycle", Sort::Lifecycle),
-        sorted("Owner", Sort::Owner),
-        Column::text("System"),
-        sorted("Changed", Sort::Changed),
-    ];
+    let shown = query.shown_columns().to_vec();
+    let heading = |column: &ColumnKey| match column.sort() {
+        Some(sort) => sorted(column.label(), sort),
+        None => Column::text(column.label()),
+    };
+    let columns = std::iter::once(sorted("Name", Sort::Name)).chain(shown.iter().map(heading)).collect();
     let rows: Vec<_> = items
         .into_iter()
         .map(|row| {
+            let cells: Vec<_> = shown.iter().map(|column| cell(*column, &row)).collect();
             view! {
                 <tr>
                     <th scope="row">
-                        <EntityName link=row.link.clone()/>
+                        <EntityName link=row.link/>
                         {row.orphan.then(|| view! { " " <Badge text="Orphaned" tone=Tone::Attention/> })}
                     </th>
-                    <td>{row.link.kind}</td>
-                    <td>{row.type_name}</td>
-                    <td>{row.lifecycle}</td>
-                    <td><ShortName link=row.owner/></td>
-                    <td><ShortName link=row.system/></td>
-                    <td class="pk-quiet"><Time when=Some(row.changed)/></td>
+                    {cells}
                 </tr>
             }
         })
         .collect();
     view! { <Table caption="Entities" columns=columns>{rows}</Table> }
+}
+
+fn cell(column: ColumnKey, row: &EntityRow) -> AnyView {
+    match column {
+        ColumnKey::Kind => view! { <td>{row.link.kind.clone()}</td> }.into_any(),
+        ColumnKey::Type => view! { <td>{row.type_name.clone()}</td> }.into_any(),
+        ColumnKey::Description => view! { <td class="pk-wrap pk-quiet">{row.description.clone()}</td> }.into_any(),
+        ColumnKey::Lifecycle => view! { <td>{row.lifecycle.clone()}</td> }.into_any(),
+        ColumnKey::Owner => view! { <td><ShortName link=row.owner.clone()/></td> }.into_any(),
+        ColumnKey::System => view! { <td><ShortName link=row.system.clone()/></td> }.into_any(),
+        ColumnKey::Changed => view! { <td class="pk-quiet"><Time when=Some(row.changed.clone())/></td> }.into_any(),
+    }
 }

@@ -1,39 +1,89 @@
 use kit::components::{
-    Badge, CodeBlock, Column, EmptyState, Fact, Facts, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
 };
+use kit::error::AppError;
+use kit::html::Placed;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::parts::{EntityName, Problems, ShortName};
-use crate::api::{entity, entity_descriptor};
-use crate::model::{Descriptor, EntityDetail, FacetKey, ListQuery, RelationGroup};
+use super::docs::{DocsView, PlacedDocs, placed};
+use super::overview::Overview;
+use super::parts::{ShortName, full_name};
+use super::relations::{Relations, Shown};
+use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
+use crate::model::{Descriptor, EntityDetail, GraphQuery};
 
 /// An entity: what it is, whose, and what it has to do with.
 #[component]
 pub fn EntityPage() -> impl IntoView {
+    let query = use_query_map();
+    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
+    view! { <Loaded tab=tab/> }
+}
+
+/// The docs of an entity, under addresses of their own.
+#[component]
+pub fn EntityDocsPage() -> impl IntoView {
+    view! { <Loaded tab=Memo::new(|_| View::Docs)/> }
+}
+
+#[component]
+fn Loaded(tab: Memo<View>) -> impl IntoView {
     let parameters = use_params_map();
     let entity_ref = Memo::new(move |_| {
         let part = |name| parameters.with(|all| all.get(name).unwrap_or_default());
         format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
     });
-    let query = use_query_map();
-    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
     let detail = Resource::new(move || entity_ref.get(), entity);
-    loaded(detail, move |detail| view! { <EntityView detail=detail tab=tab/> })
+    let query = use_query_map();
+    let drawn =
+        Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
+    // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
+    let graph = Resource::new(
+        move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
+        async |asked| match asked {
+            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(|graph| Some(Shown::from(graph))),
+            None => Ok(None),
+        },
+    );
+    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
+    let definition = Resource::new(
+        move || (tab.get() == View::Definition).then(|| (entity_ref.get(), show.get())),
+        async |asked| match asked {
+            Some((entity_ref, show)) => entity_definition(entity_ref, show).await.map(|html| Some(html.into())),
+            None => Ok(None),
+        },
+    );
+    let path = Memo::new(move |_| parameters.with(|all| all.get("path").unwrap_or_default()));
+    let docs = Resource::new(
+        move || (tab.get() == View::Docs).then(|| (entity_ref.get(), path.get())),
+        async |asked| match asked {
+            Some((entity_ref, path)) => entity_docs(entity_ref, path).await.map(|docs| Some(placed(docs))),
+            None => Ok(None),
+        },
+    );
+    loaded(
+        detail,
+        move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph definition=definition docs=docs/> },
+    )
 }
 
 /// The tabs of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
     Overview,
+    Docs,
+    Definition,
     Relations,
     Descriptor,
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 4] = [
+    const ALL: [(Self, &str, &str); 6] = [
         (Self::Overview, "", "Overview"),
+        (Self::Docs, "docs", "Docs"),
+        (Self::Definition, "definition", "Definition"),
         (Self::Relations, "relations", "Relations"),
         (Self::Descriptor, "descriptor", "Descriptor"),
         (Self::Origin, "origin", "Origin"),
@@ -45,16 +95,31 @@ impl View {
 }
 
 #[component]
-fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
+fn EntityView(
+    detail: EntityDetail,
+    tab: Memo<View>,
+    drawn: Memo<GraphQuery>,
+    graph: Resource<Result<Option<Shown>, AppError>>,
+    definition: Resource<Result<Option<Placed>, AppError>>,
+    docs: Resource<Result<Option<PlacedDocs>, AppError>>,
+) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
+    let has_docs = detail.docs;
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
+    let is_api = row.link.kind.eq_ignore_ascii_case("api");
     let tabs = move || {
         let tabs = View::ALL
             .into_iter()
+            .filter(|(view, ..)| *view != View::Docs || has_docs || tab.get() == View::Docs)
+            .filter(|(view, ..)| is_api || *view != View::Definition)
             .map(|(view, name, label)| Tab {
                 label: label.into(),
-                href: kit::query::href(&href, [("tab", name)]),
+                href: if view == View::Docs {
+                    format!("{href}/docs")
+                } else {
+                    kit::query::href(&href, [("tab", name)])
+                },
                 current: tab.get() == view,
                 count: (view == View::Relations).then_some(relations),
             })
@@ -66,8 +131,13 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" · ");
-    let heading = row.link.name.clone();
-    let lead = row.link.subtitle().unwrap_or_default().to_owned();
+    let is_of_people = detail.organisation.is_some();
+    let heading = if is_of_people { full_name(&row.link).to_owned() } else { row.link.name.clone() };
+    let lead = row.link.subtitle().filter(|_| !is_of_people).unwrap_or_default().to_owned();
+    let reference = row.link.entity_ref.clone();
+    let above = detail.organisation.iter().flat_map(|organisation| &organisation.above);
+    let above: Vec<_> = above.map(|group| (full_name(group).to_owned(), group.href.clone())).collect();
+    let above = (!above.is_empty()).then(|| view! { <Breadcrumb trail=above label="Groups above"/> });
     let aside = view! {
         {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
         {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
@@ -78,13 +148,20 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
         let detail = detail.clone();
         match tab.get() {
             View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => view! { <Relations groups=detail.relations/> }.into_any(),
+            View::Docs => view! { <DocsView entity=detail.row.link docs=docs/> }.into_any(),
+            View::Definition if is_api => view! { <DefinitionView definition=definition/> }.into_any(),
+            View::Definition => view! { <Overview detail=detail/> }.into_any(),
+            View::Relations => {
+                view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
+                    .into_any()
+            }
             View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
             View::Origin => view! { <OriginView detail=detail/> }.into_any(),
         }
     };
     view! {
-        <Page title=heading kind=kind lead=lead aside=aside>
+        {above}
+        <Page title=heading kind=kind lead=lead reference=reference aside=aside>
             {tabs}
             {content}
         </Page>
@@ -92,120 +169,8 @@ fn EntityView(detail: EntityDetail, tab: Memo<View>) -> impl IntoView {
 }
 
 #[component]
-fn Overview(detail: EntityDetail) -> impl IntoView {
-    let row = detail.row;
-    let orphan = row.orphan.then(|| {
-        view! {
-            <div class="pk-banner pk-banner--attention" role="note">
-                <p>
-                    "No file describes this entity any more. It was last described in "
-                    <span class="pk-mono">{detail.origin.path.clone()}</span> " of "
-                    <a href=format!("/locations/{}", detail.origin.location_id)>{detail.origin.target.clone()}</a>"."
-                </p>
-            </div>
-        }
-    });
-    let problems = (!detail.problems.is_empty())
-        .then(|| view! { <Section title="What is wrong with it"><Problems problems=detail.problems/></Section> });
-    let about = if detail.description.is_empty() {
-        view! { <p class="pk-quiet">"The descriptor gives no description."</p> }.into_any()
-    } else {
-        view! { <p class="pk-prose">{detail.description}</p> }.into_any()
-    };
-    let tags: Vec<_> = detail
-        .tags
-        .into_iter()
-        .map(|tag| {
-            let href = ListQuery::only(FacetKey::Tag, tag.to_lowercase()).href();
-            view! { <li><a class="pk-badge" href=href>{tag}</a></li> }
-        })
-        .collect();
-    let links: Vec<_> = detail
-        .links
-        .into_iter()
-        .map(|(title, url)| view! { <li><a href=url rel="noopener noreferrer external" target="_blank">{title}</a></li> })
-        .collect();
-    let profile: Vec<_> = detail
-        .profile
-        .into_iter()
-        .map(|(name, value)| view! { <Fact name=profile_label(&name)>{value}</Fact> })
-        .collect();
-    let (has_tags, has_links) = (!tags.is_empty(), !links.is_empty());
-    let groups: Vec<_> = detail.relations.into_iter().map(|group| view! { <RelationSummary group=group/> }).collect();
-    let has_groups = !groups.is_empty();
-    view! {
-        {orphan}
-        {problems}
-        <div class="pk-columns">
-            <div>
-                <Section title="About">{about}</Section>
-                {has_groups.then(|| view! { <Section title="Relations"><div class="pk-relations">{groups}</div></Section> })}
-            </div>
-            <aside aria-label="Facts">
-                <Facts>
-                    {profile}
-                    {row.owner.map(|owner| view! { <Fact name="Owner"><ShortName link=Some(owner)/></Fact> })}
-                    {row.system.map(|system| view! { <Fact name="System"><ShortName link=Some(system)/></Fact> })}
-                    <Fact name="Ref"><code class="pk-mono">{row.link.entity_ref}</code></Fact>
-                    <Fact name="Changed"><Time when=Some(row.changed)/></Fact>
-                    <Fact name="Refreshed"><Time when=detail.origin.refreshed/></Fact>
-                    {has_tags.then(|| view! { <Fact name="Tags"><ul class="pk-tags">{tags}</ul></Fact> })}
-                    {has_links.then(|| view! { <Fact name="Links"><ul class="pk-list">{links}</ul></Fact> })}
-                </Facts>
-            </aside>
-        </div>
-    }
-}
-
-/// The first few targets of one type of relation.
-#[component]
-fn RelationSummary(group: RelationGroup) -> impl IntoView {
-    const SHOWN: usize = 8;
-    let more = group.total.saturating_sub(SHOWN as u64);
-    let rest = match group.all {
-        Some(all) => all,
-        None => "?tab=relations".into(),
-    };
-    let targets: Vec<_> =
-        group.targets.into_iter().take(SHOWN).map(|link| view! { <li><EntityName link=link/></li> }).collect();
-    view! {
-        <div class="pk-relation">
-            <h3>{group.label} " " <span class="pk-quiet pk-number">{group.total}</span></h3>
-            <ul class="pk-list">{targets}</ul>
-            {(more > 0).then(|| view! { <p><a href=rest>{format!("{more} more")}</a></p> })}
-        </div>
-    }
-}
-
-#[component]
-fn Relations(groups: Vec<RelationGroup>) -> impl IntoView {
-    if groups.is_empty() {
-        return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
-    }
-    let columns = vec![Column::text("Entity"), Column::text("Relation"), Column::text("Kind")];
-    let rows: Vec<_> = groups
-        .iter()
-        .flat_map(|group| {
-            group.targets.iter().map(|link| {
-                view! {
-                    <tr>
-                        <th scope="row"><EntityName link=link.clone()/></th>
-                        <td>{group.label.clone()}</td>
-                        <td>{link.kind.clone()}</td>
-                    </tr>
-                }
-            })
-        })
-        .collect();
-    let cut: Vec<_> = groups
-        .iter()
-        .filter(|group| group.total > group.targets.len() as u64)
-        .map(|group| {
-            let text = format!("{}: the first {} of {} are shown. ", group.label, group.targets.len(), group.total);
-            view! { <p class="pk-quiet">{text} {group.all.clone().map(|all| view! { <a href=all>"See all in the catalog"</a> })}</p> }
-        })
-        .collect();
-    view! { <Table caption="Relations" columns=columns>{rows}</Table> {cut} }.into_any()
+fn DefinitionView(definition: Resource<Result<Option<Placed>, AppError>>) -> impl IntoView {
+    loaded(definition, |placed: Option<Placed>| placed.map(|placed| view! { <Fragment html=placed.html/> }))
 }
 
 #[component]
@@ -248,20 +213,4 @@ fn OriginView(detail: EntityDetail) -> impl IntoView {
             </Section>
         })}
     }
-}
-
-/// `displayName` as `Display name`.
-fn profile_label(key: &str) -> String {
-    let mut label = String::new();
-    for (place, c) in key.chars().enumerate() {
-        if place == 0 {
-            label.extend(c.to_uppercase());
-        } else if c.is_uppercase() {
-            label.push(' ');
-            label.extend(c.to_lowercase());
-        } else {
-            label.push(c);
-        }
-    }
-    label
 }

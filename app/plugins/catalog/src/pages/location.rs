@@ -1,9 +1,9 @@
-use kit::components::{Badge, EmptyState, Fact, Facts, Page, Section, Time, loaded};
+use kit::components::{Badge, Banner, EmptyState, Fact, Facts, Page, Section, Time, Tone, loaded};
 use kit::error::AppError;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::parts::{Problems, StateBadge};
+use super::parts::{ProblemList, StateBadge};
 use crate::api::{RefreshLocation, location};
 use crate::model::{LocationDetail, LocationState};
 
@@ -30,27 +30,42 @@ pub fn LocationPage() -> impl IntoView {
 #[component]
 fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
     let row = detail.row;
-    let aside = view! { <StateBadge state=row.state/> <RefreshForm id=row.id refresh=refresh/> }.into_any();
+    let unregister = format!("/locations/{}/unregister", row.id);
+    let aside = view! {
+        <StateBadge state=row.state/>
+        <a class="pk-button" href=unregister>"Unregister"</a>
+        <RefreshForm id=row.id refresh=refresh/>
+    }
+    .into_any();
+    let reading = detail.reading.map(|files| {
+        view! {
+            <div class="pk-banner" role="status">
+                <p>{format!("It is being read: {files} {} so far.", if files == 1 { "file" } else { "files" })}</p>
+                <p><a class="pk-button" href="" rel="external">"Look again"</a></p>
+            </div>
+        }
+    });
     let unreadable = (row.state == LocationState::Unreadable).then(|| {
         view! {
-            <div class="pk-banner pk-banner--wrong" role="alert">
-                <p>{row.message}"."</p>
+            <Banner title=format!("{}.", row.message) tone=Tone::Wrong>
                 <p>"What this location brought earlier stays in the catalog. It is tried again on its own; put the cause right, then refresh."</p>
-            </div>
+            </Banner>
         }
     });
     let problems = if detail.problems.is_empty() {
         let sentence = match row.state {
             LocationState::New => "It has not been read yet.",
             LocationState::Unreadable => "It could not be read, so nothing is known of its files.",
+            LocationState::Leaving => "It was unregistered; what it brought is being removed.",
             LocationState::Ok | LocationState::Errors => "Nothing is wrong in the files of this location.",
         };
         view! { <EmptyState sentence=sentence/> }.into_any()
     } else {
-        view! { <Problems problems=detail.problems/> }.into_any()
+        view! { <ProblemList problems=detail.problems/> }.into_any()
     };
     view! {
         <Page title=row.target kind="Location" aside=aside>
+            {reading}
             {unreadable}
             <Facts>
                 <Fact name="Kind">{row.kind}</Fact>
@@ -59,7 +74,14 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
                 <Fact name="Warnings"><span class="pk-number">{row.warnings}</span></Fact>
                 <Fact name="Last read"><Time when=row.last_run/></Fact>
                 <Fact name="Next read"><Time when=row.next_run/></Fact>
-                {row.trusted_for_org.then(|| view! { <Fact name="Trust"><Badge text="Trusted for organisation data"/></Fact> })}
+                <Fact name="Trust">
+                    {if row.trusted_for_org {
+                        view! { <Badge text="Trusted for organisation data"/> }.into_any()
+                    } else {
+                        "Users and groups are not read from it".into_any()
+                    }}
+                </Fact>
+                {row.allowed_kinds.map(|kinds| view! { <Fact name="Allowed kinds">{kinds}</Fact> })}
             </Facts>
             <Section title="Problems">
                 {problems}

@@ -2,7 +2,7 @@ use kit::components::{Badge, Column, EmptyState, Page, Table, Time, loaded};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::parts::StateBadge;
+use super::parts::{StateBadge, register_link};
 use crate::api::{RefreshLocation, locations};
 use crate::model::{LocationList, LocationRow};
 
@@ -31,8 +31,8 @@ fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> 
     ];
     let content = if list.items.is_empty() {
         view! {
-            <EmptyState sentence="No location is registered yet. On the machine that runs the portal, register one with this command:">
-                <pre class="pk-code"><code>"portico import PATH-OR-URL"</code></pre>
+            <EmptyState sentence="No location is registered yet.">
+                <a class="pk-button" href="/locations/register">"Register software"</a>
             </EmptyState>
         }
         .into_any()
@@ -42,7 +42,7 @@ fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> 
         view! { <Table caption="Locations" columns=columns>{rows}</Table> }.into_any()
     };
     view! {
-        <Page title="Locations" lead="The folders, repositories and addresses that the catalog reads, again and again.">
+        <Page title="Locations" lead="The folders, repositories and addresses that the catalog reads, again and again." aside=register_link()>
             {content}
             {list.next.map(|next| view! { <nav class="pk-paging" aria-label="Pages"><a class="pk-button" rel="next" href=next>"Next"</a></nav> })}
         </Page>

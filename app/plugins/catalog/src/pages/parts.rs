@@ -1,8 +1,8 @@
-use kit::components::{Badge, Tone};
+use kit::components::{Badge, Problems, Tone};
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::model::{EntityLink, ListQuery, LocationState, Problem, Sort};
 
@@ -21,13 +21,23 @@ pub fn EntityName(link: EntityLink) -> impl IntoView {
 #[component]
 pub fn ShortName(link: Option<EntityLink>) -> impl IntoView {
     let Some(link) = link else { return view! { <span class="pk-quiet">"–"</span> }.into_any() };
-    let shown = if link.title.is_empty() { link.name } else { link.title };
+    let shown = full_name(&link).to_owned();
     if link.known {
         view! { <a href=link.href title=link.entity_ref>{shown}</a> }.into_any()
     } else {
         view! { <span class="pk-unknown" title=format!("{} is not in the catalog", link.entity_ref)>{shown}</span> }
             .into_any()
     }
+}
+
+/// What people know a group, a user or a system by: its title, or its name where it has none.
+pub fn full_name(link: &EntityLink) -> &str {
+    if link.title.is_empty() { &link.name } else { &link.title }
+}
+
+/// The way to register software, as the primary action of a page.
+pub fn register_link() -> AnyView {
+    view! { <a class="pk-button pk-button--primary" href="/locations/register">"Register software"</a> }.into_any()
 }
 
 /// How a location stands.
@@ -38,32 +48,22 @@ pub fn StateBadge(state: LocationState) -> impl IntoView {
         LocationState::Ok => ("Fine", Tone::Fine),
         LocationState::Errors => ("Has errors", Tone::Attention),
         LocationState::Unreadable => ("Not readable", Tone::Wrong),
+        LocationState::Leaving => ("Being removed", Tone::Waiting),
     };
     view! { <Badge text=text tone=tone/> }
 }
 
 /// Problems with file, line and column, errors first.
 #[component]
-pub fn Problems(problems: Vec<Problem>) -> impl IntoView {
+pub fn ProblemList(problems: Vec<Problem>) -> impl IntoView {
     let items: Vec<_> = problems
         .into_iter()
         .map(|problem| {
-            let (text, tone) = if problem.is_error { ("Error", Tone::Wrong) } else { ("Warning", Tone::Attention) };
-            view! {
-                <li class="pk-problem">
-                    <Badge text=text tone=tone/>
-                    <div class="pk-problem__body">
-                        <p>{problem.message}</p>
-                        <p class="pk-quiet pk-mono">
-                            {format!("{}:{}:{}", problem.path, problem.line, problem.column)}
-                            {(!problem.pointer.is_empty()).then(|| format!("  {}", problem.pointer))}
-                        </p>
-                    </div>
-                </li>
-            }
+            let place = format!("{}:{}:{}  {}", problem.path, problem.line, problem.column, problem.pointer);
+            view! { <kit::components::Problem error=problem.is_error message=problem.message place=place.trim_end()/> }
         })
         .collect();
-    view! { <ul class="pk-problems">{items}</ul> }
+    view! { <Problems>{items}</Problems> }
 }
 
 /// The search of the catalog, which keeps what else the list is narrowed and ordered by. A plain form until the page is taken over.
@@ -76,6 +76,17 @@ pub fn SearchBox(
     large: bool,
 ) -> impl IntoView {
     let input = NodeRef::<Input>::new();
+    let address = use_query_map();
+    // What was typed before the page is taken over stays, so its text is an attribute alone; afterwards it follows the address.
+    Effect::new(move |before: Option<String>| {
+        let text = address.with(|all| all.get("q").unwrap_or_default());
+        if before.is_some_and(|before| before != text)
+            && let Some(input) = input.get_untracked()
+        {
+            input.set_value(text.trim());
+        }
+        text
+    });
     let navigate = use_navigate();
     let searched = query.clone();
     let search = move |event: SubmitEvent| {
@@ -83,15 +94,12 @@ pub fn SearchBox(
         let text = input.get_untracked().map(|input| input.value()).unwrap_or_default().trim().to_owned();
         navigate(&ListQuery { text, cursor: String::new(), ..searched.clone() }.href(), Default::default());
     };
-    let kept: Vec<_> = query
-        .chosen
+    let kept = ListQuery { text: String::new(), ..query.clone() };
+    let columns: Vec<_> = query
+        .columns
         .iter()
-        .flat_map(|(key, values)| {
-            values.iter().map(|value| view! { <input type="hidden" name=key.name() value=value.clone()/> })
-        })
+        .map(|column| view! { <input type="hidden" name="columns" value=column.name()/> })
         .collect();
-    let ordered = query.sort != Sort::Name || query.descending;
-    let sort = ordered.then(|| format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name()));
     view! {
         <form class="pk-search" class:pk-search--large=large method="get" action="/catalog" role="search" on:submit=search>
             <label class="pk-visually-hidden" for="search">{label.clone()}</label>
@@ -101,13 +109,29 @@ pub fn SearchBox(
                 type="search"
                 name="q"
                 node_ref=input
-                value=query.text.clone()
-                prop:value=query.text
+                value=query.text
                 placeholder=format!("{label} by name, title, owner, type or tag")
             />
-            {kept}
-            {sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> })}
+            <KeptFields query=kept/>
+            {columns}
             <button class="pk-button pk-button--primary" type="submit">"Search"</button>
         </form>
     }
+}
+
+/// The state of the list, besides its columns and its place, as fields of a form.
+#[component]
+pub fn KeptFields(query: ListQuery) -> impl IntoView {
+    let field = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value/> };
+    let mut fields = Vec::new();
+    if !query.text.is_empty() {
+        fields.push(field("q", query.text));
+    }
+    for (key, values) in query.chosen {
+        fields.extend(values.into_iter().map(|value| field(key.name(), value)));
+    }
+    if query.sort != Sort::Name || query.descending {
+        fields.push(field("sort", format!("{}{}", if query.descending { "-" } else { "" }, query.sort.name())));
+    }
+    fields
 }

@@ -1,14 +1,28 @@
-use kit::components::{Column, EmptyState, Section, Table, Time, loaded};
+use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time, loaded};
 use kit::error::AppError;
+use kit::number::digits;
 use leptos::prelude::*;
 
-use super::parts::{EntityName, ShortName, StateBadge};
+use super::parts::{EntityName, SearchBox, ShortName, StateBadge, register_link};
 use crate::api::home_summary;
-use crate::model::Summary;
+use crate::model::{ListQuery, LocationRow, Summary};
 
-/// The catalog's part of the home page: counts by kind, what needs attention, and recent changes.
+/// A quick way from the home page to what people do often.
+#[derive(Debug)]
+pub struct Way {
+    /// What is there.
+    pub label: &'static str,
+    /// Its address.
+    pub href: &'static str,
+    /// What it is good for, in a few words.
+    pub what: &'static str,
+    /// The kind in lower case without which the way leads to nothing.
+    pub kind: Option<&'static str>,
+}
+
+/// The catalog's part of the home page: the search, counts by kind, what needs attention, quick ways and recent changes.
 #[component]
-pub fn CatalogSummary() -> impl IntoView {
+pub fn CatalogSummary(ways: &'static [Way]) -> impl IntoView {
     // A catalog that is down costs its part of the home page and not the page.
     let ask = |()| async {
         match home_summary().await {
@@ -16,64 +30,44 @@ pub fn CatalogSummary() -> impl IntoView {
             answer => answer.map(Ok),
         }
     };
-    loaded(Resource::new(|| (), ask), |summary: Result<Summary, AppError>| match summary {
-        Ok(summary) => view! { <SummaryView summary=summary/> }.into_any(),
-        Err(error) => view! { <EmptyState sentence=format!("{error}.")/> }.into_any(),
+    loaded(Resource::new(|| (), ask), move |summary: Result<Summary, AppError>| match summary {
+        Ok(summary) if summary.total == 0 => {
+            view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> }.into_any()
+        }
+        Ok(summary) => view! { <SummaryView summary=summary ways=ways/> }.into_any(),
+        Err(error) => view! { <Search/> <EmptyState sentence=format!("{error}.")/> }.into_any(),
     })
 }
 
 #[component]
-fn SummaryView(summary: Summary) -> impl IntoView {
-    if summary.total == 0 {
-        return view! {
-            <EmptyState sentence="The catalog is empty: no location has brought anything yet."><a class="pk-button" href="/locations">"See the locations"</a></EmptyState>
-        }
-        .into_any();
+fn Search() -> impl IntoView {
+    view! { <SearchBox query=ListQuery::default() label="Search software" large=true/> }
+}
+
+/// A portal in which nothing is registered yet, or from which nothing could be read.
+#[component]
+fn Nothing(troubled: Vec<LocationRow>, total: u64) -> impl IntoView {
+    view! {
+        <EmptyState sentence="No software is registered yet.">{register_link()}</EmptyState>
+        {(total > 0).then(|| view! { <Section title="Needs attention"><Attention troubled=troubled total=total orphans=0/></Section> })}
     }
+}
+
+#[component]
+fn SummaryView(summary: Summary, ways: &'static [Way]) -> impl IntoView {
+    let has = |kind: &str| summary.kinds.iter().any(|(known, ..)| known.eq_ignore_ascii_case(kind));
+    let ways: Vec<_> = ways
+        .iter()
+        .filter(|way| way.kind.is_none_or(has))
+        .map(|way| view! { <li><a class="pk-name" href=way.href>{way.label}</a> <span class="pk-ways__what">{way.what}</span></li> })
+        .collect();
     let kinds: Vec<_> = summary
         .kinds
         .into_iter()
         .map(|(kind, count, href)| {
-            view! {
-                <li>
-                    <a class="pk-count" href=href><span class="pk-count__number pk-number">{count}</span> " " <span class="pk-count__label">{kind}</span></a>
-                </li>
-            }
+            view! { <Count number=count label=kind href=href/> }
         })
         .collect();
-    let troubled: Vec<_> = summary
-        .troubled
-        .into_iter()
-        .map(|row| {
-            let errors = match row.errors {
-                0 => String::new(),
-                1 => "1 error".to_owned(),
-                count => format!("{count} errors"),
-            };
-            view! {
-                <li class="pk-attention">
-                    <StateBadge state=row.state/>
-                    <a class="pk-wrap" href=format!("/locations/{}", row.id)>{row.target}</a>
-                    <span class="pk-quiet pk-number">{errors}</span>
-                </li>
-            }
-        })
-        .collect();
-    let orphans = (summary.orphans > 0).then(|| {
-        let text = if summary.orphans == 1 {
-            "1 entity is no longer in any file".to_owned()
-        } else {
-            format!("{} entities are no longer in any file", summary.orphans)
-        };
-        view! { <li class="pk-attention"><a href="/catalog?orphan=true">{text}</a></li> }
-    });
-    let calm = troubled.is_empty() && orphans.is_none();
-    let attention = if calm {
-        view! { <p class="pk-quiet">"All locations are read without errors, and every entity is in a file."</p> }
-            .into_any()
-    } else {
-        view! { <ul class="pk-list">{troubled}{orphans}</ul> }.into_any()
-    };
     let columns = vec![Column::text("Name"), Column::text("Kind"), Column::text("Owner"), Column::text("Changed")];
     let recent: Vec<_> = summary
         .recent
@@ -90,9 +84,57 @@ fn SummaryView(summary: Summary) -> impl IntoView {
         })
         .collect();
     view! {
-        <Section title="In the catalog"><ul class="pk-counts">{kinds}</ul></Section>
-        <Section title="Needs attention">{attention}</Section>
-        <Section title="Recent changes"><Table caption="Recent changes" columns=columns>{recent}</Table></Section>
+        <Search/>
+        <Section title="In the catalog"><Counts>{kinds}</Counts></Section>
+        <div class="pk-columns">
+            <div>
+                <Section title="Needs attention">
+                    <Attention troubled=summary.troubled total=summary.troubled_total orphans=summary.orphans/>
+                </Section>
+                <Section title="Recent changes">
+                    <Table caption="Recent changes" columns=columns>{recent}</Table>
+                    <p><a href="/catalog?sort=-changed">"All changes"</a></p>
+                </Section>
+            </div>
+            <div><Section title="Quick ways"><ul class="pk-ways">{ways}</ul></Section></div>
+        </div>
     }
-    .into_any()
+}
+
+/// The locations that are in trouble, and how many entities no file describes any more.
+#[component]
+fn Attention(troubled: Vec<LocationRow>, total: u64, orphans: u64) -> impl IntoView {
+    if total == 0 && orphans == 0 {
+        return view! { <p class="pk-quiet">"All locations are read without errors, and every entity is in a file."</p> }.into_any();
+    }
+    let more = total.saturating_sub(troubled.len() as u64);
+    let troubled: Vec<_> = troubled
+        .into_iter()
+        .map(|row| {
+            let errors = match row.errors {
+                0 => String::new(),
+                1 => "1 error".to_owned(),
+                count => format!("{} errors", digits(count)),
+            };
+            view! {
+                <li class="pk-attention">
+                    <StateBadge state=row.state/>
+                    <a class="pk-wrap" href=format!("/locations/{}", row.id)>{row.target}</a>
+                    <span class="pk-quiet pk-number">{errors}</span>
+                </li>
+            }
+        })
+        .collect();
+    let orphans = (orphans > 0).then(|| {
+        let text = if orphans == 1 {
+            "1 entity is no longer in any file".to_owned()
+        } else {
+            format!("{} entities are no longer in any file", digits(orphans))
+        };
+        view! { <li class="pk-attention"><a href="/catalog?orphan=true">{text}</a></li> }
+    });
+    let more = (more > 0).then(
+        || view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> },
+    );
+    view! { <ul class="pk-list">{troubled}{more}{orphans}</ul> }.into_any()
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use descriptor::{Document, EntityRef, Verdict};
+use sea_orm::{DbErr, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +39,25 @@ pub struct Rules {
     pub allowed_kinds: Option<Vec<String>>,
     /// `type:target` of the location, for `backstage.io/managed-by-origin-location`.
     pub origin: String,
+}
+
+impl Rules {
+    /// As a location's row says (`trust_org`, `allowed_kinds`).
+    pub fn of(row: &QueryResult, kind: &str, target: &str) -> Result<Self, DbErr> {
+        let allowed: Option<String> = row.try_get("", "allowed_kinds")?;
+        let allowed_kinds = allowed.map(|kinds| kinds.split(',').map(str::to_owned).collect());
+        Ok(Self { trust_org: row.try_get("", "trust_org")?, allowed_kinds, origin: origin(kind, target) })
+    }
+}
+
+/// `type:target` of a location, as Backstage knows it.
+pub fn origin(kind: &str, target: &str) -> String {
+    format!("{}:{target}", origin_type(kind))
+}
+
+/// The type under which Backstage knows a location of this kind.
+pub fn origin_type(kind: &str) -> &'static str {
+    if matches!(kind, "file" | "dir") { "file" } else { "url" }
 }
 
 /// What one file brings.

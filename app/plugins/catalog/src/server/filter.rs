@@ -65,6 +65,14 @@ impl Conditions {
         }
     }
 
+    /// The name begins with `text`.
+    pub fn name_begins(&mut self, text: &str) {
+        let from = text.trim().to_lowercase();
+        // No name holds the last of all characters.
+        let to = format!("{from}\u{10ffff}");
+        self.add("e.sort_name >= ? AND e.sort_name < ?", [from.into(), to.into()]);
+    }
+
     /// At least one of `alternatives` is met.
     pub fn any(&mut self, alternatives: Vec<Conditions>) {
         let text: Vec<String> = alternatives.iter().map(|each| format!("({})", each.text_of())).collect();

@@ -14,6 +14,18 @@ use super::source::SourceError;
 /// The longest that one git command may take.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
+/// How often the size of a checkout is looked at while git works on it.
+const SIZE_LOOK: Duration = Duration::from_millis(500);
+
+/// Where repositories are checked out.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkouts<'a> {
+    /// The folder.
+    pub path: &'a Path,
+    /// The largest checkout, history and files together.
+    pub max_bytes: u64,
+}
+
 /// A repository as it stands on disk.
 pub struct Checkout {
     /// Its work tree.
@@ -26,39 +38,96 @@ pub struct Checkout {
 /// command that was cut off leaves locks behind. A half-made clone is never used: it is moved into place when complete.
 pub async fn update(
     remote: &str,
-    checkouts: &Path,
+    checkouts: Checkouts<'_>,
     integrations: &Integrations,
     fetcher: &Fetcher,
 ) -> Result<Checkout, SourceError> {
     allowed(remote, integrations, fetcher).await?;
-    let path = checkouts.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32]);
+    let path = checkouts.path.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32]);
     let is_there = path.join(".git").exists();
-    if !is_there || bring_up_to_date(&path, remote, integrations).await.is_err() {
+    if !is_there || bring_up_to_date(&path, remote, checkouts, integrations).await.is_err() {
         clone(&path, remote, checkouts, integrations).await?;
     }
     let revision = git(&path, &["rev-parse", "HEAD"], remote, integrations).await?;
     Ok(Checkout { path, revision: revision.trim().to_owned() })
 }
 
-async fn bring_up_to_date(path: &Path, remote: &str, integrations: &Integrations) -> Result<(), SourceError> {
-    git(path, &["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", "HEAD"], remote, integrations).await?;
-    git(path, &["reset", "--quiet", "--hard", "FETCH_HEAD"], remote, integrations).await?;
+async fn bring_up_to_date(
+    path: &Path,
+    remote: &str,
+    checkouts: Checkouts<'_>,
+    integrations: &Integrations,
+) -> Result<(), SourceError> {
+    let fetch = ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", "HEAD"];
+    within(path, checkouts, git(path, &fetch, remote, integrations)).await?;
+    within(path, checkouts, git(path, &["reset", "--quiet", "--hard", "FETCH_HEAD"], remote, integrations)).await?;
     git(path, &["clean", "--quiet", "-ffdx"], remote, integrations).await?;
     Ok(())
 }
 
-async fn clone(path: &Path, remote: &str, checkouts: &Path, integrations: &Integrations) -> Result<(), SourceError> {
+async fn clone(
+    path: &Path,
+    remote: &str,
+    checkouts: Checkouts<'_>,
+    integrations: &Integrations,
+) -> Result<(), SourceError> {
     let failed = |error: std::io::Error| SourceError::Failed(format!("the folder for checkouts: {error}"));
-    std::fs::create_dir_all(checkouts).map_err(failed)?;
-    let fresh = tempfile::tempdir_in(checkouts).map_err(failed)?;
+    std::fs::create_dir_all(checkouts.path).map_err(failed)?;
+    let fresh = tempfile::tempdir_in(checkouts.path).map_err(failed)?;
     let into = fresh.path().join("clone");
     let into_text = into.to_string_lossy();
     let args = ["clone", "--quiet", "--depth", "1", "--no-tags", "--", remote, &into_text];
-    git(checkouts, &args, remote, integrations).await?;
+    within(fresh.path(), checkouts, git(checkouts.path, &args, remote, integrations)).await?;
     if path.exists() {
         std::fs::rename(path, fresh.path().join("old")).map_err(failed)?;
     }
     std::fs::rename(&into, path).map_err(failed)
+}
+
+/// Waits for git while what it writes below `path` stays within the limit; past it, git is stopped.
+async fn within(
+    path: &Path,
+    checkouts: Checkouts<'_>,
+    git: impl Future<Output = Result<String, SourceError>>,
+) -> Result<(), SourceError> {
+    let max_bytes = checkouts.max_bytes;
+    let measure = async || {
+        let path = path.to_owned();
+        let size = tokio::task::spawn_blocking(move || size(&path, max_bytes)).await;
+        if size.is_ok_and(|size| size <= max_bytes) {
+            return Ok(());
+        }
+        let limit = max_bytes / (1024 * 1024);
+        Err(SourceError::Refused(format!(
+            "the repository takes more than {limit} MB when it is checked out; keep the descriptors in a smaller one, or have the operator raise catalog.max_checkout_mb"
+        )))
+    };
+    tokio::pin!(git);
+    loop {
+        tokio::select! {
+            done = &mut git => {
+                done?;
+                return measure().await;
+            }
+            () = tokio::time::sleep(SIZE_LOOK) => measure().await?,
+        }
+    }
+}
+
+/// The bytes of all files below `path`; stops counting once there are more than `most`. What goes away meanwhile counts nothing.
+fn size(path: &Path, most: u64) -> u64 {
+    let mut total = 0;
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        match entry.metadata() {
+            Ok(found) if found.is_dir() => total += size(&entry.path(), most.saturating_sub(total)),
+            Ok(found) => total += found.len(),
+            Err(_) => {}
+        }
+        if total > most {
+            break;
+        }
+    }
+    total
 }
 
 /// A remote on the network must be on an allowed host and have allowed addresses; a local one is a path that the operator registered.

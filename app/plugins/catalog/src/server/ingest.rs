@@ -1,7 +1,5 @@
 //! The durable refresh loop: reads a location, writes what changed, and comes again.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,10 +14,12 @@ use kit::server::jobs::{self, Handler, JobError, Lease, NewJob, Next};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
-use super::digest::{self, Digest, Input, NewProblem, Place, Rules, Target};
-use super::integrations::Integrations;
-use super::source::{Source, SourceError, is_unread_folder};
-use super::store::{self, KnownFile, Pending};
+use super::digest::Rules;
+use super::docs;
+use super::reading::{Failure, Outcome, Reading};
+use super::service::Options;
+use super::source::Source;
+use super::store::{self, Bringer, Pending};
 
 /// The kind of job that reads one location; its key is the location's number.
 pub const REFRESH: &str = "catalog.refresh";
@@ -45,10 +45,7 @@ pub struct Progress {
 /// Reads one location from beginning to end.
 pub struct Refresh {
     pub kit: Kit,
-    pub integrations: Arc<Integrations>,
-    pub checkouts: PathBuf,
-    /// The time between two refreshes.
-    pub interval: Millis,
+    pub options: Arc<Options>,
     pub progress: Arc<Progress>,
 }
 
@@ -62,6 +59,14 @@ struct Location {
     kind: String,
     target: String,
     rules: Rules,
+    /// Whether it was unregistered, and is only here until what it brought is gone.
+    leaving: bool,
+}
+
+impl Location {
+    fn bringer(&self) -> Bringer<'_> {
+        Bringer { id: self.id, target: &self.target }
+    }
 }
 
 #[async_trait]
@@ -78,15 +83,17 @@ impl Handler for Refresh {
 impl Refresh {
     async fn read_location(&self, lease: &Lease) -> Result<Next, JobError> {
         let Some(location) = self.load(&lease.key).await? else { return Ok(Next::Done) };
+        if location.leaving {
+            return self.leave(lease, &location).await;
+        }
         let opened = Source::open(
             &location.kind,
             &location.target,
-            &self.checkouts,
+            self.options.checkouts(&self.options.checkouts),
             self.kit.fetcher.clone(),
-            self.integrations.clone(),
-        )
-        .await;
-        let read = match opened {
+            self.options.integrations.clone(),
+        );
+        let read = match opened.await {
             Ok(source) => match source.first().await {
                 Ok(first) => Ok((source, first)),
                 Err(error) => Err(error),
@@ -99,21 +106,57 @@ impl Refresh {
                     refresh: self,
                     lease,
                     location: &location,
-                    source: &source,
-                    queue: first.into_iter().collect(),
-                    seen: HashSet::new(),
-                    named: HashMap::new(),
+                    reading: Reading::new(&source, &location.rules, self.options.limits.files, first),
                     changed: false,
-                    failed: None,
                 };
                 run.read_all().await?;
+                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
                 let next = self.finish(lease, &location, &source.revision, run.changed).await?;
-                match run.failed {
+                match run.reading.failed {
                     None => Ok(next),
-                    Some(error) => self.unreadable(lease, &location, &error).await,
+                    // Asking again soon would only read as many files again.
+                    Some(failure @ Failure::TooManyFiles(_)) => {
+                        self.unreadable(lease, &location, &failure.to_string(), self.options.interval).await
+                    }
+                    Some(failure) => self.unreadable(lease, &location, &failure.to_string(), RETRY).await,
                 }
             }
-            Err(error) => self.unreadable(lease, &location, &error.to_string()).await,
+            Err(error) => self.unreadable(lease, &location, &error.to_string(), RETRY).await,
+        }
+    }
+
+    /// Takes out what an unregistered location brought, a batch a transaction, and the location itself at last.
+    async fn leave(&self, lease: &Lease, location: &Location) -> Result<Next, JobError> {
+        loop {
+            let now = self.kit.clock.now();
+            let mut pending = Pending::default();
+            let tx = self.kit.db.begin().await?;
+            lease.fence(&tx).await?;
+            let left = store::forget_some(&tx, now, location.id, BATCH_ENTITIES, &mut pending).await?;
+            store::flush(&tx, &mut pending).await?;
+            for other in pending.locations().into_iter().filter(|other| *other != location.id) {
+                jobs::enqueue(&tx, now, refresh_job(other, now)).await?;
+            }
+            if !left {
+                tx.commit().await?;
+                continue;
+            }
+            // Unless somebody has registered it again meanwhile: then it is read from the beginning.
+            let text = "DELETE FROM catalog_location WHERE id = ? AND state = 'leaving'";
+            if db::execute(&tx, text, [location.id.into()]).await? == 0 {
+                tx.commit().await?;
+                return Ok(Next::At(now));
+            }
+            let event = audit::Event {
+                at: now,
+                actor: &Caller::System,
+                action: "catalog.location.remove",
+                resource: &format!("location:{}", location.id),
+                detail: json!({ "kind": location.kind, "target": location.target }),
+            };
+            audit::append(&tx, event).await?;
+            tx.commit().await?;
+            return Ok(Next::Done);
         }
     }
 
@@ -124,7 +167,8 @@ impl Refresh {
             let message = format!("The portal failed while reading it; quote {reference} to the platform team");
             let tx = self.kit.db.begin().await?;
             lease.fence(&tx).await?;
-            let text = "UPDATE catalog_location SET state = 'unreadable', message = ? WHERE id = ?";
+            let text =
+                "UPDATE catalog_location SET state = 'unreadable', message = ? WHERE id = ? AND state <> 'leaving'";
             db::execute(&tx, text, [message.into(), lease.key.parse::<i64>().unwrap_or_default().into()]).await?;
             Ok::<_, JobError>(tx.commit().await?)
         };
@@ -136,16 +180,12 @@ impl Refresh {
     async fn load(&self, key: &str) -> Result<Option<Location>, DbErr> {
         let Ok(id) = key.parse::<i64>() else { return Ok(None) };
         let read = self.kit.db.read();
-        let text = "SELECT kind, target, trust_org, allowed_kinds FROM catalog_location WHERE id = ?";
+        let text = "SELECT kind, target, trust_org, allowed_kinds, state FROM catalog_location WHERE id = ?";
         let Some(row) = read.query_one_raw(db::sql(read, text, [id.into()])).await? else { return Ok(None) };
         let (kind, target): (String, String) = (row.try_get("", "kind")?, row.try_get("", "target")?);
-        let allowed: Option<String> = row.try_get("", "allowed_kinds")?;
-        let rules = Rules {
-            trust_org: row.try_get("", "trust_org")?,
-            allowed_kinds: allowed.map(|kinds| kinds.split(',').map(str::to_owned).collect()),
-            origin: format!("{}:{target}", if matches!(kind.as_str(), "file" | "dir") { "file" } else { "url" }),
-        };
-        Ok(Some(Location { id, kind, target, rules }))
+        let rules = Rules::of(&row, &kind, &target)?;
+        let leaving = row.try_get::<String>("", "state")? == "leaving";
+        Ok(Some(Location { id, kind, target, rules, leaving }))
     }
 
     /// Writes how the location stands after it was read.
@@ -157,7 +197,7 @@ impl Refresh {
         changed: bool,
     ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
-        let next = now + self.interval;
+        let next = now + self.options.interval;
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
         let text = "UPDATE catalog_location SET message = '', revision = ?, last_run_at = ?, next_run_at = ?, \
@@ -168,7 +208,7 @@ impl Refresh {
         db::execute(&tx, text, [revision.into(), now.into(), next.into(), location.id.into()]).await?;
         db::execute(
             &tx,
-            "UPDATE catalog_location SET state = CASE WHEN errors > 0 THEN 'errors' ELSE 'ok' END WHERE id = ?",
+            "UPDATE catalog_location SET state = CASE WHEN errors > 0 THEN 'errors' ELSE 'ok' END WHERE id = ? AND state <> 'leaving'",
             [location.id.into()],
         )
         .await?;
@@ -194,48 +234,38 @@ impl Refresh {
     }
 
     /// Notes that the location as a whole could not be read; what it brought stays.
-    async fn unreadable(&self, lease: &Lease, location: &Location, error: &str) -> Result<Next, JobError> {
+    async fn unreadable(
+        &self,
+        lease: &Lease,
+        location: &Location,
+        error: &str,
+        retry: Millis,
+    ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
-        let next = now + self.interval.min(RETRY);
+        let next = now + self.options.interval.min(retry);
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
-        let text = "UPDATE catalog_location SET state = 'unreadable', message = ?, last_run_at = ?, next_run_at = ? WHERE id = ?";
+        let text = "UPDATE catalog_location SET state = 'unreadable', message = ?, last_run_at = ?, next_run_at = ? WHERE id = ? AND state <> 'leaving'";
         db::execute(&tx, text, [error.into(), now.into(), next.into(), location.id.into()]).await?;
         tx.commit().await?;
         Ok(Next::At(next))
     }
 }
 
-/// One reading of one location.
+/// One reading of one location, written as it goes.
 struct Run<'a> {
     refresh: &'a Refresh,
     lease: &'a Lease,
     location: &'a Location,
-    source: &'a Source,
-    /// Files to look at, in the order of their paths.
-    queue: BTreeSet<String>,
-    /// Files that were looked at.
-    seen: HashSet<String>,
-    /// Where a file was named first, of those that are pointed to.
-    named: HashMap<String, Target>,
+    reading: Reading<'a>,
     changed: bool,
-    /// Why the file that the location names could not be read.
-    failed: Option<String>,
-}
-
-/// What is to be written for a file that changed.
-enum Outcome {
-    /// What it brings now; nothing when it is gone.
-    Read(Box<Digest>),
-    /// It could not be read this time: what it brought stays.
-    Unreadable(NewProblem),
 }
 
 impl Run<'_> {
     async fn read_all(&mut self) -> Result<(), JobError> {
         self.read_queue().await?;
         // What is gone goes last, and may free a ref that another file has been waiting for.
-        while self.remove_unseen().await? || !self.queue.is_empty() {
+        while self.remove_unseen().await? || !self.reading.next(1).is_empty() {
             self.read_queue().await?;
         }
         Ok(())
@@ -243,7 +273,7 @@ impl Run<'_> {
 
     async fn read_queue(&mut self) -> Result<(), JobError> {
         loop {
-            let paths: Vec<String> = self.queue.iter().take(BATCH_FILES).cloned().collect();
+            let paths = self.reading.next(BATCH_FILES);
             if paths.is_empty() {
                 return Ok(());
             }
@@ -254,16 +284,14 @@ impl Run<'_> {
                 if self.lease.cancelled.is_cancelled() {
                     return Err(JobError::LeaseLost);
                 }
-                self.queue.remove(&path);
-                self.seen.insert(path.clone());
-                if let Some(outcome) = self.look_at(&path, known.get(&path)).await {
+                if let Some(outcome) = self.reading.look_at(&path, known.get(&path)).await {
                     if let Outcome::Read(digest) = &outcome {
                         entities += digest.entities.len();
                     }
                     outcomes.push((path, outcome));
                 }
                 self.refresh.progress.done.fetch_add(1, Ordering::Relaxed);
-                self.refresh.progress.known.store((self.seen.len() + self.queue.len()) as u64, Ordering::Relaxed);
+                self.refresh.progress.known.store(self.reading.progress().1 as u64, Ordering::Relaxed);
                 if entities >= BATCH_ENTITIES {
                     break;
                 }
@@ -274,82 +302,6 @@ impl Run<'_> {
         }
     }
 
-    /// Compares a file with what is known of it; `None` when nothing changed.
-    async fn look_at(&mut self, path: &str, known: Option<&KnownFile>) -> Option<Outcome> {
-        let bytes = match self.source.read(path).await {
-            Ok(bytes) => bytes,
-            Err(error) => return self.not_read(path, known, &error),
-        };
-        if let Some(known) = known.filter(|known| known.hash == digest::hash(&bytes, &self.location.rules)) {
-            let inputs: Vec<Input> = serde_json::from_str(&known.inputs).unwrap_or_default();
-            let targets: Option<Vec<Target>> = serde_json::from_str(&known.targets).ok();
-            if let Some(targets) = targets
-                && self.inputs_unchanged(path, &inputs).await
-                && !has_pattern(&bytes)
-            {
-                self.follow(targets);
-                return None;
-            }
-        }
-        let digest = digest::digest(self.source, path, &bytes, &self.location.rules).await;
-        self.follow(digest.targets.clone());
-        let unchanged = known.is_some_and(|known| {
-            known.hash == digest.hash
-                && known.inputs == serde_json::to_string(&digest.inputs).unwrap_or_default()
-                && known.targets == serde_json::to_string(&digest.targets).unwrap_or_default()
-        });
-        (!unchanged).then(|| Outcome::Read(Box::new(digest)))
-    }
-
-    fn not_read(&mut self, path: &str, known: Option<&KnownFile>, error: &SourceError) -> Option<Outcome> {
-        if self.source.is_start(path) {
-            self.failed = Some(error.to_string());
-        }
-        let missing = matches!(error, SourceError::Missing(_));
-        if let Some(known) = known.filter(|_| !missing) {
-            // What a file that cannot be read at the moment points to is still there.
-            self.follow(serde_json::from_str(&known.targets).unwrap_or_default());
-        }
-        let named = self.named.get(path);
-        if missing && named.is_some_and(|target| target.optional) {
-            self.seen.remove(path);
-            return None;
-        }
-        let place = named.map_or_else(
-            || Place { path: path.to_owned(), line: 1, column: 1, ..Place::default() },
-            |target| target.named_at.clone(),
-        );
-        let code = if named.is_some() { "target" } else { "file" };
-        let problem = NewProblem { place, is_error: true, code, message: error.to_string() };
-        let hash = digest::failure_hash(&problem);
-        if known.is_some_and(|known| known.hash == hash) {
-            return None;
-        }
-        Some(if missing {
-            Outcome::Read(Box::new(Digest { problems: vec![problem], ..Digest::empty(path, hash) }))
-        } else {
-            Outcome::Unreadable(problem)
-        })
-    }
-
-    async fn inputs_unchanged(&self, path: &str, inputs: &[Input]) -> bool {
-        for input in inputs {
-            if digest::input_hash(&self.source.read_for(path, &input.path).await) != input.hash {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn follow(&mut self, targets: Vec<Target>) {
-        for target in targets {
-            if !self.seen.contains(&target.path) {
-                self.queue.insert(target.path.clone());
-            }
-            self.named.entry(target.path.clone()).or_insert(target);
-        }
-    }
-
     async fn write(&mut self, outcomes: Vec<(String, Outcome)>) -> Result<(), JobError> {
         let now = self.refresh.kit.clock.now();
         let mut pending = Pending::default();
@@ -357,7 +309,7 @@ impl Run<'_> {
         self.lease.fence(&tx).await?;
         for (path, outcome) in &outcomes {
             match outcome {
-                Outcome::Read(digest) => store::apply(&tx, now, self.location.id, digest, &mut pending).await?,
+                Outcome::Read(digest) => store::apply(&tx, now, self.location.bringer(), digest, &mut pending).await?,
                 Outcome::Unreadable(problem) => store::apply_unreadable(&tx, self.location.id, path, problem).await?,
             }
         }
@@ -368,7 +320,10 @@ impl Run<'_> {
 
     /// Takes out the files that the location no longer has; says whether there were any.
     async fn remove_unseen(&mut self) -> Result<bool, JobError> {
-        let unread: Vec<String> = self.seen.iter().filter(|path| is_unread_folder(path)).cloned().collect();
+        if matches!(self.reading.failed, Some(Failure::TooManyFiles(_))) {
+            // What was not looked at is not gone.
+            return Ok(false);
+        }
         let mut gone = Vec::new();
         let mut after = 0_i64;
         loop {
@@ -377,7 +332,7 @@ impl Run<'_> {
             for row in &rows {
                 after = row.try_get("", "id")?;
                 let path: String = row.try_get("", "path")?;
-                if !self.seen.contains(&path) && !unread.iter().any(|folder| path.starts_with(folder)) {
+                if !self.reading.has_seen(&path) {
                     gone.push(after);
                 }
             }
@@ -411,16 +366,10 @@ impl Run<'_> {
         for (location_id, path) in std::mem::take(&mut pending.again) {
             if location_id != self.location.id {
                 jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
-            } else if self.seen.contains(&path) {
-                // One that was not seen is either still to come or gone itself.
-                self.queue.insert(path);
+            } else {
+                self.reading.again(path);
             }
         }
         Ok(())
     }
-}
-
-/// Whether a location may point to more files than last time although its own bytes are the same.
-fn has_pattern(bytes: &[u8]) -> bool {
-    bytes.contains(&b'*') && bytes.windows(14).any(|window| window == b"kind: Location")
 }

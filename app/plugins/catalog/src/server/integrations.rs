@@ -93,6 +93,18 @@ impl Integrations {
         .unwrap_or_else(|| url.clone())
     }
 
+    /// The page of a file in the repository at `remote`, at its newest revision; `None` where it is not known how the host shows files.
+    pub fn web_page(&self, remote: &Url, path: &str) -> Option<String> {
+        let view = match self.of(remote).filter(|_| matches!(remote.scheme(), "https" | "http"))?.kind {
+            IntegrationKind::GitHub => "blob/HEAD",
+            IntegrationKind::GitLab => "-/blob/HEAD",
+            IntegrationKind::BitbucketServer | IntegrationKind::Plain => return None,
+        };
+        let mut page = remote.clone();
+        page.set_path(&format!("{}/{view}/{path}", remote.path().trim_end_matches(".git").trim_end_matches('/')));
+        Some(page.into())
+    }
+
     /// The part of `url`'s path within which relative targets stay: the repository and revision on a known host, else the folder.
     pub fn boundary(&self, url: &Url) -> String {
         let segments = segments(url);

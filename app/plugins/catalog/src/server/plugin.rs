@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::plugin::PluginInfo;
+use kit::identity::Caller;
+use kit::plugin::{Hit, PluginInfo};
+use kit::server::authorise::{Resource, authorise};
 use kit::server::jobs;
-use kit::server::plugin::{Health, Hit, Plugin, Routes};
+use kit::server::plugin::{Health, Plugin, Routes};
 use sea_orm::ConnectionTrait;
 
+use super::docs;
 use super::ingest::{Progress, REFRESH, Refresh};
 use super::rest;
 use super::service::Catalog;
+use crate::info::READ_ENTITIES;
 
 /// The catalog on this instance.
 pub struct CatalogPlugin {
@@ -42,12 +46,9 @@ impl Plugin for CatalogPlugin {
     }
 
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
-        let options = &self.catalog.options;
         let refresh = Refresh {
             kit: self.catalog.kit.clone(),
-            integrations: options.integrations.clone(),
-            checkouts: options.checkouts.clone(),
-            interval: options.interval,
+            options: self.catalog.options.clone(),
             progress: self.progress.clone(),
         };
         vec![(REFRESH, Arc::new(refresh))]
@@ -61,8 +62,16 @@ impl Plugin for CatalogPlugin {
         }
     }
 
-    async fn search(&self, query: &str, limit: u32) -> Vec<Hit> {
+    async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
+        if authorise(caller, &READ_ENTITIES, &Resource::All).is_err() {
+            return Vec::new();
+        }
         let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();
-        rows.into_iter().map(|row| Hit { title: row.link.name, kind: row.link.kind, path: row.link.href }).collect()
+        let pages = docs::search(self.catalog.kit.db.read(), query, limit / 2).await.unwrap_or_default();
+        let entities = rows.into_iter().take(limit as usize - pages.len()).map(|row| {
+            let detail = row.link.subtitle().unwrap_or_default().to_owned();
+            Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
+        });
+        entities.chain(pages).collect()
     }
 }

@@ -9,14 +9,14 @@ use kit::server::db;
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
-use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, kind_label};
+use super::digest::NewProblem;
+use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, Problem, kind_label};
 
 /// The columns that [`entity_rows`] reads.
 pub const ROW: &str = "e.id, e.ref, e.kind_name, e.namespace, e.name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, e.orphan, e.changed_at";
 
 /// The columns that [`location_row`] reads.
-pub const LOCATION: &str =
-    "id, kind, target, trust_org, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
+pub const LOCATION: &str = "id, kind, target, trust_org, allowed_kinds, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
 
 /// Entities as rows; the titles of owners and systems are looked up together.
 pub async fn entity_rows(
@@ -60,6 +60,15 @@ pub struct Known {
     pub kind: String,
 }
 
+/// Links to canonical refs, in their order; they may lead nowhere.
+pub async fn entity_links(
+    connection: &impl ConnectionTrait,
+    refs: impl Iterator<Item = &str> + Clone,
+) -> Result<Vec<EntityLink>, DbErr> {
+    let known = known(connection, refs.clone().map(str::to_owned).collect()).await?;
+    Ok(refs.map(|entity_ref| link(entity_ref, known.get(entity_ref))).collect())
+}
+
 /// Those of `refs` that the catalog has.
 async fn known(connection: &impl ConnectionTrait, mut refs: HashSet<String>) -> Result<HashMap<String, Known>, DbErr> {
     refs.remove("");
@@ -94,8 +103,31 @@ pub fn link(entity_ref: &str, known: Option<&Known>) -> EntityLink {
     }
 }
 
-fn name(plain: &str, namespace: &str) -> String {
+/// The link to the entity of a row's `target_ref`; its other columns are null where the catalog does not have it.
+pub fn target(row: &QueryResult) -> Result<EntityLink, DbErr> {
+    let text = |name: &str| row.try_get::<Option<String>>("", name);
+    let known = text("title")?.zip(text("kind_name")?).map(|(title, kind)| Known { title, kind });
+    let mut link = link(&row.try_get::<String>("", "target_ref")?, known.as_ref());
+    if let Some((plain, namespace)) = text("name")?.zip(text("namespace")?) {
+        link.name = name(&plain, &namespace);
+    }
+    Ok(link)
+}
+
+pub fn name(plain: &str, namespace: &str) -> String {
     if namespace == "default" || namespace.is_empty() { plain.to_owned() } else { format!("{namespace}/{plain}") }
+}
+
+/// A problem that is not written, as the pages show it.
+pub fn preview_problem(problem: &NewProblem) -> Problem {
+    Problem {
+        path: problem.place.path.clone(),
+        line: problem.place.line,
+        column: problem.place.column,
+        pointer: problem.place.pointer.clone(),
+        is_error: problem.is_error,
+        message: problem.message.clone(),
+    }
 }
 
 /// A location as a row.
@@ -107,10 +139,12 @@ pub fn location_row(row: &QueryResult, now: Millis) -> Result<LocationRow, DbErr
         kind: row.try_get("", "kind")?,
         target: row.try_get("", "target")?,
         trusted_for_org: row.try_get("", "trust_org")?,
+        allowed_kinds: row.try_get::<Option<String>>("", "allowed_kinds")?.map(|kinds| kinds.replace(',', ", ")),
         state: match row.try_get::<String>("", "state")?.as_str() {
             "ok" => LocationState::Ok,
             "errors" => LocationState::Errors,
             "unreadable" => LocationState::Unreadable,
+            "leaving" => LocationState::Leaving,
             _ => LocationState::New,
         },
         message: row.try_get("", "message")?,

@@ -1,5 +1,7 @@
 //! `/api/catalog/**`: the same data for scripts, in Backstage's shapes.
 
+mod locations;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::Extension;
@@ -11,6 +13,7 @@ use http::request::Parts;
 use http::{Method, StatusCode, Uri};
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::plugin::Permission;
 use kit::server::authorise::{Resource, authorise};
 use kit::server::db;
 use kit::server::plugin::Routes;
@@ -21,6 +24,7 @@ use url::form_urlencoded;
 
 use super::filter::{self, Conditions, Cursor, Order};
 use super::service::Catalog;
+use super::{docs, export};
 use crate::info::READ_ENTITIES;
 
 /// Entities in an answer when nothing is asked.
@@ -46,26 +50,45 @@ pub fn routes(catalog: Catalog) -> Routes {
     let routes = Routes::new()
         .get("/api/catalog/entities/by-query", by_query)
         .get("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", by_name)
-        .get("/api/catalog/entity-facets", entity_facets);
+        .get("/api/catalog/entities/by-uid/{uid}", by_uid)
+        .delete("/api/catalog/entities/by-uid/{uid}", locations::delete_entity)
+        .get("/api/catalog/entities.csv", export::csv)
+        .get("/api/catalog/entity-facets", entity_facets)
+        .get("/api/catalog/docs/{kind}/{namespace}/{name}/{*path}", docs::file)
+        .get("/api/catalog/locations", locations::list)
+        .post("/api/catalog/locations", locations::register)
+        .get("/api/catalog/locations/{id}", locations::one)
+        .delete("/api/catalog/locations/{id}", locations::unregister)
+        .get("/api/catalog/locations/by-entity/{kind}/{namespace}/{name}", locations::of_entity)
+        .post("/api/catalog/refresh", locations::refresh)
+        .post("/api/catalog/validate-entity", locations::validate);
     Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }
 }
 
 async fn by_query(call: Call) -> Response {
-    call.answer(&Resource::All, query_entities(&call.catalog, &call.parameters)).await
+    let answer = async { Ok(Json(query_entities(&call.catalog, &call.parameters).await?)) };
+    call.answer(&READ_ENTITIES, &Resource::All, answer).await
 }
 
 async fn by_name(Path((kind, namespace, name)): Path<(String, String, String)>, call: Call) -> Response {
     let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
-    call.answer(&Resource::One(&entity_ref), one_entity(&call.catalog, &entity_ref)).await
+    let answer = async { Ok(Json(one_entity(&call.catalog, "ref", &entity_ref).await?)) };
+    call.answer(&READ_ENTITIES, &Resource::One(&entity_ref), answer).await
+}
+
+async fn by_uid(Path(uid): Path<String>, call: Call) -> Response {
+    let answer = async { Ok(Json(one_entity(&call.catalog, "uid", &uid).await?)) };
+    call.answer(&READ_ENTITIES, &Resource::One(&uid), answer).await
 }
 
 async fn entity_facets(call: Call) -> Response {
-    call.answer(&Resource::All, facets(&call.catalog, &call.parameters)).await
+    let answer = async { Ok(Json(facets(&call.catalog, &call.parameters).await?)) };
+    call.answer(&READ_ENTITIES, &Resource::All, answer).await
 }
 
 /// Somebody's call of the API.
-struct Call {
-    catalog: Catalog,
+pub struct Call {
+    pub(super) catalog: Catalog,
     caller: Caller,
     parameters: Parameters,
     method: Method,
@@ -84,24 +107,66 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 }
 
 impl Call {
-    /// Authorises, then waits for the answer; an error is told as Backstage's clients expect it.
-    async fn answer(&self, resource: &Resource<'_>, answer: impl Future<Output = Result<Value, AppError>>) -> Response {
-        let answer = match authorise(&self.caller, &READ_ENTITIES, resource) {
+    /// Authorises, then waits for the answer.
+    async fn answer<T: IntoResponse>(
+        &self,
+        permission: &Permission,
+        resource: &Resource<'_>,
+        answer: impl Future<Output = Result<T, Refusal>>,
+    ) -> Response {
+        let answer = match authorise(&self.caller, permission, resource) {
             Ok(()) => answer.await,
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         match answer {
-            Ok(value) => Json(value).into_response(),
-            Err(error) => {
-                let status = error.status();
-                let body = json!({
-                    "error": { "name": error_name(status), "message": error.to_string() },
-                    "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
-                    "response": { "statusCode": status.as_u16() },
-                });
-                (status, Json(body)).into_response()
-            }
+            Ok(answer) => answer.into_response(),
+            Err(refusal) => self.refuse(&refusal),
         }
+    }
+
+    /// Authorises, then waits for what is read.
+    pub async fn allowed<T>(
+        &self,
+        resource: &Resource<'_>,
+        answer: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, AppError> {
+        authorise(&self.caller, &READ_ENTITIES, resource)?;
+        answer.await
+    }
+
+    /// An error as Backstage's clients expect it.
+    pub fn refusal(&self, error: &AppError) -> Response {
+        self.refuse(&error.clone().into())
+    }
+
+    fn refuse(&self, Refusal { status, name, message }: &Refusal) -> Response {
+        let body = json!({
+            "error": { "name": name, "message": message },
+            "request": { "method": self.method.as_str(), "url": self.uri.to_string() },
+            "response": { "statusCode": status.as_u16() },
+        });
+        (*status, Json(body)).into_response()
+    }
+}
+
+/// An error as Backstage's clients expect it.
+struct Refusal {
+    status: StatusCode,
+    /// By which clients tell errors apart.
+    name: &'static str,
+    message: String,
+}
+
+impl From<AppError> for Refusal {
+    fn from(error: AppError) -> Self {
+        let status = error.status();
+        Self { status, name: error_name(status), message: error.to_string() }
+    }
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        AppError::from(error).into()
     }
 }
 
@@ -198,12 +263,13 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
     Ok(answer)
 }
 
-async fn one_entity(catalog: &Catalog, entity_ref: &str) -> Result<Value, AppError> {
+/// The entity whose `column` holds `name`.
+async fn one_entity(catalog: &Catalog, column: &'static str, name: &str) -> Result<Value, AppError> {
     let read = catalog.kit.db.read();
-    let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
-    let rows = db::rows(read, &text, [entity_ref.into()]).await?;
+    let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.{column} = ?");
+    let rows = db::rows(read, &text, [name.into()]).await?;
     let entity = served(read, &rows).await?.pop();
-    entity.ok_or_else(|| AppError::not_found(format!("Entity {entity_ref}")))
+    entity.ok_or_else(|| AppError::not_found(format!("Entity {name}")))
 }
 
 async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {

@@ -1,5 +1,6 @@
 //! What the catalog answers and what can be done to it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +11,19 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
-use kit::server::{audit, db, jobs};
+use kit::server::{audit, db, html, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
+use super::docs::ANNOTATION;
 use super::filter::{self, Conditions, Cursor, Order};
+use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
+use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use crate::model::{
     Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin,
@@ -32,7 +37,7 @@ const PAGE: u64 = 50;
 const FACET_VALUES: usize = 12;
 
 /// The most filters of one list.
-const MAX_CHOSEN: usize = 50;
+pub(super) const MAX_CHOSEN: usize = 50;
 
 /// The longest filter or search text, in bytes.
 const MAX_TEXT: usize = 500;
@@ -52,14 +57,18 @@ const REFRESH_LOOK: Duration = Duration::from_millis(100);
 /// How many times.
 const REFRESH_LOOKS: u32 = 20;
 
+/// How many checks before registering run at once.
+const CHECKS: usize = 2;
+
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
 
-/// The catalog: cheap to clone, without state of its own.
+/// The catalog: cheap to clone, without state of its own but how many checks are under way.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(super) kit: Kit,
     pub(super) options: Arc<Options>,
+    pub(super) checks: Arc<Semaphore>,
 }
 
 /// How the catalog works here.
@@ -71,6 +80,26 @@ pub struct Options {
     pub checkouts: PathBuf,
     /// The time between two refreshes of a location.
     pub interval: Millis,
+    /// How much one location may hold.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Checkouts in `path`, of the size that is allowed here.
+    pub(super) fn checkouts<'a>(&self, path: &'a Path) -> Checkouts<'a> {
+        Checkouts { path, max_bytes: self.limits.checkout_bytes }
+    }
+}
+
+/// How much one location may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most files, those that its files point to included.
+    pub files: usize,
+    /// The largest checkout of a git repository, in bytes.
+    pub checkout_bytes: u64,
+    /// The longest that the check before registering may take.
+    pub check_time: Duration,
 }
 
 /// A location to be registered.
@@ -153,7 +182,7 @@ impl NewLocation {
 impl Catalog {
     /// The catalog on this machinery.
     pub fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options: Arc::new(options) }
+        Self { kit, options: Arc::new(options), checks: Arc::new(Semaphore::new(CHECKS)) }
     }
 
     /// Registers a location and has it read at once; one that is there already is read again, and trusted if it is now said to be.
@@ -171,7 +200,8 @@ impl Catalog {
         let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
                     VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
                     trust_org = (catalog_location.trust_org OR excluded.trust_org), \
-                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds) RETURNING id, trust_org, allowed_kinds";
+                    allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds), \
+                    state = CASE WHEN catalog_location.state = 'leaving' THEN 'new' ELSE catalog_location.state END RETURNING id, trust_org, allowed_kinds";
         let values = [
             new.kind.into(),
             new.target.as_str().into(),
@@ -224,6 +254,17 @@ impl Catalog {
         Ok(())
     }
 
+    /// Waits until an unregistered location is gone, but no longer than a person would.
+    pub async fn wait_until_gone(&self, id: i64) -> Result<(), AppError> {
+        for _ in 0..REFRESH_LOOKS {
+            tokio::time::sleep(REFRESH_LOOK).await;
+            if self.location_row(id).await?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// What the home page says.
     pub async fn summary(&self) -> Result<Summary, AppError> {
         let read = self.kit.db.read();
@@ -236,17 +277,18 @@ impl Catalog {
             ))
         };
         let troubled = async {
-            let text = format!(
-                "SELECT {LOCATION} FROM catalog_location WHERE state IN ('errors', 'unreadable') ORDER BY state DESC, errors DESC, id LIMIT 5"
-            );
-            db::rows(read, &text, []).await
+            let with = "FROM catalog_location WHERE state IN ('errors', 'unreadable')";
+            let first = format!("SELECT {LOCATION} {with} ORDER BY state DESC, errors DESC, id LIMIT 5");
+            let total = db::rows(read, &format!("SELECT count(*) AS n {with}"), []).await?;
+            let total = total.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n"))?;
+            Ok::<_, DbErr>((db::rows(read, &first, []).await?, total.max(0) as u64))
         };
         let recent = async {
             let order = Order { column: "changed_at", descending: true };
             let page = filter::page(read, ROW, &Conditions::default(), &order, None, 8).await?;
             entity_rows(read, &page.rows, now).await
         };
-        let ((kinds, orphans), troubled, recent) = tokio::try_join!(counts, troubled, recent)?;
+        let ((kinds, orphans), (troubled, troubled_total), recent) = tokio::try_join!(counts, troubled, recent)?;
         let kinds = kinds
             .iter()
             .map(|row| {
@@ -260,20 +302,14 @@ impl Catalog {
             kinds,
             orphans: orphans.first().map_or(Ok(0), |row| row.try_get::<i64>("", "entities"))?.max(0) as u64,
             troubled: troubled.iter().map(|row| location_row(row, now)).collect::<Result<_, _>>()?,
+            troubled_total,
             recent,
         })
     }
 
     /// A page of entities with their facets.
     pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
-        let query = query.tidied();
-        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
-        let longest =
-            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
-        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
-            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
-            return Err(AppError::bad_request(message));
-        }
+        let query = self.checked(query)?;
         let read = self.kit.db.read();
         let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
         let order = Order { column: column_of(query.sort), descending: query.descending };
@@ -296,7 +332,20 @@ impl Catalog {
         })
     }
 
-    fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
+    /// The query as it is answered, unless it asks for too much.
+    pub(super) fn checked(&self, query: ListQuery) -> Result<ListQuery, AppError> {
+        let query = query.tidied();
+        let chosen: usize = query.chosen.iter().map(|(_, values)| values.len()).sum();
+        let longest =
+            query.chosen.iter().flat_map(|(_, values)| values).map(String::len).chain([query.text.len()]).max();
+        if chosen > MAX_CHOSEN || longest.unwrap_or(0) > MAX_TEXT {
+            let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
+            return Err(AppError::bad_request(message));
+        }
+        Ok(query)
+    }
+
+    pub(super) fn conditions(&self, query: &ListQuery, except: Option<FacetKey>) -> Conditions {
         let mut conditions = Conditions::default();
         for (key, values) in &query.chosen {
             if Some(*key) == except {
@@ -438,16 +487,17 @@ impl Catalog {
         let read = self.kit.db.read();
         let now = self.kit.clock.now();
         let text = format!(
-            "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at \
-             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id WHERE e.ref = ?"
+            "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at, d.title AS docs_title \
+             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id LEFT JOIN catalog_docs d ON d.entity_id = e.id WHERE e.ref = ?"
         );
         let mut found = db::rows(read, &text, [canonical.as_str().into()]).await?;
         let row = found.pop().ok_or_else(unknown)?;
         let value: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
-        let (mut rows, relations, problems) = tokio::try_join!(
+        let (mut rows, relations, problems, organisation) = tokio::try_join!(
             entity_rows(read, std::slice::from_ref(&row), now),
             self.relations(&canonical),
             self.problems_of(&row, &canonical),
+            self.organisation(&canonical),
         )?;
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let pairs = |pointer: &str| -> Vec<(String, String)> {
@@ -458,7 +508,7 @@ impl Catalog {
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            description: text("/metadata/description"),
+            about: html::finished(markdown::to_html(&text("/metadata/description"))),
             tags: value
                 .pointer("/metadata/tags")
                 .and_then(Value::as_array)
@@ -471,6 +521,9 @@ impl Catalog {
             annotations: [pairs("/metadata/labels"), pairs("/metadata/annotations")].concat(),
             profile: pairs("/spec/profile"),
             relations,
+            docs: value["metadata"]["annotations"].get(ANNOTATION).is_some(),
+            docs_title: row.try_get::<Option<String>>("", "docs_title")?.unwrap_or_default(),
+            organisation,
             origin: Origin {
                 location_id: row.try_get("", "location")?,
                 target: row.try_get("", "target")?,
@@ -540,7 +593,7 @@ impl Catalog {
         let file: Option<i64> = row.try_get("", "file_id")?;
         // A document that lost its ref to this one is about the same ref, and is that document's problem, not this one's.
         let text = "SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code <> 'duplicate' AND file_id = ? \
-                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code = 'target' \
+                    UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code IN ('target', 'docs') \
                     ORDER BY severity, line LIMIT 100";
         let rows = db::rows(self.kit.db.read(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
         rows.iter().map(problem).collect()
@@ -571,7 +624,8 @@ impl Catalog {
         let (problems, next) = self.problems(id, after).await?;
         let next =
             next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
-        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next })
+        let reading = self.reading(id).await?;
+        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next, reading })
     }
 
     /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.
@@ -615,15 +669,27 @@ impl Catalog {
 
     /// The best matches of what somebody typed.
     pub async fn search(&self, text: &str, limit: u64) -> Result<Vec<EntityRow>, DbErr> {
-        let mut conditions = Conditions::default();
-        conditions.text(self.kit.db.backend(), text);
-        if conditions.is_empty() {
+        let mut named = Conditions::default();
+        named.name_begins(text);
+        let mut worded = Conditions::default();
+        worded.text(self.kit.db.backend(), text);
+        if worded.is_empty() {
             return Ok(Vec::new());
         }
         let read = self.kit.db.read();
-        let page = filter::page(read, ROW, &conditions, &Order { column: "sort_name", descending: false }, None, limit)
-            .await?;
-        entity_rows(read, &page.rows, self.kit.clock.now()).await
+        let order = Order { column: "sort_name", descending: false };
+        let (named, worded) = tokio::try_join!(
+            filter::page(read, ROW, &named, &order, None, limit),
+            filter::page(read, ROW, &worded, &order, None, limit),
+        )?;
+        let now = self.kit.clock.now();
+        let mut found = entity_rows(read, &named.rows, now).await?;
+        let more = entity_rows(read, &worded.rows, now).await?;
+        // What the text begins comes first.
+        let known: HashSet<String> = found.iter().map(|row| row.link.entity_ref.clone()).collect();
+        found.extend(more.into_iter().filter(|row| !known.contains(&row.link.entity_ref)));
+        found.truncate(limit as usize);
+        Ok(found)
     }
 }
 
@@ -659,7 +725,7 @@ fn safe_links(value: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn column_of(sort: Sort) -> &'static str {
+pub(super) fn column_of(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "sort_name",
         Sort::Type => "type",
@@ -734,7 +800,7 @@ fn relation_place(relation: &str) -> usize {
 }
 
 /// The catalog page that lists all targets of a relation, where it can.
-fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
+pub(super) fn all_targets(relation: &str, entity_ref: &str) -> Option<String> {
     let key = match relation {
         "ownerOf" => FacetKey::Owner,
         "hasPart" if entity_ref.starts_with("system:") => FacetKey::System,

@@ -9,11 +9,14 @@ use kit::server::fetch::{FetchError, Fetcher};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::git;
+use super::git::{self, Checkouts};
 use super::integrations::Integrations;
 
 /// The largest descriptor or placeholder content that is read, in bytes.
 const MAX_FILE: u64 = 10 * 1024 * 1024;
+
+/// The most files and folders that are looked through in a location's directory.
+const MAX_LISTED: usize = 1_000_000;
 
 /// The most files that one glob may stand for.
 const MAX_GLOB: usize = 10_000;
@@ -55,7 +58,7 @@ impl Source {
     pub async fn open(
         kind: &str,
         target: &str,
-        checkouts: &Path,
+        checkouts: Checkouts<'_>,
         fetcher: Arc<Fetcher>,
         integrations: Arc<Integrations>,
     ) -> Result<Self, SourceError> {
@@ -158,16 +161,8 @@ impl Source {
         };
         let name = path.to_owned();
         let read = tokio::task::spawn_blocking(move || root.read(&name, MAX_FILE)).await;
-        read.map_err(|error| SourceError::Failed(error.to_string()))?.map_err(|error| {
-            let shown = shortened(path);
-            match error.kind() {
-                std::io::ErrorKind::NotFound => SourceError::Missing(shown),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
-                    SourceError::Refused(format!("{shown}: {error}"))
-                }
-                _ => SourceError::Failed(format!("{shown}: {error}")),
-            }
-        })
+        let read = read.map_err(|error| SourceError::Failed(error.to_string()))?;
+        read.map_err(|error| read_error(shortened(path), &error))
     }
 
     /// The files that `target`, written in the file `base`, names: one, or several where it holds `*`.
@@ -214,6 +209,38 @@ impl Source {
         Ok(found)
     }
 
+    /// The files below the folder of a path that [`resolve`](Self::resolve) named, by their path in it, without hidden ones;
+    /// `None` where files cannot be listed, which is so for an address.
+    pub async fn beside(&self, path: &str) -> Result<Option<Vec<String>>, SourceError> {
+        let Some(root) = self.root.clone().filter(|_| as_url(path).is_none()) else { return Ok(None) };
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let shown = shortened(&folder);
+        let is_shown = |path: &str| !path.split('/').any(|part| part.starts_with('.'));
+        let listed = tokio::task::spawn_blocking(move || root.files_in(&folder, MAX_LISTED, &is_shown)).await;
+        let listed = listed.map_err(|error| SourceError::Failed(error.to_string()))?;
+        listed.map(Some).map_err(|error| read_error(shown, &error))
+    }
+
+    /// The path in this location of what the address names, where the location is a checkout of the address's repository.
+    pub fn in_checkout(&self, url: &Url) -> Option<String> {
+        let remote = Url::parse(self.prefix.strip_prefix("url:")?.strip_suffix('#')?).ok()?;
+        self.root.as_ref()?;
+        let repository = format!("{}/", remote.path().trim_end_matches(".git").trim_end_matches('/'));
+        let view = url.path().strip_prefix(&repository).filter(|_| url.origin() == remote.origin())?;
+        let view = view.strip_prefix("-/").unwrap_or(view);
+        let (_, path) = view.strip_prefix("tree/").or_else(|| view.strip_prefix("blob/"))?.split_once('/')?;
+        Some(path.to_owned())
+    }
+
+    /// The page of a file at its code host, where that is known.
+    pub fn web_page(&self, path: &str) -> Option<String> {
+        if as_url(path).is_some() {
+            return Some(path.to_owned());
+        }
+        let remote = Url::parse(self.prefix.strip_prefix("url:")?.strip_suffix('#')?).ok()?;
+        self.integrations.web_page(&remote, path)
+    }
+
     /// Whether a file is one of the location's own: in the folder of what was registered or below, of the same revision.
     pub fn is_own(&self, path: &str) -> bool {
         match (&self.start, as_url(path)) {
@@ -246,11 +273,21 @@ impl Source {
     async fn listing(&self) -> Result<&[String], SourceError> {
         let Some(root) = self.root.clone() else { return Ok(&[]) };
         let listed = self.listed.get_or_try_init(|| async {
-            let listed = tokio::task::spawn_blocking(move || root.files(&|_| true)).await;
+            let listed = tokio::task::spawn_blocking(move || root.files(MAX_LISTED, &|_| true)).await;
             let failed = |error: &dyn std::fmt::Display| SourceError::Failed(error.to_string());
             listed.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
         });
         Ok(listed.await?)
+    }
+}
+
+fn read_error(shown: String, error: &std::io::Error) -> SourceError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => SourceError::Missing(shown),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
+            SourceError::Refused(format!("{shown}: {error}"))
+        }
+        _ => SourceError::Failed(format!("{shown}: {error}")),
     }
 }
 
@@ -378,7 +415,8 @@ mod tests {
             of(IntegrationKind::BitbucketServer, "bitbucket.bank.example"),
         ]);
         let fetcher = Arc::new(Fetcher::new(Policy::default()).unwrap());
-        Source::open("url", target, Path::new("/nowhere"), fetcher, Arc::new(integrations)).await.unwrap()
+        let checkouts = Checkouts { path: Path::new("/nowhere"), max_bytes: 0 };
+        Source::open("url", target, checkouts, fetcher, Arc::new(integrations)).await.unwrap()
     }
 
     #[tokio::test]

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use descriptor::EntityRef;
+use kit::identity::Caller;
 use kit::server::clock::Millis;
-use kit::server::{db, search};
+use kit::server::{audit, db, search};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value as Sql};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::digest::{Digest, NewEntity, NewProblem, failure_hash};
+use super::digest::{Digest, NewEntity, NewProblem, Place, failure_hash};
+use super::docs;
 
 /// The namespace of entity uids: they follow from the ref, so a catalog that is built again has the same ones.
 const UIDS: Uuid = Uuid::from_u128(0x5c1f_9b6e_44c7_4a0e_9a30_0f2c_7d1b_e8a4);
@@ -75,57 +77,57 @@ pub struct Pending {
     pub changed: bool,
 }
 
+/// The location that brings something.
+#[derive(Debug, Clone, Copy)]
+pub struct Bringer<'a> {
+    /// Its number.
+    pub id: i64,
+    /// What it reads.
+    pub target: &'a str,
+}
+
 /// Writes what a file brings in place of what it brought before.
 pub async fn apply(
     tx: &DatabaseTransaction,
     now: Millis,
-    location_id: i64,
+    location: Bringer<'_>,
     file: &Digest,
     pending: &mut Pending,
 ) -> Result<(), DbErr> {
     pending.changed = true;
-    let file_id = put_file(tx, location_id, file).await?;
+    let file_id = put_file(tx, location.id, file).await?;
     db::execute(tx, "DELETE FROM catalog_problem WHERE file_id = ?", [file_id.into()]).await?;
     let mut problems: Vec<NewProblem> = file.problems.iter().take(MAX_PROBLEMS).cloned().collect();
     let before = owned_by_file(tx, file_id).await?;
-    let mut rows = by_ref(tx, &file.entities).await?;
-    // The refs that this file has, with the line where each begins.
-    let mut claimed = BTreeMap::new();
+    let rows = by_ref(tx, &file.entities).await?;
+    let mut claims = Claims::new(location.id, Some(file_id), &file.path, rows);
     for entity in &file.entities {
-        let entity_ref = entity.entity_ref.to_string();
-        if let Some(line) = claimed.get(&entity_ref) {
-            problems.push(duplicate(file, entity, &format!("{}:{line}", file.path)));
-            continue;
-        }
-        match rows.remove(&entity_ref) {
-            None => insert(tx, now, location_id, file_id, file, entity, pending).await?,
-            Some(row) if row.file_id == Some(file_id) || row.file_id.is_none() => {
-                update(tx, now, location_id, file_id, file, entity, &row, pending).await?;
+        match claims.claim(entity) {
+            Claim::Free => insert(tx, now, location.id, file_id, file, entity, pending).await?,
+            Claim::Own(row) => {
+                update(tx, now, location.id, file_id, file, entity, &row, pending).await?;
                 if row.line != i64::from(entity.line) {
-                    name_winner(tx, file, entity).await?;
+                    name_winner(tx, location, file, entity).await?;
                 }
             }
-            Some(row) if (location_id, file.path.as_str()) < (row.location_id, row.path.as_str()) => {
+            Claim::TakenOver(row) => {
                 let lost = lost(&row, file, entity);
                 insert_problems(tx, row.location_id, row.file_id, &[lost]).await?;
-                update(tx, now, location_id, file_id, file, entity, &row, pending).await?;
-                name_winner(tx, file, entity).await?;
+                update(tx, now, location.id, file_id, file, entity, &row, pending).await?;
+                name_winner(tx, location, file, entity).await?;
+                if row.location_id != location.id {
+                    note_takeover(tx, now, location, &row).await?;
+                }
             }
-            Some(row) => {
-                problems.push(duplicate(file, entity, &format!("{}:{}", row.path, row.line)));
-                // A later document of this file may claim it, too.
-                rows.insert(entity_ref, row);
-                continue;
-            }
+            Claim::Lost(first) => problems.push(duplicate(&file.path, entity, &first)),
         }
-        claimed.insert(entity_ref, entity.line);
     }
     for (entity_id, entity_ref) in before {
-        if !claimed.contains_key(&entity_ref) {
+        if !claims.holds(&entity_ref) {
             orphan(tx, now, entity_id, &entity_ref, pending).await?;
         }
     }
-    insert_problems(tx, location_id, Some(file_id), &problems).await
+    insert_problems(tx, location.id, Some(file_id), &problems).await
 }
 
 /// Notes that a file could not be read this time; what it brought stays.
@@ -159,6 +161,57 @@ pub async fn remove_file(
     Ok(())
 }
 
+/// Takes out something of a location that leaves, about `most` entities; says whether nothing is left. An entity that
+/// another location also claims is handed to it, the others go.
+pub async fn forget_some(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    location_id: i64,
+    most: usize,
+    pending: &mut Pending,
+) -> Result<bool, DbErr> {
+    let mut gone = 0;
+    let text = format!("SELECT id FROM catalog_file WHERE location_id = ? ORDER BY id LIMIT {most}");
+    let files = db::rows(tx, &text, [location_id.into()]).await?;
+    for file in &files {
+        let file_id: i64 = file.try_get("", "id")?;
+        for (entity_id, entity_ref) in owned_by_file(tx, file_id).await? {
+            match claimant(tx, location_id, &entity_ref).await? {
+                None => delete(tx, entity_id, &entity_ref, pending).await?,
+                Some(next) => {
+                    orphan(tx, now, entity_id, &entity_ref, pending).await?;
+                    let text = "UPDATE catalog_entity SET location_id = ? WHERE id = ?";
+                    db::execute(tx, text, [next.into(), entity_id.into()]).await?;
+                }
+            }
+            gone += 1;
+        }
+        remove_file(tx, now, file_id, pending).await?;
+        if gone >= most {
+            return Ok(false);
+        }
+    }
+    if !files.is_empty() {
+        return Ok(false);
+    }
+    let text = format!("SELECT id, ref FROM catalog_entity WHERE location_id = ? ORDER BY id LIMIT {most}");
+    let orphans = db::rows(tx, &text, [location_id.into()]).await?;
+    for row in &orphans {
+        delete(tx, row.try_get("", "id")?, &row.try_get::<String>("", "ref")?, pending).await?;
+    }
+    if orphans.is_empty() {
+        db::execute(tx, "DELETE FROM catalog_problem WHERE location_id = ?", [location_id.into()]).await?;
+    }
+    Ok(orphans.is_empty())
+}
+
+/// The first other location that also claims a ref.
+async fn claimant(tx: &DatabaseTransaction, location_id: i64, entity_ref: &str) -> Result<Option<i64>, DbErr> {
+    let text = "SELECT location_id FROM catalog_problem WHERE ref = ? AND code = 'duplicate' AND location_id <> ? ORDER BY location_id LIMIT 1";
+    let rows = db::rows(tx, text, [entity_ref.into(), location_id.into()]).await?;
+    rows.first().map(|row| row.try_get("", "location_id")).transpose()
+}
+
 /// Writes what was gathered; the last step before the commit.
 pub async fn flush(tx: &DatabaseTransaction, pending: &mut Pending) -> Result<(), DbErr> {
     for ((kind, key, value), delta) in std::mem::take(&mut pending.counts) {
@@ -180,18 +233,23 @@ async fn put_file(tx: &DatabaseTransaction, location_id: i64, file: &Digest) -> 
         location_id.into(),
         file.path.as_str().into(),
         file.hash.as_str().into(),
-        json(&file.inputs).into(),
-        json(&file.targets).into(),
+        json_text(&file.inputs).into(),
+        json_text(&file.targets).into(),
     ];
     one(tx, text, values).await?.try_get("", "id")
 }
 
-/// The place of a document in the order of claims, and what the database holds for its ref.
-struct EntityRow {
+/// What the database holds for a ref: its place in the order of claims, and its content.
+pub struct EntityRow {
     id: i64,
-    location_id: i64,
-    file_id: Option<i64>,
-    path: String,
+    /// The location that has it.
+    pub location_id: i64,
+    /// What that location reads.
+    target: String,
+    /// The file that has it; nobody has it any more where there is none.
+    pub file_id: Option<i64>,
+    /// That file's path.
+    pub path: String,
     doc: i64,
     line: i64,
     etag: String,
@@ -204,6 +262,7 @@ impl EntityRow {
         Ok(Self {
             id: row.try_get("", "id")?,
             location_id: row.try_get("", "location_id")?,
+            target: row.try_get("", "target")?,
             file_id: row.try_get("", "file_id")?,
             path: row.try_get("", "path")?,
             doc: row.try_get("", "doc")?,
@@ -213,16 +272,90 @@ impl EntityRow {
             orphan: row.try_get("", "orphan")?,
         })
     }
+
+    /// Whether writing the entity would change nothing that is served.
+    pub fn is_same(&self, entity: &NewEntity) -> bool {
+        !self.orphan && self.etag == etag(&entity.value.to_string())
+    }
 }
 
-async fn by_ref(tx: &DatabaseTransaction, entities: &[NewEntity]) -> Result<HashMap<String, EntityRow>, DbErr> {
+/// What a document's claim to its ref comes to.
+pub enum Claim {
+    /// Nobody has had it.
+    Free,
+    /// The file has it already, or nobody has it any more.
+    Own(EntityRow),
+    /// A later file has it, and loses it.
+    TakenOver(EntityRow),
+    /// An earlier document has it, at this place.
+    Lost(String),
+}
+
+/// The claims of one file's documents, decided by the one rule: a ref belongs to the first by location, path and document.
+pub struct Claims<'a> {
+    location_id: i64,
+    file_id: Option<i64>,
+    path: &'a str,
+    rows: HashMap<String, EntityRow>,
+    /// The refs that this file has, with the line where each begins.
+    claimed: BTreeMap<String, u32>,
+}
+
+impl<'a> Claims<'a> {
+    /// Of a file (`None` where it was never written), against what there is for the refs of its entities.
+    pub fn new(location_id: i64, file_id: Option<i64>, path: &'a str, rows: HashMap<String, EntityRow>) -> Self {
+        Self { location_id, file_id, path, rows, claimed: BTreeMap::new() }
+    }
+
+    /// Decides the claim of the file's next document.
+    pub fn claim(&mut self, entity: &NewEntity) -> Claim {
+        let entity_ref = entity.entity_ref.to_string();
+        if let Some(line) = self.claimed.get(&entity_ref) {
+            return Claim::Lost(format!("{}:{line}", self.path));
+        }
+        let claim = match self.rows.remove(&entity_ref) {
+            None => Claim::Free,
+            Some(row) if row.file_id.is_none() || row.file_id == self.file_id => Claim::Own(row),
+            Some(row) if (self.location_id, self.path) < (row.location_id, row.path.as_str()) => Claim::TakenOver(row),
+            Some(row) => {
+                let first = place(&row.path, row.line, (row.location_id != self.location_id).then_some(&row.target));
+                // A later document of this file may claim it, too.
+                self.rows.insert(entity_ref, row);
+                return Claim::Lost(first);
+            }
+        };
+        self.claimed.insert(entity_ref, entity.line);
+        claim
+    }
+
+    /// Whether the file has this ref.
+    pub fn holds(&self, entity_ref: &str) -> bool {
+        self.claimed.contains_key(entity_ref)
+    }
+}
+
+/// The place of a document as it is told to somebody in another location, which is named then, or in the same one.
+fn place(path: &str, line: i64, location: Option<&String>) -> String {
+    match location {
+        Some(target) if target == path => format!("{path}:{line}"),
+        Some(target) => format!("{path}:{line} of the location {target}"),
+        None => format!("{path}:{line}"),
+    }
+}
+
+/// What there is for the refs of these entities, by ref.
+pub async fn by_ref(
+    connection: &impl ConnectionTrait,
+    entities: &[NewEntity],
+) -> Result<HashMap<String, EntityRow>, DbErr> {
     let mut found = HashMap::new();
     for chunk in entities.chunks(ROWS) {
         let text = format!(
-            "SELECT id, location_id, file_id, path, doc, line, etag, ref, orphan FROM catalog_entity WHERE ref IN ({})",
+            "SELECT e.id, e.location_id, l.target, e.file_id, e.path, e.doc, e.line, e.etag, e.ref, e.orphan \
+             FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id WHERE e.ref IN ({})",
             db::marks(chunk.len())
         );
-        for row in db::rows(tx, &text, chunk.iter().map(|entity| entity.entity_ref.to_string().into())).await? {
+        for row in db::rows(connection, &text, chunk.iter().map(|entity| entity.entity_ref.to_string().into())).await? {
             let row = EntityRow::read(&row)?;
             found.insert(row.entity_ref.clone(), row);
         }
@@ -277,8 +410,6 @@ async fn update(
     row: &EntityRow,
     pending: &mut Pending,
 ) -> Result<(), DbErr> {
-    let body = entity.value.to_string();
-    let etag = etag(&body);
     let place = [
         location_id.into(),
         file_id.into(),
@@ -286,7 +417,7 @@ async fn update(
         i64::from(entity.doc).into(),
         i64::from(entity.line).into(),
     ];
-    if row.etag == etag && !row.orphan {
+    if row.is_same(entity) {
         let moved =
             row.file_id != Some(file_id) || row.doc != i64::from(entity.doc) || row.line != i64::from(entity.line);
         let text = "UPDATE catalog_entity SET location_id = ?, file_id = ?, path = ?, doc = ?, line = ?, source = ? WHERE id = ?";
@@ -295,6 +426,7 @@ async fn update(
         pending.changed |= moved;
         return Ok(());
     }
+    let body = entity.value.to_string();
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     remove_lookups(tx, row.id, pending).await?;
     let text = "UPDATE catalog_entity SET kind = ?, kind_name = ?, namespace = ?, name = ?, sort_name = ?, title = ?, description = ?, type = ?, lifecycle = ?, \
@@ -302,7 +434,7 @@ async fn update(
                 orphan = FALSE, changed_at = ? WHERE id = ?";
     let mut values: Vec<Sql> = columns.values();
     values.extend(place);
-    values.extend([body.as_str().into(), entity.source.as_str().into(), etag.into(), now.into(), row.id.into()]);
+    values.extend([body.as_str().into(), entity.source.as_str().into(), etag(&body).into(), now.into(), row.id.into()]);
     db::execute(tx, text, values).await?;
     insert_lookups(tx, row.id, &row.entity_ref, &columns, &entity.value, pending).await
 }
@@ -320,18 +452,31 @@ async fn orphan(
     pending.count(&kind, "orphan", "true", 1);
     let orphan = "INSERT INTO catalog_facet (entity_id, facet_key, facet_value) VALUES (?, 'orphan', 'true')";
     db::execute(tx, orphan, [id.into()]).await?;
-    let text = "SELECT p.location_id, f.path FROM catalog_problem p JOIN catalog_file f ON f.id = p.file_id WHERE p.ref = ? AND p.code = 'duplicate'";
+    read_claimants_again(tx, entity_ref, pending).await
+}
+
+/// Takes an entity out for good, and has the files that also claim its ref read again.
+pub async fn delete(tx: &DatabaseTransaction, id: i64, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
+    pending.changed = true;
+    remove_lookups(tx, id, pending).await?;
+    docs::remove(tx, id, entity_ref).await?;
+    search::remove(tx, "catalog", id).await?;
+    db::execute(tx, "DELETE FROM catalog_entity WHERE id = ?", [id.into()]).await?;
+    read_claimants_again(tx, entity_ref, pending).await
+}
+
+async fn read_claimants_again(tx: &DatabaseTransaction, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
+    let text = "SELECT p.location_id, f.id, f.path FROM catalog_problem p JOIN catalog_file f ON f.id = p.file_id WHERE p.ref = ? AND p.code = 'duplicate' ORDER BY f.id";
     for row in db::rows(tx, text, [entity_ref.into()]).await? {
+        read_again(tx, row.try_get("", "id")?).await?;
         pending.again.insert((row.try_get("", "location_id")?, row.try_get("", "path")?));
     }
-    for (location_id, path) in &pending.again {
-        db::execute(
-            tx,
-            "UPDATE catalog_file SET hash = '' WHERE location_id = ? AND path = ?",
-            [(*location_id).into(), path.as_str().into()],
-        )
-        .await?;
-    }
+    Ok(())
+}
+
+/// Has the next reading of a file take it for changed.
+pub async fn read_again(tx: &DatabaseTransaction, file_id: i64) -> Result<(), DbErr> {
+    db::execute(tx, "UPDATE catalog_file SET hash = '' WHERE id = ?", [file_id.into()]).await?;
     Ok(())
 }
 
@@ -437,6 +582,11 @@ impl Columns {
 }
 
 impl Pending {
+    /// The locations of the files to read again.
+    pub fn locations(&self) -> BTreeSet<i64> {
+        self.again.iter().map(|(location_id, _)| *location_id).collect()
+    }
+
     fn count(&mut self, kind: &str, key: &'static str, value: &str, delta: i64) {
         for kind in ["", kind] {
             *self.counts.entry((kind.to_owned(), key, value.to_owned())).or_default() += delta;
@@ -543,9 +693,10 @@ fn put_facet(facets: &mut BTreeSet<(String, String)>, key: &str, value: &str) {
     }
 }
 
-fn duplicate(file: &Digest, entity: &NewEntity, first: &str) -> NewProblem {
-    let place = super::digest::Place {
-        path: file.path.clone(),
+/// The problem of a document whose ref belongs to the document at `first`.
+pub fn duplicate(path: &str, entity: &NewEntity, first: &str) -> NewProblem {
+    let place = Place {
+        path: path.to_owned(),
         doc: entity.doc,
         line: entity.line,
         column: 1,
@@ -557,23 +708,45 @@ fn duplicate(file: &Digest, entity: &NewEntity, first: &str) -> NewProblem {
 }
 
 /// Has every document that lost the entity's ref name the one that has it now.
-async fn name_winner(tx: &DatabaseTransaction, file: &Digest, entity: &NewEntity) -> Result<(), DbErr> {
-    let problem = duplicate(file, entity, &format!("{}:{}", file.path, entity.line));
-    let text = "UPDATE catalog_problem SET message = ? WHERE ref = ? AND code = 'duplicate'";
-    db::execute(tx, text, [problem.message.into(), problem.place.entity_ref.into()]).await?;
+async fn name_winner(
+    tx: &DatabaseTransaction,
+    location: Bringer<'_>,
+    file: &Digest,
+    entity: &NewEntity,
+) -> Result<(), DbErr> {
+    let target = location.target.to_owned();
+    for (whose, winner) in [("=", None), ("<>", Some(&target))] {
+        let problem = duplicate(&file.path, entity, &place(&file.path, i64::from(entity.line), winner));
+        let text = format!(
+            "UPDATE catalog_problem SET message = ? WHERE ref = ? AND code = 'duplicate' AND location_id {whose} ?"
+        );
+        db::execute(tx, &text, [problem.message.into(), problem.place.entity_ref.into(), location.id.into()]).await?;
+    }
     Ok(())
 }
 
-/// The problem of a document that had the ref until an earlier one claimed it.
+/// The problem of a document that had the ref until an earlier one claimed it; [`name_winner`] says which.
 fn lost(row: &EntityRow, file: &Digest, entity: &NewEntity) -> NewProblem {
-    let mut problem = duplicate(file, entity, &format!("{}:{}", file.path, entity.line));
-    problem.place.path = row.path.clone();
+    let mut problem = duplicate(&row.path, entity, &file.path);
     problem.place.doc = row.doc as u32;
     problem.place.line = row.line as u32;
     problem
 }
 
-async fn insert_problems(
+/// Nobody asked for it in person, and yet what one location brought is another's now: that stands in the trail.
+async fn note_takeover(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    location: Bringer<'_>,
+    row: &EntityRow,
+) -> Result<(), DbErr> {
+    let detail = json!({ "from": { "id": row.location_id, "target": row.target }, "to": { "id": location.id, "target": location.target } });
+    let action = "catalog.entity.takeover";
+    audit::append(tx, audit::Event { at: now, actor: &Caller::System, action, resource: &row.entity_ref, detail }).await
+}
+
+/// Notes problems; those of no file stay until they are taken out.
+pub async fn insert_problems(
     tx: &DatabaseTransaction,
     location_id: i64,
     file_id: Option<i64>,
@@ -626,6 +799,6 @@ fn etag(body: &str) -> String {
     blake3::hash(body.as_bytes()).to_hex()[..40].to_owned()
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+fn json_text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".into())
 }

@@ -1,0 +1,92 @@
+use leptos::html;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+pub mod examples;
+
+/// The fields of a form under each other, inside a `<form>` or an `ActionForm`.
+#[component]
+pub fn FormLayout(
+    /// Fields, rows, and the actions at the end.
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="pk-form">{children()}</div> }.into_any()
+}
+
+/// Short fields that belong together, side by side where there is room.
+#[component]
+pub fn FormRow(
+    /// Two or three fields.
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="pk-form__row">{children()}</div> }.into_any()
+}
+
+/// Fields about one thing, under a heading.
+#[component]
+pub fn FormSection(
+    /// What they are about.
+    #[prop(into)]
+    title: String,
+    /// What the reader must know before, in a sentence.
+    #[prop(optional, into)]
+    lead: Option<String>,
+    /// Fields and rows.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <fieldset class="pk-form__section">
+            <legend class="pk-form__title">{title}</legend>
+            {lead.map(|lead| view! { <p class="pk-quiet">{lead}</p> })}
+            {children()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What can be done with the form: the primary button first.
+#[component]
+pub fn FormActions(
+    /// Buttons.
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="pk-form__actions">{children()}</div> }.into_any()
+}
+
+/// What the server found wrong with a form that was sent, with a link to each field. It takes the focus when it appears; it stands above the
+/// form, and each field says its own error again.
+#[component]
+pub fn ErrorSummary(
+    /// The id of the control and what is wrong with it, in the order of the form.
+    errors: Vec<(String, String)>,
+) -> impl IntoView {
+    let summary = NodeRef::<html::Div>::new();
+    focus_when_new(summary);
+    let title = match errors.len() {
+        1 => "One field needs your attention".to_owned(),
+        number => format!("{number} fields need your attention"),
+    };
+    let items: Vec<_> = errors
+        .into_iter()
+        // Within the page: the browser moves the focus, no route is changed.
+        .map(|(id, text)| view! { <li><a href=format!("#{id}") rel="external">{text}</a></li> })
+        .collect();
+    view! {
+        <div class="pk-error-summary" role="alert" tabindex="-1" autofocus node_ref=summary>
+            <p class="pk-error-summary__title">{title}</p>
+            <ul>{items}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+/// On a page from the server the browser has moved the focus (`autofocus`), and the reader may already be mending something.
+fn focus_when_new(summary: NodeRef<html::Div>) {
+    let taken_over = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
+    Effect::new(move || {
+        if let Some(summary) = summary.get().filter(|_| !taken_over) {
+            // Where the focus cannot move the summary is shown all the same.
+            let _ = summary.focus();
+        }
+    });
+}

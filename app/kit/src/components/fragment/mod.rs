@@ -1,0 +1,15 @@
+use leptos::prelude::*;
+
+use crate::html::Html;
+
+/// Places HTML that was finished on the server. Links in it lead on within the portal as any others do.
+#[component]
+pub fn Fragment(
+    /// The HTML.
+    html: Html,
+    /// The class of the element round it.
+    #[prop(default = "")]
+    class: &'static str,
+) -> impl IntoView {
+    view! { <div class=class inner_html=html.0></div> }.into_any()
+}

@@ -1,0 +1,16 @@
+//! What the plugin is.
+
+use kit::plugin::{Permission, PluginInfo};
+
+/// The search plugin.
+pub static INFO: PluginInfo = PluginInfo {
+    id: "search",
+    title: "Search",
+    prefixes: &["/search", "/api/search"],
+    navigation: &[],
+    permissions: &[SEARCH],
+};
+
+/// Searching; what is found is each plugin's own decision.
+pub const SEARCH: Permission =
+    Permission { action: "search.everything.read", allows: "search the portal", writes: false };

@@ -1,0 +1,54 @@
+//! `portico unregister` and `portico rules`
+
+use std::process::ExitCode;
+
+use catalog::server::{NewRules, REFRESH};
+use kit::identity::Caller;
+
+use super::import::harmless;
+use crate::config::Config;
+use crate::instance::Instance;
+
+/// Unregisters locations and removes what only they brought.
+pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Result<ExitCode> {
+    let instance = Instance::open(&config).await?;
+    let catalog = &instance.catalog.catalog;
+    let mut failed = false;
+    for text in &locations {
+        let done = async {
+            let id = catalog.location_id(text).await?;
+            let departure = catalog.departure(id).await?;
+            catalog.unregister(&Caller::LocalOperator, id).await?;
+            Ok::<_, kit::error::AppError>((id, departure))
+        };
+        match done.await {
+            Ok((id, departure)) => {
+                instance.worker().run_due(REFRESH, &[id.to_string()]).await?;
+                println!("{}", harmless(&format!("{}: {} entities removed", departure.row.target, departure.removed)));
+            }
+            Err(error) => {
+                eprintln!("portico: {}", harmless(&error.to_string()));
+                failed = true;
+            }
+        }
+    }
+    instance.kit.db.close().await?;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Changes what a location may bring, and reads it again under the new rules.
+pub async fn rules(config: Config, location: &str, rules: &NewRules) -> anyhow::Result<ExitCode> {
+    let instance = Instance::open(&config).await?;
+    let catalog = &instance.catalog.catalog;
+    let id = catalog.location_id(location).await?;
+    catalog.set_rules(&Caller::LocalOperator, id, rules).await?;
+    instance.worker().run_due(REFRESH, &[id.to_string()]).await?;
+    if let Some(row) = catalog.location_row(id).await? {
+        let trust = if row.trusted_for_org { "trusted" } else { "not trusted" };
+        let kinds = row.allowed_kinds.unwrap_or_else(|| "any".into());
+        let text = format!("{}: {trust} for organisation data, kinds: {kinds}; {} entities", row.target, row.entities);
+        println!("{}", harmless(&text));
+    }
+    instance.kit.db.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
