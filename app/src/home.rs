@@ -1,5 +1,10 @@
-use catalog::pages::{CatalogSummary, Way};
+//! The home page: the search first, then what each plugin has to say.
+
+use catalog::pages::{Way, catalog_summary};
 use kit::components::Page;
+use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::page::page;
 use leptos::prelude::*;
 
 /// What people do from here, in the order in which they are offered.
@@ -25,12 +30,10 @@ static WAYS: [Way; 4] = [
     Way { label: "Design system", href: "/design", what: "Components and rules for every page", kind: None },
 ];
 
-/// The home page: the search first, then what each plugin has to say.
-#[component]
-pub fn HomePage() -> impl IntoView {
-    view! {
-        <Page title="Find software" lead="Services, APIs, systems and the teams that own them, in one place.">
-            <CatalogSummary ways=&WAYS/>
-        </Page>
-    }
+/// Draws the home page.
+pub async fn draw() -> Result<Drawn, AppError> {
+    let summary = catalog_summary(&WAYS).await?;
+    Ok(page(|| {
+        view! { <Page title="Find software" lead="Services, APIs, systems and the teams that own them, in one place.">{summary}</Page> }
+    }))
 }

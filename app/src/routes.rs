@@ -1,21 +1,20 @@
-//! The table of contents: every plugin, and one line a page.
+//! The table of contents: every plugin, each of which has a table of its own pages.
 
-use catalog::CatalogRoutes;
-use design::DesignRoutes;
-use kit::components::{NotFound, Shell};
+use kit::components::{DrawnPages, Shell};
+use kit::error::AppError;
+use kit::page::Drawing;
 use kit::plugin::PluginInfo;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
-use search::SearchRoutes;
+use leptos_router::WildcardSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
 
-use crate::home::HomePage;
+use crate::api::home_page;
 
 /// Every plugin, in the order of the navigation.
 pub static PLUGINS: [&PluginInfo; 3] = [&catalog::INFO, &design::INFO, &search::INFO];
 
-/// The application. It runs once at start for the list of routes, so it has no effects of its own.
+/// The application.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -23,13 +22,20 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "Portico".to_owned() } else { format!("{title} · Portico") }/>
         <Router>
             <Shell plugins=PLUGINS.to_vec()>
-                <Routes fallback=|| view! { <NotFound/> }>
-                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-                    <CatalogRoutes/>
-                    <DesignRoutes/>
-                    <SearchRoutes/>
-                </Routes>
+                <FlatRoutes fallback=|| ()>
+                    <Route path=WildcardSegment("page") view=|| view! { <DrawnPages draw=draw/> }/>
+                </FlatRoutes>
             </Shell>
         </Router>
+    }
+}
+
+/// Has the page at an address drawn by the plugin that it belongs to.
+fn draw(address: String) -> Drawing {
+    let path = address.split('?').next().unwrap_or_default();
+    match PLUGINS.iter().find(|plugin| plugin.owns(path)) {
+        Some(plugin) => (plugin.page)(address),
+        None if path == "/" => Box::pin(home_page()),
+        None => Box::pin(async { Err(AppError::nowhere()) }),
     }
 }

@@ -1,9 +1,10 @@
 //! The HTML document round the application, made on the server.
 
 use http::HeaderValue;
-use http::header::{CONTENT_SECURITY_POLICY, COOKIE};
+use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
 use kit::components::THEME_COOKIE;
+use kit::server::said::cookie_value;
 use leptos::config::LeptosOptions;
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
@@ -84,9 +85,6 @@ fn allow_own_scripts(nonce: Option<&Nonce>) {
 /// The theme that this browser was told to keep, if it is not the system's.
 fn chosen_theme() -> Option<&'static str> {
     let parts = use_context::<Parts>()?;
-    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let chosen = cookies
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(THEME_COOKIE)?.strip_prefix('='))?;
+    let chosen = cookie_value(&parts.headers, THEME_COOKIE)?;
     ["light", "dark"].into_iter().find(|theme| *theme == chosen)
 }

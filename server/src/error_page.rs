@@ -6,9 +6,12 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, LOCATION, SET_COOKIE};
+use http::{HeaderValue, StatusCode};
 use kit::error::AppError;
+use kit::server::said::refused;
+use leptos::server_fn::error::ServerFnUrlError;
+use url::Url;
 
 use crate::assets::Assets;
 
@@ -51,6 +54,26 @@ pub async fn status_of_server_functions(request: Request, next: Next) -> Respons
         parts.status = error.status();
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Takes the error of a form out of the address that it leads back to, where the framework puts it, and has the page say it.
+pub async fn errors_of_forms(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let told = response.headers().get(LOCATION).and_then(|to| without_error(to.to_str().ok()?));
+    if let Some((to, error)) = told {
+        response.headers_mut().insert(LOCATION, to);
+        response.headers_mut().append(SET_COOKIE, refused(&format!("{error}.")));
+    }
+    response
+}
+
+fn without_error(to: &str) -> Option<(HeaderValue, AppError)> {
+    let url = Url::parse(to).ok()?;
+    let (_, error) = url.query_pairs().find(|(key, _)| key == "__err")?;
+    let error = ServerFnUrlError::<AppError>::decode_err(&error);
+    let mut to = to.to_owned();
+    ServerFnUrlError::<AppError>::strip_error_info(&mut to);
+    Some((HeaderValue::from_str(to.trim_end_matches('?')).ok()?, error))
 }
 
 fn page(css: &str, error: &AppError) -> String {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::PLUGINS;
 use app::shell::shell;
-use app::{App, PLUGINS};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use kit::error::AppError;
 use kit::plugin::PluginInfo;
 use kit::server::plugin::Plugin;
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -51,9 +51,10 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         move || shell(options.clone(), names.clone())
     };
     let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), document.clone())
+        .leptos_routes_with_context(&options, Vec::new(), context.clone(), document.clone())
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .layer(from_fn(error_page::status_of_server_functions))
+        .layer(from_fn(error_page::errors_of_forms))
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();

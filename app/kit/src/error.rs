@@ -64,6 +64,11 @@ impl AppError {
         Self::NotFound { what: what.into() }
     }
 
+    /// No page has the address that was asked for.
+    pub fn nowhere() -> Self {
+        Self::not_found("A page with this address")
+    }
+
     /// The request is wrong in the way that `message` says.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::BadRequest { message: message.into() }

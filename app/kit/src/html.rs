@@ -12,18 +12,3 @@ impl Html {
         &self.0
     }
 }
-
-/// Finished HTML as a page's resource gives it. The page that the server wrote holds it already and hydration leaves it as it is, so
-/// it is not sent a second time as the resource's value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placed {
-    /// The HTML; empty where the browser takes over a page that has it.
-    #[serde(skip)]
-    pub html: Html,
-}
-
-impl From<Html> for Placed {
-    fn from(html: Html) -> Self {
-        Self { html }
-    }
-}

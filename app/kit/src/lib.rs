@@ -13,6 +13,8 @@ pub mod gallery;
 pub mod html;
 pub mod identity;
 pub mod number;
+pub mod page;
+mod placing;
 pub mod plugin;
 pub mod query;
 pub mod response;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::page::Drawing;
+
 /// What a plugin is: constants only, so that the shell and the gateway know a plugin that is down or lives on another instance.
 #[derive(Debug)]
 pub struct PluginInfo {
@@ -15,6 +17,8 @@ pub struct PluginInfo {
     pub navigation: &'static [NavigationItem],
     /// Every action that it asks permission for.
     pub permissions: &'static [Permission],
+    /// Draws the page at an address under one of the prefixes: a path, with its query.
+    pub page: fn(String) -> Drawing,
 }
 
 impl PluginInfo {
@@ -68,7 +72,14 @@ mod tests {
 
     #[test]
     fn a_prefix_ends_at_a_segment() {
-        let info = PluginInfo { id: "a", title: "A", prefixes: &["/a", "/api/a/"], navigation: &[], permissions: &[] };
+        let info = PluginInfo {
+            id: "a",
+            title: "A",
+            prefixes: &["/a", "/api/a/"],
+            navigation: &[],
+            permissions: &[],
+            page: |_| unreachable!("nothing is drawn here"),
+        };
         for (path, owned) in [("/a", true), ("/a/b", true), ("/ab", false), ("/api/a/x", true), ("/api/ab", false)] {
             assert_eq!(info.owns(path), owned, "{path}");
         }

@@ -1,4 +1,4 @@
-//! Setting the HTTP status from a view: on the server it marks the response, in the browser there is nothing to mark.
+//! Setting status and title from within a view: on the server they mark the page or the response, in the browser there is nothing to mark.
 
 #[cfg(not(feature = "ssr"))]
 mod browser;
@@ -13,4 +13,9 @@ use ssr as side;
 /// Marks the response of the page being rendered with `status`.
 pub fn set_status(status: http::StatusCode) {
     side::set_status(status);
+}
+
+/// Gives the page being drawn its title; the last one that is given stands.
+pub fn set_title(title: &str) {
+    side::set_title(title);
 }

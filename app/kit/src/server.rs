@@ -11,8 +11,10 @@ pub mod error;
 pub mod fetch;
 pub mod html;
 pub mod jobs;
+pub mod page;
 pub mod plugin;
 pub mod published;
+pub mod said;
 pub mod search;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,5 +1,6 @@
 //! The definition of an API on its page and from the server function.
 
+use kit::query::href;
 use kit::server::testing::{TestDb, databases};
 use serde_json::json;
 
@@ -41,10 +42,10 @@ async fn the_page_and_the_server_function_show_the_operations() {
     let app = with(&db, "openapi", PAYMENTS).await;
     let page = app.get(&format!("{PAGE}?tab=definition")).await;
     assert_eq!(page.status, 200);
-    let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": "" })).await;
+    let answer = app.page(&format!("{PAGE}?tab=definition")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let told = answer.json();
-    let html = told.as_str().expect("HTML");
+    let html = told["html"].as_str().expect("HTML");
     for shown in [
         "id=\"op-get-payments-id\"",
         "Read a payment",
@@ -71,8 +72,8 @@ async fn one_operation_can_be_asked_for() {
     let db = databases().await.swap_remove(0);
     let app = with(&db, "openapi", PAYMENTS).await;
     let open = async |show: &str| {
-        let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": show })).await;
-        answer.json().as_str().expect("HTML").matches("<details open").count()
+        let answer = app.page(&href(PAGE, [("tab", "definition"), ("show", show)])).await;
+        answer.json()["html"].as_str().expect("HTML").matches("<details open").count()
     };
     assert_eq!((open("").await, open("op-get-payments-id").await, open("schema-Payment").await), (0, 1, 1));
 }
@@ -88,7 +89,7 @@ async fn nobody_reads_a_definition_without_being_signed_in() {
         assert_eq!(answer.status, 401, "{path}");
         assert!(!answer.body.contains("Read a payment"), "{path}");
     }
-    let refused = nobody.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": "" })).await;
+    let refused = nobody.page(&format!("{PAGE}?tab=definition")).await;
     assert_eq!(refused.status, 401);
     assert!(!refused.body.contains("Read a payment"));
 }
@@ -105,7 +106,7 @@ async fn what_cannot_be_read_is_shown_with_the_place_of_the_fault() {
     let app = with(&db, "grpc", "syntax = \"proto3\";\nservice Payments {}").await;
     let page = app.get(&format!("{PAGE}?tab=definition")).await.body;
     assert!(page.contains("<span class=\"pk-syntax--word\">service"), "{page}");
-    let unknown = app.post_fn("definition", &json!({ "entity_ref": "api:default/nothing", "show": "" })).await;
+    let unknown = app.page("/catalog/default/api/nothing?tab=definition").await;
     assert_eq!(unknown.status, 404);
 }
 
@@ -128,9 +129,9 @@ async fn hostile_text_stays_text() {
     });
     let app = with(&db, "openapi", &definition.to_string()).await;
     for show in ["", "source", hostile] {
-        let answer = app.post_fn("definition", &json!({ "entity_ref": "api:default/payments", "show": show })).await;
+        let answer = app.page(&href(PAGE, [("tab", "definition"), ("show", show)])).await;
         let told = answer.json();
-        let html = told.as_str().expect("HTML");
+        let html = told["html"].as_str().expect("HTML");
         assert!(html.len() > 3_000, "{show}");
         for forbidden in ["<script", "<img", "<svg onload", "href=\"javascript", "style=\""] {
             assert!(!html.contains(forbidden), "{forbidden} is in {html}");
@@ -144,12 +145,14 @@ async fn every_definition_of_the_corpus_is_drawn() {
     let db = databases().await.swap_remove(0);
     let app = TestApp::new(&db);
     app.import_from(&corpus.join("catalog"), true).await;
-    let refs = app.column("SELECT ref FROM catalog_entity WHERE kind = 'api' ORDER BY ref").await;
+    let refs =
+        app.column("SELECT namespace || '/api/' || name FROM catalog_entity WHERE kind = 'api' ORDER BY ref").await;
     assert!(refs.len() >= 50, "{}", refs.len());
     let mut largest = 0;
     for entity_ref in &refs {
         for show in ["", "source"] {
-            let answer = app.post_fn("definition", &json!({ "entity_ref": entity_ref, "show": show })).await;
+            let answer =
+                app.page(&href(&format!("/catalog/{entity_ref}"), [("tab", "definition"), ("show", show)])).await;
             assert_eq!(answer.status, 200, "{entity_ref}: {}", answer.body);
             largest = largest.max(answer.body.len());
         }

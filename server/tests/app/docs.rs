@@ -5,7 +5,6 @@ use std::os::unix::fs::symlink;
 use kit::identity::Caller;
 use kit::server::plugin::Plugin;
 use kit::server::testing::databases;
-use serde_json::json;
 
 use crate::remote::{self, Site, git};
 use crate::support::{TestApp, assert_counts, component, component_of, parsed, write};
@@ -157,7 +156,7 @@ async fn cve_2024_46976_an_image_is_served_so_that_nothing_in_it_runs() {
             assert_eq!(answer.status, 404, "{other}");
         }
         assert_eq!(nobody.get(image).await.status, 401);
-        let refused = nobody.post_fn("docs", &json!({ "entity_ref": "component:default/pay", "path": "" })).await;
+        let refused = nobody.page("/catalog/default/component/pay/docs").await;
         assert!(refused.status == 401 && !refused.body.contains("Welcome"), "{}", refused.body);
     }
 }

@@ -101,14 +101,14 @@ async fn what_contributors_build_on_is_public_and_complete() {
     let recipes = app.get("/design/recipes").await;
     for docs in kit::gallery::all() {
         assert!(recipes.body.contains(&format!("/design/components/{}", docs.name)), "{}", docs.name);
-        let page = app
-            .post(
-                "/api/design/fn/page",
-                "application/json",
-                &json!({ "ask": { "page": docs.name, "theme": "", "width": "" } }).to_string(),
-            )
-            .await;
+        let page = app.page(&format!("/design/components/{}", docs.name)).await;
         assert_eq!(page.status, 200, "{}", docs.name);
+        assert_eq!(
+            (&page.json()["title"], &page.json()["status"]),
+            (&json!(docs.title), &json!(null)),
+            "{}",
+            docs.name
+        );
         assert!(!docs.summary.is_empty() && docs.summary.ends_with('.') && !docs.examples.is_empty(), "{}", docs.name);
     }
 }

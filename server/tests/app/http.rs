@@ -156,33 +156,31 @@ async fn scripts_run_by_a_nonce_that_differs_in_each_answer() {
 async fn errors_of_server_functions_have_their_own_status() {
     for db in databases().await {
         let app = with_one_entity(&db).await;
-        let list = |cursor: &str| json!({ "query": { "text": "", "chosen": [], "sort": "name", "descending": false, "cursor": cursor } });
-        let graph = |entity_ref: &str, hops: u8| json!({ "entity_ref": entity_ref, "query": { "hops": hops, "families": [], "direction": "both" } });
-        for (endpoint, arguments, status) in [
-            ("summary", json!({}), 200),
-            ("entity", json!({ "entity_ref": "component:default/a" }), 200),
-            ("entity", json!({ "entity_ref": "component:default/none" }), 404),
-            ("entity", json!({ "entity_ref": "///" }), 404),
-            ("descriptor", json!({ "entity_ref": "component:default/none" }), 404),
-            ("graph", graph("component:default/a", 200), 200),
-            ("graph", graph("component:default/none", 1), 404),
-            ("graph", graph("///", 1), 404),
-            ("graph", json!({ "entity_ref": "component:default/a" }), 400),
-            ("location", json!({ "id": 99, "page": "" }), 404),
-            ("location", json!({ "id": 1, "page": "damaged" }), 400),
-            ("list", list(""), 200),
-            ("list", list("damaged"), 400),
-            ("list", list("e30"), 400),
-            ("list", json!({}), 400),
-            ("list", json!({ "query": 7 }), 400),
-            ("locations", json!({ "after": "x" }), 400),
+        for (address, status) in [
+            ("/", 200),
+            ("/nowhere", 404),
+            ("/catalog/default/component/a", 200),
+            ("/catalog/default/component/none", 404),
+            ("/catalog/%2F/%2F/%2F", 404),
+            ("/catalog/default/component/none?tab=descriptor", 404),
+            ("/catalog/default/component/a?tab=relations&hops=200", 200),
+            ("/catalog/default/component/none?tab=relations", 404),
+            ("/locations/99", 404),
+            ("/locations/1?page=damaged", 400),
+            ("/catalog", 200),
+            ("/catalog?page=damaged", 400),
+            ("/catalog?page=e30", 400),
+            ("/catalog/default", 404),
+            ("/search/x", 404),
+            ("/design/components/none", 404),
         ] {
-            let answer = app.post_fn(endpoint, &arguments).await;
-            assert_eq!(answer.status.as_u16(), status, "{} {endpoint} {arguments}: {}", app.name, answer.body);
+            let answer = app.page(address).await;
+            assert_eq!(answer.status.as_u16(), status, "{} {address}: {}", app.name, answer.body);
         }
-        let answer = app.post("/api/catalog/fn/summary", "application/json", "{").await;
+        let answer = app.post("/api/catalog/fn/page", "application/json", "{").await;
         assert_eq!(answer.status, 400, "{}", answer.body);
-        assert_eq!(app.post_fn("none", &json!({})).await.status, 404);
+        let unknown = app.post("/api/catalog/fn/none", "application/json", "{}").await;
+        assert_eq!(unknown.status, 404);
     }
 }
 
@@ -240,8 +238,8 @@ fn base64_url(text: &str) -> String {
 async fn a_body_has_a_limit() {
     let db = one().await;
     let app = TestApp::new(&db);
-    let body = json!({ "entity_ref": "x".repeat(2 * 1024 * 1024) }).to_string();
-    let status = app.post("/api/catalog/fn/entity", "application/json", &body).await.status.as_u16();
+    let body = json!({ "address": "x".repeat(2 * 1024 * 1024) }).to_string();
+    let status = app.post("/api/catalog/fn/page", "application/json", &body).await.status.as_u16();
     assert!(matches!(status, 400 | 413), "{status}");
 }
 

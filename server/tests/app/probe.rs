@@ -28,6 +28,7 @@ pub static INFO: PluginInfo = PluginInfo {
     prefixes: &["/probe", "/api/probe"],
     navigation: &[],
     permissions: &[READ],
+    page: |_| Box::pin(async { Err(AppError::nowhere()) }),
 };
 
 const COUNT: &str = "probe.count";
@@ -205,7 +206,7 @@ async fn an_instance_without_the_catalog_says_that_it_is_unavailable_and_serves_
             "{path}"
         );
     }
-    assert_eq!(app.post_fn("summary", &json!({})).await.status, 503);
+    assert_eq!(app.page("/catalog").await.status, 503);
     assert_eq!(app.get("/api/probe/item").await.status, 200);
     assert_eq!(app.get("/catalogue").await.status, 404, "a prefix ends at a segment");
     let home = app.get("/").await;

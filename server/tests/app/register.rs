@@ -27,9 +27,10 @@ async fn all_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
 }
 
 async fn preview(app: &TestApp, target: &str) -> Value {
-    let answer = app.post_fn("preview", &json!({ "target": target })).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.json()["Preview"].clone()
+    let catalog = &app.instance.catalog.catalog;
+    let location = catalog.location_of(&Caller::LocalOperator, target).expect("a location");
+    let plan = catalog.plan(location).await.expect("a plan");
+    json!(catalog.preview(plan).await.expect("a preview"))
 }
 
 /// The refs of which `change` would become.
@@ -180,11 +181,9 @@ async fn what_a_check_cannot_read_is_said_and_cannot_be_registered_from_the_page
         ("ftp://x.example/x.yaml", "an address begins with https://"),
         ("https://ada:geheim@x.example/x.yaml", "configure the host's token"),
     ] {
-        let answer = app.post_fn("preview", &json!({ "target": target })).await.json();
-        let refused = answer["Refused"].as_str().unwrap_or_else(|| panic!("{target}: {answer}"));
-        assert!(refused.to_lowercase().contains(&reason.to_lowercase()), "{target}: {refused}");
         let page = app.get(&kit::query::href("/locations/register", [("target", target)])).await;
         assert!(page.body.contains("aria-invalid=\"true\"") && !submits_register(&page.body), "{}", page.body);
+        assert!(page.body.to_lowercase().contains(&reason.to_lowercase()), "{target}: {}", page.body);
         assert_eq!(
             app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}"))
                 .await
@@ -203,8 +202,8 @@ async fn paths_are_read_for_the_local_operator_only() {
     let app = TestApp::with(&db, Config::default(), &[], Caller::System);
     app.write("a.yaml", &component("secret"));
     let target = app.path("").display().to_string();
-    let refused = app.post_fn("preview", &json!({ "target": target })).await.json();
-    assert!(refused["Refused"].as_str().expect("a reason").contains("on its own machine"), "{refused}");
+    let refused = app.page(&kit::query::href("/locations/register", [("target", target.as_str())])).await.body;
+    assert!(refused.contains("on its own machine"), "{refused}");
     let answers = [
         app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}")).await,
         app.post(

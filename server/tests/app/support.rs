@@ -124,9 +124,12 @@ impl TestApp {
         self.send(request(Method::GET, path).header("accept", "application/json").body(Body::empty())).await
     }
 
-    /// Calls a server function of the catalog.
-    pub async fn post_fn(&self, endpoint: &str, arguments: &Value) -> Answer {
-        self.post(&format!("/api/catalog/fn/{endpoint}"), "application/json", &arguments.to_string()).await
+    /// What the browser asks for when a link is followed: the page at `address`, from the plugin that it belongs to.
+    pub async fn page(&self, address: &str) -> Answer {
+        let path = address.split('?').next().unwrap_or_default();
+        let plugin = app::PLUGINS.iter().find(|plugin| plugin.owns(path)).map_or("home", |plugin| plugin.id);
+        let arguments = serde_json::json!({ "address": address });
+        self.post(&format!("/api/{plugin}/fn/page"), "application/json", &arguments.to_string()).await
     }
 
     pub async fn post(&self, path: &str, content_type: &str, body: &str) -> Answer {

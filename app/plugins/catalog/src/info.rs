@@ -3,6 +3,8 @@
 use kit::components::Icon;
 use kit::plugin::{NavigationItem, Permission, PluginInfo};
 
+use crate::api::catalog_page;
+
 /// The catalog plugin.
 pub static INFO: PluginInfo = PluginInfo {
     id: "catalog",
@@ -23,6 +25,7 @@ pub static INFO: PluginInfo = PluginInfo {
         TRUST_LOCATION,
         SAVE_FILTER,
     ],
+    page: |address| Box::pin(catalog_page(address)),
 };
 
 /// Seeing entities, in lists, counts and one by one.

@@ -13,33 +13,32 @@ mod relations;
 mod summary;
 mod unregister;
 
-use leptos::prelude::*;
-use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
-use leptos_router::components::Route;
-use leptos_router::{SsrMode, path};
+use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::page::Address;
 
-pub use summary::{CatalogSummary, Way};
+pub use summary::{Way, catalog_summary};
 
-use catalog::CatalogPage;
-use entity::{EntityDocsPage, EntityPage};
-use location::LocationPage;
-use locations::LocationsPage;
-use register::RegisterPage;
-use unregister::UnregisterPage;
+use catalog::catalog_page;
+use entity::{entity_docs_page, entity_page};
+use location::location_page;
+use locations::locations_page;
+use register::register_page;
+use unregister::unregister_page;
 
 /// The plugin's pages, one line each.
-#[component(transparent)]
-pub fn CatalogRoutes() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/catalog") view=CatalogPage ssr=SsrMode::Async/>
-        <Route path=path!("/catalog/:namespace/:kind/:name") view=EntityPage ssr=SsrMode::Async/>
-        <Route path=path!("/catalog/:namespace/:kind/:name/docs") view=EntityDocsPage ssr=SsrMode::Async/>
-        <Route path=path!("/catalog/:namespace/:kind/:name/docs/*path") view=EntityDocsPage ssr=SsrMode::Async/>
-        <Route path=path!("/locations") view=LocationsPage ssr=SsrMode::Async/>
-        <Route path=path!("/locations/register") view=RegisterPage ssr=SsrMode::Async/>
-        <Route path=path!("/locations/:id") view=LocationPage ssr=SsrMode::Async/>
-        <Route path=path!("/locations/:id/unregister") view=UnregisterPage ssr=SsrMode::Async/>
+pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
+    let entity_ref = |namespace, kind, name| format!("{kind}:{namespace}/{name}");
+    match at.segments().as_slice() {
+        ["catalog"] => catalog_page(at).await,
+        ["catalog", namespace, kind, name] => entity_page(&entity_ref(namespace, kind, name), at).await,
+        ["catalog", namespace, kind, name, "docs", path @ ..] => {
+            entity_docs_page(&entity_ref(namespace, kind, name), &path.join("/")).await
+        }
+        ["locations"] => locations_page(at).await,
+        ["locations", "register"] => register_page(at).await,
+        ["locations", id] => location_page(id, at).await,
+        ["locations", id, "unregister"] => unregister_page(id).await,
+        _ => Err(AppError::nowhere()),
     }
-    .into_inner()
-    .into_any_nested_route()
 }

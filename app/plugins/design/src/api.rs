@@ -4,22 +4,24 @@
 
 use kit::codec::Json;
 use kit::error::AppError;
+use kit::page::Drawn;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
 use kit::server::context::{permit, service};
+#[cfg(feature = "ssr")]
+use kit::server::page::Address;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::info::READ;
-use crate::model::{Ask, Drawn};
 #[cfg(feature = "ssr")]
 use crate::server::{Served, gallery};
 
-/// A page of the design system.
+/// The page at an address.
 #[server(prefix = "/api/design/fn", endpoint = "page", input = Json, output = Json)]
-pub async fn design_page(ask: Ask) -> Result<Drawn, AppError> {
+pub async fn design_page(address: String) -> Result<Drawn, AppError> {
     permit(&READ, Resource::All).await?;
     let Served(tokens) = service("The design system")?;
-    gallery::page(&ask, &tokens)
+    gallery::page(&Address::parse(&address), &tokens)
 }

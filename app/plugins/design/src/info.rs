@@ -3,6 +3,8 @@
 use kit::components::Icon;
 use kit::plugin::{NavigationItem, Permission, PluginInfo};
 
+use crate::api::design_page;
+
 /// The design plugin.
 pub static INFO: PluginInfo = PluginInfo {
     id: "design",
@@ -10,6 +12,7 @@ pub static INFO: PluginInfo = PluginInfo {
     prefixes: &["/design", "/api/design"],
     navigation: &[NavigationItem { label: "Design system", path: "/design", icon: Icon::Palette }],
     permissions: &[READ],
+    page: |address| Box::pin(design_page(address)),
 };
 
 /// Seeing the design system.

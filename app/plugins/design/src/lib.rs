@@ -6,10 +6,7 @@
 
 pub mod api;
 pub mod info;
-pub mod model;
-pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 
 pub use info::INFO;
-pub use pages::DesignRoutes;

@@ -1,24 +1,19 @@
-//! The typed server functions: authorise, then call the service.
+//! The typed server functions.
 
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
 use kit::codec::Json;
 use kit::error::AppError;
+use kit::page::Drawn;
 #[cfg(feature = "ssr")]
-use kit::server::authorise::Resource;
-#[cfg(feature = "ssr")]
-use kit::server::context::{permit, service};
+use kit::server::page::Address;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::info::SEARCH;
-use crate::model::Found;
-#[cfg(feature = "ssr")]
-use crate::server::{PAGE, Search};
+use crate::pages;
 
-/// The matches for the search page.
-#[server(prefix = "/api/search/fn", endpoint = "everywhere", input = Json, output = Json)]
-pub async fn search_everywhere(query: String) -> Result<Found, AppError> {
-    let caller = permit(&SEARCH, Resource::All).await?;
-    service::<Search>("The search")?.everywhere(&caller, &query, PAGE).await
+/// The page at an address. Each page authorises for itself.
+#[server(prefix = "/api/search/fn", endpoint = "page", input = Json, output = Json)]
+pub async fn search_page(address: String) -> Result<Drawn, AppError> {
+    pages::draw(&Address::parse(&address)).await
 }

@@ -2,6 +2,8 @@
 
 use kit::plugin::{Permission, PluginInfo};
 
+use crate::api::search_page;
+
 /// The search plugin.
 pub static INFO: PluginInfo = PluginInfo {
     id: "search",
@@ -9,6 +11,7 @@ pub static INFO: PluginInfo = PluginInfo {
     prefixes: &["/search", "/api/search"],
     navigation: &[],
     permissions: &[SEARCH],
+    page: |address| Box::pin(search_page(address)),
 };
 
 /// Searching; what is found is each plugin's own decision.

@@ -6,10 +6,11 @@
 
 pub mod api;
 pub mod info;
+#[cfg(feature = "ssr")]
 pub mod model;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 
 pub use info::INFO;
-pub use pages::SearchRoutes;

@@ -1,49 +1,44 @@
 //! The search page.
 
-use kit::components::{Badge, EmptyState, Page, loaded};
-use leptos::ev::SubmitEvent;
-use leptos::html::Input;
+use kit::components::{Badge, EmptyState, Page};
+use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
-use leptos_router::components::Route;
-use leptos_router::hooks::{use_navigate, use_query_map};
-use leptos_router::{SsrMode, path};
 
-use crate::api::search_everywhere;
+use crate::info::SEARCH;
 use crate::model::Found;
+use crate::server::{PAGE, Search};
 
 /// The plugin's pages, one line each.
-#[component(transparent)]
-pub fn SearchRoutes() -> AnyNestedRoute {
-    view! { <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/> }.into_inner().into_any_nested_route()
-}
-
-#[component]
-fn SearchPage() -> impl IntoView {
-    let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|all| all.get("q").unwrap_or_default()));
-    let found = Resource::new(move || query.get(), search_everywhere);
-    view! {
-        <Page title="Search" lead="Software, documents and pages of the portal.">
-            <SearchField query=query/>
-            {loaded(found, move |found| view! { <Results query=query.get_untracked() found=found/> })}
-        </Page>
+pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
+    match at.segments().as_slice() {
+        ["search"] => everything(at.one("q")).await,
+        _ => Err(AppError::nowhere()),
     }
 }
 
+async fn everything(query: String) -> Result<Drawn, AppError> {
+    let caller = permit(&SEARCH, Resource::All).await?;
+    let found = service::<Search>("The search")?.everywhere(&caller, &query, PAGE).await?;
+    Ok(page(|| {
+        view! {
+            <Page title="Search" lead="Software, documents and pages of the portal.">
+                <SearchField query=query.clone()/>
+                <Results query=query found=found/>
+            </Page>
+        }
+    }))
+}
+
 #[component]
-fn SearchField(query: Memo<String>) -> impl IntoView {
-    let input = NodeRef::<Input>::new();
-    let navigate = use_navigate();
-    let search = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        navigate(&kit::query::href("/search", [("q", text.trim())]), Default::default());
-    };
+fn SearchField(query: String) -> impl IntoView {
     view! {
-        <form class="pk-search pk-search--large" method="get" action="/search" role="search" on:submit=search>
+        <form class="pk-search pk-search--large" method="get" action="/search" role="search">
             <label class="pk-visually-hidden" for="search-all">"Search everything"</label>
-            <input class="pk-input" id="search-all" type="search" name="q" maxlength="200" node_ref=input value=query.get_untracked()/>
+            <input class="pk-input" id="search-all" type="search" name="q" maxlength="200" value=query/>
             <button class="pk-button pk-button--primary" type="submit">"Search"</button>
         </form>
     }

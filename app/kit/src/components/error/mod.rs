@@ -24,6 +24,7 @@ pub fn ErrorView(
         AppError::Internal { .. } => "Something failed on our side",
     };
     view! {
+        <Title text=title/>
         <Page title=title>
             <ErrorMessage error=error><a class="pk-button" href="/catalog">"Go to the catalog"</a></ErrorMessage>
         </Page>

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
+
+use crate::response::set_title;
 
 #[cfg(feature = "ssr")]
 pub mod examples;
@@ -25,8 +26,8 @@ pub fn Page(
     /// The content.
     children: Children,
 ) -> impl IntoView {
+    set_title(&title);
     view! {
-        <Title text=title.clone()/>
         <header class="pk-page__header">
             <div class="pk-page__heading">
                 {kind.map(|kind| view! { <p class="pk-page__kind">{kind}</p> })}

@@ -8,6 +8,7 @@ use crate::components::command::{CommandLink, CommandMenu};
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
 use crate::components::toast::Toasts;
+use crate::placing::said;
 use crate::plugin::{NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
@@ -245,7 +246,10 @@ pub fn Shell(
                 </details>
                 <div class="foot"><ThemeSwitch/></div>
             </header>
-            <main class="content" id="main" tabindex="-1">{children()}</main>
+            <main class="content" id="main" tabindex="-1">
+                <div id="said" inner_html=said()></div>
+                {children()}
+            </main>
         </div>
         <CommandMenu/>
         <Toasts/>

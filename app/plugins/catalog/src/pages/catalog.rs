@@ -1,41 +1,31 @@
 use kit::components::{
-    Badge, Column, EmptyState, FacetList, Icon, IconView, Page, Paging, SortHeader, Table, Time, Tone, loaded,
+    Badge, Column, EmptyState, FacetList, Icon, IconView, Page, Paging, SortHeader, Table, Time, Tone,
 };
 use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos::server_fn::ServerFn;
 
 use super::parts::{EntityName, KeptFields, SearchBox, ShortName, register_link};
-use crate::api::{ForgetFilter, SaveFilter, list_entities, saved_filters};
+use crate::api::{ForgetFilter, SaveFilter};
+use crate::info::READ_ENTITIES;
 use crate::model::{ColumnKey, EntityList, EntityRow, ListQuery, SavedFilter, Sort};
+use crate::server::Catalog;
 
 /// The catalog: everything there is, narrowed by words and facets.
-#[component]
-pub fn CatalogPage() -> impl IntoView {
-    let parameters = use_query_map();
-    let query =
-        Memo::new(move |_| parameters.with(|all| ListQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
-    let list = Resource::new(move || query.get(), list_entities);
-    let changes = Changes { save: ServerAction::new(), forget: ServerAction::new() };
-    let saved =
-        Resource::new(move || (changes.save.version().get(), changes.forget.version().get()), |_| saved_filters());
-    loaded(list, move |list| view! { <CatalogView query=query.get_untracked() list=list saved=saved changes=changes/> })
-}
-
-/// What can be done to the saved filters.
-#[derive(Clone, Copy)]
-struct Changes {
-    save: ServerAction<SaveFilter>,
-    forget: ServerAction<ForgetFilter>,
+pub async fn catalog_page(at: &Address) -> Result<Drawn, AppError> {
+    let caller = permit(&READ_ENTITIES, Resource::All).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    let query = ListQuery::from_params(|name| at.all(name));
+    let (list, saved) = futures::try_join!(catalog.list(query.clone()), catalog.saved_filters(&caller))?;
+    Ok(page(|| view! { <CatalogView query=query list=list saved=saved/> }))
 }
 
 #[component]
-fn CatalogView(
-    query: ListQuery,
-    list: EntityList,
-    saved: Resource<Result<Vec<SavedFilter>, AppError>>,
-    changes: Changes,
-) -> impl IntoView {
+fn CatalogView(query: ListQuery, list: EntityList, saved: Vec<SavedFilter>) -> impl IntoView {
     let total = list.total;
     let noun = if total == 1 { "entity" } else { "entities" };
     let narrowed = !query.text.is_empty() || !query.chosen.is_empty();
@@ -60,7 +50,7 @@ fn CatalogView(
                             "Filters" {(chosen > 0).then(|| format!(" ({chosen} chosen)"))}
                         </summary>
                         {narrowed.then(|| view! { <p><a href="/catalog">"Clear all filters"</a></p> })}
-                        <Saved href=query.href() narrowed=narrowed saved=saved changes=changes/>
+                        <Saved href=query.href() narrowed=narrowed saved=saved/>
                         <FacetList facets=list.facets/>
                     </details>
                 </aside>
@@ -88,49 +78,36 @@ fn Nothing(narrowed: bool) -> impl IntoView {
     }
 }
 
-/// The caller's saved filters, and the way to keep this one. Plain forms until the page is taken over.
+/// The caller's saved filters, and the way to keep this one.
 #[component]
-fn Saved(
-    href: String,
-    narrowed: bool,
-    saved: Resource<Result<Vec<SavedFilter>, AppError>>,
-    changes: Changes,
-) -> impl IntoView {
-    let Changes { save, forget } = changes;
-    let list = loaded(saved, move |saved: Vec<SavedFilter>| {
-        let items: Vec<_> = saved
-            .into_iter()
-            .map(|filter| {
-                let label = format!("Forget {}", filter.name);
-                view! {
-                    <li class="pk-saved__item">
-                        <a class="pk-saved__link" href=filter.href>{filter.name}</a>
-                        <ActionForm action=forget>
-                            <input type="hidden" name="id" value=filter.id/>
-                            <button class="pk-icon-button" type="submit" title=label.clone() aria-label=label><IconView icon=Icon::X/></button>
-                        </ActionForm>
-                    </li>
-                }
-            })
-            .collect();
-        (!items.is_empty())
-            .then(|| view! { <h2 class="pk-saved__title">"Saved filters"</h2> <ul class="pk-saved">{items}</ul> })
-    });
-    let failed = move || {
-        let error = save.value().get().and_then(Result::err);
-        error.map(|error| view! { <p class="pk-saved__error" role="alert">{error.to_string()}"."</p> })
-    };
+fn Saved(href: String, narrowed: bool, saved: Vec<SavedFilter>) -> impl IntoView {
+    let items: Vec<_> = saved
+        .into_iter()
+        .map(|filter| {
+            let label = format!("Forget {}", filter.name);
+            view! {
+                <li class="pk-saved__item">
+                    <a class="pk-saved__link" href=filter.href>{filter.name}</a>
+                    <form method="post" action=ForgetFilter::PATH>
+                        <input type="hidden" name="id" value=filter.id/>
+                        <button class="pk-icon-button" type="submit" title=label.clone() aria-label=label><IconView icon=Icon::X/></button>
+                    </form>
+                </li>
+            }
+        })
+        .collect();
+    let list = (!items.is_empty())
+        .then(|| view! { <h2 class="pk-saved__title">"Saved filters"</h2> <ul class="pk-saved">{items}</ul> });
     let keep = narrowed.then(|| {
         view! {
             <details class="pk-disclosure">
                 <summary>"Save this filter"</summary>
-                <ActionForm action=save attr:class="pk-saved__form">
+                <form method="post" action=SaveFilter::PATH class="pk-saved__form">
                     <input type="hidden" name="href" value=href/>
                     <label class="pk-visually-hidden" for="filter-name">"Name of the filter"</label>
                     <input class="pk-input" id="filter-name" name="name" required maxlength="60" placeholder="Name" autocomplete="off"/>
                     <button class="pk-button" type="submit">"Save"</button>
-                </ActionForm>
-                {failed}
+                </form>
             </details>
         }
     });

@@ -1,9 +1,6 @@
-use kit::components::{Badge, CodeBlock, EmptyState, Fact, Facts, Prose, Reader, Time, Tone, loaded};
-use kit::error::AppError;
-use kit::html::{Html, Placed};
-use kit::response::set_status;
+use kit::components::{Badge, CodeBlock, EmptyState, Fact, Facts, Prose, Reader, Time, Tone};
+use kit::response::{set_status, set_title};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::model::EntityLink;
 use crate::model::docs::{Docs, DocsPage};
@@ -20,26 +17,9 @@ nav:
   - index.md
   - Run it: run.md";
 
-/// Docs, with the text of the page apart, as it is placed.
-pub type PlacedDocs = (Docs, Placed);
-
-/// Takes the text of the page out, so that a page that holds it need not hold it twice.
-pub fn placed(mut docs: Docs) -> PlacedDocs {
-    let html = docs.page.as_mut().map(|page| std::mem::take(&mut page.html)).unwrap_or_default();
-    (docs, html.into())
-}
-
 /// The docs of an entity, at the page that the address names.
 #[component]
-pub fn DocsView(entity: EntityLink, docs: Resource<Result<Option<PlacedDocs>, AppError>>) -> impl IntoView {
-    let entity = StoredValue::new(entity);
-    loaded(docs, move |docs| {
-        docs.map(|(docs, text)| view! { <Reading docs=docs text=text.html entity=entity.get_value()/> })
-    })
-}
-
-#[component]
-fn Reading(docs: Docs, text: Html, entity: EntityLink) -> impl IntoView {
+pub fn DocsView(docs: Docs, entity: EntityLink) -> impl IntoView {
     if docs.nav.is_empty() && docs.page.is_none() {
         return if docs.error.is_empty() {
             view! { <NoDocs annotated=!docs.annotation.is_empty()/> }.into_any()
@@ -66,12 +46,12 @@ fn Reading(docs: Docs, text: Html, entity: EntityLink) -> impl IntoView {
         }
         .into_any();
     };
-    let title = format!("{} · {}", page.title, entity.name);
+    set_title(&format!("{} · {}", page.title, entity.name));
+    let text = page.html.clone();
     let (nav, headings) = (docs.nav.clone(), page.headings.clone());
     let (previous, next) = (page.previous.clone(), page.next.clone());
     let origin = view! { <Origin docs=docs page=page/> }.into_any();
     view! {
-        <Title text=title/>
         {stale}
         <Reader label=label nav=nav headings=headings previous=previous next=next origin=origin>
             <Prose html=text/>

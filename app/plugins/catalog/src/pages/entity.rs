@@ -1,131 +1,102 @@
 use kit::components::{
-    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone, loaded,
+    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone,
 };
 use kit::error::AppError;
-use kit::html::Placed;
+use kit::html::Html;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::docs::{DocsView, PlacedDocs, placed};
+use super::docs::DocsView;
 use super::overview::Overview;
 use super::parts::{ShortName, full_name};
-use super::relations::{Relations, Shown};
-use crate::api::{entity, entity_definition, entity_descriptor, entity_docs, entity_graph};
-use crate::model::{Descriptor, EntityDetail, GraphQuery};
+use super::relations::Relations;
+use crate::info::READ_ENTITIES;
+use crate::model::docs::Docs;
+use crate::model::{Descriptor, EntityDetail, GraphQuery, RelationGraph};
+use crate::server::Catalog;
 
-/// An entity: what it is, whose, and what it has to do with.
-#[component]
-pub fn EntityPage() -> impl IntoView {
-    let query = use_query_map();
-    let tab = Memo::new(move |_| View::from_name(&query.with(|all| all.get("tab").unwrap_or_default())));
-    view! { <Loaded tab=tab/> }
+/// An entity: what it is, whose, and what it has to do with others.
+pub async fn entity_page(entity_ref: &str, at: &Address) -> Result<Drawn, AppError> {
+    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    let detail = catalog.entity(entity_ref).await?;
+    let is_api = detail.row.link.kind.eq_ignore_ascii_case("api");
+    let view = match at.one("tab").as_str() {
+        "definition" if is_api => View::Definition(catalog.definition(entity_ref, at.one("show")).await?),
+        "relations" => {
+            let query = GraphQuery::from_params(|name| at.all(name));
+            View::Relations(query.clone(), catalog.graph(entity_ref, query).await?)
+        }
+        "descriptor" => View::Descriptor(catalog.descriptor(entity_ref).await?),
+        "origin" => View::Origin,
+        _ => View::Overview,
+    };
+    Ok(page(|| view! { <EntityView detail=detail view=view/> }))
 }
 
 /// The docs of an entity, under addresses of their own.
-#[component]
-pub fn EntityDocsPage() -> impl IntoView {
-    view! { <Loaded tab=Memo::new(|_| View::Docs)/> }
+pub async fn entity_docs_page(entity_ref: &str, path: &str) -> Result<Drawn, AppError> {
+    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    let (detail, docs) = futures::try_join!(catalog.entity(entity_ref), catalog.docs(entity_ref, path))?;
+    Ok(page(|| view! { <EntityView detail=detail view=View::Docs(docs)/> }))
 }
 
-#[component]
-fn Loaded(tab: Memo<View>) -> impl IntoView {
-    let parameters = use_params_map();
-    let entity_ref = Memo::new(move |_| {
-        let part = |name| parameters.with(|all| all.get(name).unwrap_or_default());
-        format!("{}:{}/{}", part("kind"), part("namespace"), part("name"))
-    });
-    let detail = Resource::new(move || entity_ref.get(), entity);
-    let query = use_query_map();
-    let drawn =
-        Memo::new(move |_| query.with(|all| GraphQuery::from_params(|name| all.get_all(name).unwrap_or_default())));
-    // Asked for here, beside the entity: within its page it would be asked for after it, and on the server twice.
-    let graph = Resource::new(
-        move || (tab.get() == View::Relations).then(|| (entity_ref.get(), drawn.get())),
-        async |asked| match asked {
-            Some((entity_ref, query)) => entity_graph(entity_ref, query).await.map(|graph| Some(Shown::from(graph))),
-            None => Ok(None),
-        },
-    );
-    let show = Memo::new(move |_| query.with(|all| all.get("show").unwrap_or_default()));
-    let definition = Resource::new(
-        move || (tab.get() == View::Definition).then(|| (entity_ref.get(), show.get())),
-        async |asked| match asked {
-            Some((entity_ref, show)) => entity_definition(entity_ref, show).await.map(|html| Some(html.into())),
-            None => Ok(None),
-        },
-    );
-    let path = Memo::new(move |_| parameters.with(|all| all.get("path").unwrap_or_default()));
-    let docs = Resource::new(
-        move || (tab.get() == View::Docs).then(|| (entity_ref.get(), path.get())),
-        async |asked| match asked {
-            Some((entity_ref, path)) => entity_docs(entity_ref, path).await.map(|docs| Some(placed(docs))),
-            None => Ok(None),
-        },
-    );
-    loaded(
-        detail,
-        move |detail| view! { <EntityView detail=detail tab=tab drawn=drawn graph=graph definition=definition docs=docs/> },
-    )
-}
-
-/// The tabs of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What one tab of the page shows.
 enum View {
     Overview,
-    Docs,
-    Definition,
-    Relations,
-    Descriptor,
+    Docs(Docs),
+    Definition(Html),
+    Relations(GraphQuery, RelationGraph),
+    Descriptor(Descriptor),
     Origin,
 }
 
 impl View {
-    const ALL: [(Self, &str, &str); 6] = [
-        (Self::Overview, "", "Overview"),
-        (Self::Docs, "docs", "Docs"),
-        (Self::Definition, "definition", "Definition"),
-        (Self::Relations, "relations", "Relations"),
-        (Self::Descriptor, "descriptor", "Descriptor"),
-        (Self::Origin, "origin", "Origin"),
-    ];
-
-    fn from_name(name: &str) -> Self {
-        Self::ALL.iter().find(|(_, known, _)| *known == name).map_or(Self::Overview, |(view, ..)| *view)
+    /// The tab in the address.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Overview => "",
+            Self::Docs(_) => "docs",
+            Self::Definition(_) => "definition",
+            Self::Relations(..) => "relations",
+            Self::Descriptor(_) => "descriptor",
+            Self::Origin => "origin",
+        }
     }
 }
 
+/// The tabs in their order, as the address names them and as people read them.
+const TABS: [(&str, &str); 6] = [
+    ("", "Overview"),
+    ("docs", "Docs"),
+    ("definition", "Definition"),
+    ("relations", "Relations"),
+    ("descriptor", "Descriptor"),
+    ("origin", "Origin"),
+];
+
 #[component]
-fn EntityView(
-    detail: EntityDetail,
-    tab: Memo<View>,
-    drawn: Memo<GraphQuery>,
-    graph: Resource<Result<Option<Shown>, AppError>>,
-    definition: Resource<Result<Option<Placed>, AppError>>,
-    docs: Resource<Result<Option<PlacedDocs>, AppError>>,
-) -> impl IntoView {
+fn EntityView(detail: EntityDetail, view: View) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
-    let has_docs = detail.docs;
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
     let is_api = row.link.kind.eq_ignore_ascii_case("api");
-    let tabs = move || {
-        let tabs = View::ALL
-            .into_iter()
-            .filter(|(view, ..)| *view != View::Docs || has_docs || tab.get() == View::Docs)
-            .filter(|(view, ..)| is_api || *view != View::Definition)
-            .map(|(view, name, label)| Tab {
-                label: label.into(),
-                href: if view == View::Docs {
-                    format!("{href}/docs")
-                } else {
-                    kit::query::href(&href, [("tab", name)])
-                },
-                current: tab.get() == view,
-                count: (view == View::Relations).then_some(relations),
-            })
-            .collect();
-        view! { <Tabs label="Views of this entity" tabs=tabs/> }
-    };
+    let here = view.name();
+    let tabs = TABS
+        .into_iter()
+        .filter(|(name, _)| *name != "docs" || detail.docs || *name == here)
+        .filter(|(name, _)| is_api || *name != "definition")
+        .map(|(name, label)| Tab {
+            label: label.into(),
+            href: if name == "docs" { format!("{href}/docs") } else { kit::query::href(&href, [("tab", name)]) },
+            current: name == here,
+            count: (name == "relations").then_some(relations),
+        })
+        .collect();
     let kind = [row.link.kind.clone(), row.type_name.clone()]
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -144,47 +115,35 @@ fn EntityView(
         {row.owner.clone().map(|owner| view! { <span class="pk-quiet">"Owned by "</span> <ShortName link=Some(owner)/> })}
     }
     .into_any();
-    let content = move || {
-        let detail = detail.clone();
-        match tab.get() {
-            View::Overview => view! { <Overview detail=detail/> }.into_any(),
-            View::Docs => view! { <DocsView entity=detail.row.link docs=docs/> }.into_any(),
-            View::Definition if is_api => view! { <DefinitionView definition=definition/> }.into_any(),
-            View::Definition => view! { <Overview detail=detail/> }.into_any(),
-            View::Relations => {
-                view! { <Relations page=detail.row.link.href groups=detail.relations query=drawn graph=graph/> }
-                    .into_any()
-            }
-            View::Descriptor => view! { <DescriptorView entity_ref=detail.row.link.entity_ref/> }.into_any(),
-            View::Origin => view! { <OriginView detail=detail/> }.into_any(),
+    let content = match view {
+        View::Overview => view! { <Overview detail=detail/> }.into_any(),
+        View::Docs(docs) => view! { <DocsView docs=docs entity=detail.row.link/> }.into_any(),
+        View::Definition(html) => view! { <Fragment html=html/> }.into_any(),
+        View::Relations(query, graph) => {
+            view! { <Relations page=detail.row.link.href groups=detail.relations query=query graph=graph/> }.into_any()
         }
+        View::Descriptor(descriptor) => view! { <DescriptorView descriptor=descriptor/> }.into_any(),
+        View::Origin => view! { <OriginView detail=detail/> }.into_any(),
     };
     view! {
         {above}
         <Page title=heading kind=kind lead=lead reference=reference aside=aside>
-            {tabs}
+            <Tabs label="Views of this entity" tabs=tabs/>
             {content}
         </Page>
     }
 }
 
 #[component]
-fn DefinitionView(definition: Resource<Result<Option<Placed>, AppError>>) -> impl IntoView {
-    loaded(definition, |placed: Option<Placed>| placed.map(|placed| view! { <Fragment html=placed.html/> }))
-}
-
-#[component]
-fn DescriptorView(entity_ref: String) -> impl IntoView {
-    let source = Resource::new(move || entity_ref.clone(), entity_descriptor);
-    loaded(source, move |descriptor: Descriptor| {
-        let shown = descriptor.source.lines().count() as u32;
-        let cut = (shown < descriptor.lines)
-            .then(|| view! { <p class="pk-quiet">{format!("The first {shown} of {} lines are shown.", descriptor.lines)}</p> });
-        view! {
-            <CodeBlock text=descriptor.source label="Descriptor" first_line=descriptor.first_line marked=descriptor.marked/>
-            {cut}
-        }
-    })
+fn DescriptorView(descriptor: Descriptor) -> impl IntoView {
+    let shown = descriptor.source.lines().count() as u32;
+    let cut = (shown < descriptor.lines).then(
+        || view! { <p class="pk-quiet">{format!("The first {shown} of {} lines are shown.", descriptor.lines)}</p> },
+    );
+    view! {
+        <CodeBlock text=descriptor.source label="Descriptor" first_line=descriptor.first_line marked=descriptor.marked/>
+        {cut}
+    }
 }
 
 #[component]

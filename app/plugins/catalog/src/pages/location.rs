@@ -1,40 +1,34 @@
-use kit::components::{Badge, Banner, EmptyState, Fact, Facts, Page, Section, Time, Tone, loaded};
+use kit::components::{Badge, Banner, EmptyState, Fact, Facts, Page, Section, Time, Tone};
 use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos::server_fn::ServerFn;
 
 use super::parts::{ProblemList, StateBadge};
-use crate::api::{RefreshLocation, location};
+use crate::api::RefreshLocation;
+use crate::info::READ_LOCATIONS;
 use crate::model::{LocationDetail, LocationState};
+use crate::server::Catalog;
 
 /// One location: how it stands and what is wrong in it.
-#[component]
-pub fn LocationPage() -> impl IntoView {
-    let parameters = use_params_map();
-    let query = use_query_map();
-    let id = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
-    let page = Memo::new(move |_| query.with(|all| all.get("page").unwrap_or_default()));
-    let refresh = ServerAction::<RefreshLocation>::new();
-    let detail = Resource::new(
-        move || (id.get(), page.get(), refresh.version().get()),
-        |(id, page, _)| async move {
-            match id.parse::<i64>() {
-                Ok(id) => location(id, page).await,
-                Err(_) => Err(AppError::not_found(format!("Location {id}"))),
-            }
-        },
-    );
-    loaded(detail, move |detail| view! { <LocationView detail=detail refresh=refresh/> })
+pub async fn location_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
+    permit(&READ_LOCATIONS, Resource::One(&format!("location:{id}"))).await?;
+    let number = id.parse().map_err(|_| AppError::not_found(format!("Location {id}")))?;
+    let detail = service::<Catalog>("The catalog")?.location(number, &at.one("page")).await?;
+    Ok(page(|| view! { <LocationView detail=detail/> }))
 }
 
 #[component]
-fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
+fn LocationView(detail: LocationDetail) -> impl IntoView {
     let row = detail.row;
     let unregister = format!("/locations/{}/unregister", row.id);
     let aside = view! {
         <StateBadge state=row.state/>
         <a class="pk-button" href=unregister>"Unregister"</a>
-        <RefreshForm id=row.id refresh=refresh/>
+        <RefreshForm id=row.id/>
     }
     .into_any();
     let reading = detail.reading.map(|files| {
@@ -91,21 +85,13 @@ fn LocationView(detail: LocationDetail, refresh: ServerAction<RefreshLocation>) 
     }
 }
 
-/// The button that has a location read at once; a plain form until the page is taken over.
+/// The button that has a location read at once.
 #[component]
-pub fn RefreshForm(id: i64, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
-    let outcome = move || {
-        refresh.value().with(|value| match value {
-            Some(Ok(asked)) if *asked == id => Some("Refresh asked for".to_owned()),
-            Some(Err(error)) => Some(error.to_string()),
-            _ => None,
-        })
-    };
+pub fn RefreshForm(id: i64) -> impl IntoView {
     view! {
-        <ActionForm action=refresh attr:class="pk-inline">
+        <form method="post" action=RefreshLocation::PATH class="pk-inline">
             <input type="hidden" name="id" value=id.to_string()/>
             <button class="pk-button" type="submit">"Refresh now"</button>
-            <span class="pk-quiet" role="status">{outcome}</span>
-        </ActionForm>
+        </form>
     }
 }

@@ -1,24 +1,25 @@
-use kit::components::{Badge, Column, EmptyState, Page, Table, Time, loaded};
+use kit::components::{Badge, Column, EmptyState, Page, Table, Time};
+use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::parts::{StateBadge, register_link};
-use crate::api::{RefreshLocation, locations};
+use crate::info::READ_LOCATIONS;
 use crate::model::{LocationList, LocationRow};
+use crate::server::Catalog;
 
 /// Where the catalog's entities come from, and how each place stands.
-#[component]
-pub fn LocationsPage() -> impl IntoView {
-    let query = use_query_map();
-    let after =
-        Memo::new(move |_| query.with(|all| all.get("page").and_then(|page| page.parse::<i64>().ok()).unwrap_or(0)));
-    let refresh = ServerAction::<RefreshLocation>::new();
-    let list = Resource::new(move || (after.get(), refresh.version().get()), |(after, _)| locations(after));
-    loaded(list, move |list| view! { <LocationsView list=list refresh=refresh/> })
+pub async fn locations_page(at: &Address) -> Result<Drawn, AppError> {
+    permit(&READ_LOCATIONS, Resource::All).await?;
+    let list = service::<Catalog>("The catalog")?.locations(at.one("page").parse().unwrap_or(0)).await?;
+    Ok(page(|| view! { <LocationsView list=list/> }))
 }
 
 #[component]
-fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
+fn LocationsView(list: LocationList) -> impl IntoView {
     let columns = vec![
         Column::text("Location"),
         Column::text("State"),
@@ -37,8 +38,7 @@ fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> 
         }
         .into_any()
     } else {
-        let rows: Vec<_> =
-            list.items.into_iter().map(|row| view! { <LocationTableRow row=row refresh=refresh/> }).collect();
+        let rows: Vec<_> = list.items.into_iter().map(|row| view! { <LocationTableRow row=row/> }).collect();
         view! { <Table caption="Locations" columns=columns>{rows}</Table> }.into_any()
     };
     view! {
@@ -50,7 +50,7 @@ fn LocationsView(list: LocationList, refresh: ServerAction<RefreshLocation>) -> 
 }
 
 #[component]
-fn LocationTableRow(row: LocationRow, refresh: ServerAction<RefreshLocation>) -> impl IntoView {
+fn LocationTableRow(row: LocationRow) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
@@ -64,7 +64,7 @@ fn LocationTableRow(row: LocationRow, refresh: ServerAction<RefreshLocation>) ->
             <td class="pk-number">{row.warnings}</td>
             <td class="pk-quiet"><Time when=row.last_run/></td>
             <td class="pk-quiet"><Time when=row.next_run/></td>
-            <td><super::location::RefreshForm id=row.id refresh=refresh/></td>
+            <td><super::location::RefreshForm id=row.id/></td>
         </tr>
     }
 }

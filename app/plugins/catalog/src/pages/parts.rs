@@ -1,8 +1,5 @@
 use kit::components::{Badge, Problems, Tone};
-use leptos::ev::SubmitEvent;
-use leptos::html::Input;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::model::{EntityLink, ListQuery, LocationState, Problem, Sort};
 
@@ -66,7 +63,7 @@ pub fn ProblemList(problems: Vec<Problem>) -> impl IntoView {
     view! { <Problems>{items}</Problems> }
 }
 
-/// The search of the catalog, which keeps what else the list is narrowed and ordered by. A plain form until the page is taken over.
+/// The search of the catalog, which keeps what else the list is narrowed and ordered by.
 #[component]
 pub fn SearchBox(
     query: ListQuery,
@@ -75,25 +72,6 @@ pub fn SearchBox(
     #[prop(optional)]
     large: bool,
 ) -> impl IntoView {
-    let input = NodeRef::<Input>::new();
-    let address = use_query_map();
-    // What was typed before the page is taken over stays, so its text is an attribute alone; afterwards it follows the address.
-    Effect::new(move |before: Option<String>| {
-        let text = address.with(|all| all.get("q").unwrap_or_default());
-        if before.is_some_and(|before| before != text)
-            && let Some(input) = input.get_untracked()
-        {
-            input.set_value(text.trim());
-        }
-        text
-    });
-    let navigate = use_navigate();
-    let searched = query.clone();
-    let search = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = input.get_untracked().map(|input| input.value()).unwrap_or_default().trim().to_owned();
-        navigate(&ListQuery { text, cursor: String::new(), ..searched.clone() }.href(), Default::default());
-    };
     let kept = ListQuery { text: String::new(), ..query.clone() };
     let columns: Vec<_> = query
         .columns
@@ -101,14 +79,13 @@ pub fn SearchBox(
         .map(|column| view! { <input type="hidden" name="columns" value=column.name()/> })
         .collect();
     view! {
-        <form class="pk-search" class:pk-search--large=large method="get" action="/catalog" role="search" on:submit=search>
+        <form class="pk-search" class:pk-search--large=large method="get" action="/catalog" role="search">
             <label class="pk-visually-hidden" for="search">{label.clone()}</label>
             <input
                 class="pk-input"
                 id="search"
                 type="search"
                 name="q"
-                node_ref=input
                 value=query.text
                 placeholder=format!("{label} by name, title, owner, type or tag")
             />

@@ -1,26 +1,47 @@
-use kit::components::{Badge, Button, Column, Emphasis, Page, Section, Table, Tone, loaded};
+use kit::components::{Badge, Button, Column, Emphasis, Page, Section, Table, Tone};
+use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{is_asked_from_here, permit, service};
+use kit::server::page::{Address, page};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos::server_fn::ServerFn;
 
 use super::parts::ProblemList;
-use crate::api::{RegisterLocation, preview_location};
+use crate::api::RegisterLocation;
+use crate::info::REGISTER_LOCATION;
 use crate::model::{Change, ChangeGroup, ChangeRow, Checked, Preview};
+use crate::server::Catalog;
 
 /// Register software: say where its descriptor is, see what that would do, then do it.
-#[component]
-pub fn RegisterPage() -> impl IntoView {
-    let query = use_query_map();
-    let target = Memo::new(move |_| query.with(|all| all.get("target").unwrap_or_default()));
-    let register = ServerAction::<RegisterLocation>::new();
-    let checked = Resource::new(move || target.get(), preview_location);
-    loaded(
-        checked,
-        move |checked| view! { <RegisterView target=target.get_untracked() checked=checked register=register/> },
-    )
+pub async fn register_page(at: &Address) -> Result<Drawn, AppError> {
+    let target = at.one("target");
+    let checked = check(&target).await?;
+    Ok(page(|| view! { <RegisterView target=target checked=checked/> }))
+}
+
+/// What registering a location would do. It reads the location and writes nothing; on behalf of another site it does not even read.
+async fn check(target: &str) -> Result<Checked, AppError> {
+    let caller = permit(&REGISTER_LOCATION, Resource::All).await?;
+    let catalog = service::<Catalog>("The catalog")?;
+    if target.trim().is_empty() {
+        return Ok(Checked::Nothing);
+    }
+    if !is_asked_from_here().await {
+        return Ok(Checked::Elsewhere);
+    }
+    match catalog.location_of(&caller, target) {
+        Ok(location) => {
+            let plan = catalog.plan(location).await?;
+            Ok(Checked::Preview(Box::new(catalog.preview(plan).await?)))
+        }
+        Err(AppError::BadRequest { message }) => Ok(Checked::Refused(message)),
+        Err(error) => Err(error),
+    }
 }
 
 #[component]
-fn RegisterView(target: String, checked: Checked, register: ServerAction<RegisterLocation>) -> impl IntoView {
+fn RegisterView(target: String, checked: Checked) -> impl IntoView {
     let refused = match &checked {
         Checked::Refused(reason) => Some(format!("{reason}.")),
         _ => None,
@@ -36,7 +57,7 @@ fn RegisterView(target: String, checked: Checked, register: ServerAction<Registe
             </div>
         }
         .into_any(),
-        Checked::Preview(preview) => view! { <PreviewView preview=*preview register=register/> }.into_any(),
+        Checked::Preview(preview) => view! { <PreviewView preview=*preview/> }.into_any(),
     };
     view! {
         <Page title="Register software" lead="Say where the descriptor is. You see what the catalog would make of it before anything changes.">
@@ -71,7 +92,7 @@ fn RegisterView(target: String, checked: Checked, register: ServerAction<Registe
 }
 
 #[component]
-fn PreviewView(preview: Preview, register: ServerAction<RegisterLocation>) -> impl IntoView {
+fn PreviewView(preview: Preview) -> impl IntoView {
     let readable = preview.unreadable.is_none();
     let summary = summary(&preview);
     let unreadable = preview.unreadable.map(|reason| {
@@ -97,7 +118,7 @@ fn PreviewView(preview: Preview, register: ServerAction<RegisterLocation>) -> im
             </p>
         }
         .into_any(),
-        None if readable => view! { <RegisterForm target=preview.target.clone() register=register/> }.into_any(),
+        None if readable => view! { <RegisterForm target=preview.target.clone()/> }.into_any(),
         None => ().into_any(),
     };
     let groups: Vec<_> = preview
@@ -131,16 +152,12 @@ fn PreviewView(preview: Preview, register: ServerAction<RegisterLocation>) -> im
 }
 
 #[component]
-fn RegisterForm(target: String, register: ServerAction<RegisterLocation>) -> impl IntoView {
-    let failed = move || {
-        register.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err()).map(ToString::to_string))
-    };
+fn RegisterForm(target: String) -> impl IntoView {
     view! {
-        <ActionForm action=register attr:class="pk-inline">
+        <form method="post" action=RegisterLocation::PATH class="pk-inline">
             <input type="hidden" name="target" value=target/>
             <Button text="Register" emphasis=Emphasis::Primary/>
-            <span role="status">{failed}</span>
-        </ActionForm>
+        </form>
     }
 }
 

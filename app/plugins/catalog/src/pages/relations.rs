@@ -1,25 +1,8 @@
-use kit::components::{Column, EmptyState, Fragment, Section, Table, ViewLink, ViewLinks, loaded};
-use kit::error::AppError;
-use kit::html::Placed;
+use kit::components::{Column, EmptyState, Fragment, Section, Table, ViewLink, ViewLinks};
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::parts::EntityName;
 use crate::model::{Direction, Family, GraphQuery, RelationGraph, RelationGroup};
-
-/// The drawing as the page's resource gives it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Shown {
-    drawing: Placed,
-    relations: u64,
-    cut: bool,
-}
-
-impl From<RelationGraph> for Shown {
-    fn from(RelationGraph { drawing, relations, cut }: RelationGraph) -> Self {
-        Self { drawing: drawing.into(), relations, cut }
-    }
-}
 
 /// What an entity has to do with others: drawn, and as a table that says the same.
 #[component]
@@ -27,15 +10,15 @@ pub fn Relations(
     /// The address of the entity's page.
     page: String,
     groups: Vec<RelationGroup>,
-    query: Memo<GraphQuery>,
-    graph: Resource<Result<Option<Shown>, AppError>>,
+    query: GraphQuery,
+    graph: RelationGraph,
 ) -> impl IntoView {
     if groups.is_empty() {
         return view! { <EmptyState sentence="This entity has no relations: neither its own descriptor nor another names one."/> }.into_any();
     }
     view! {
-        {move || controls(&page, &query.get())}
-        {loaded(graph, |shown| shown.map(|shown| view! { <Drawn shown=shown/> }))}
+        {controls(&page, &query)}
+        <Drawing graph=graph/>
         <div id="all-relations">
             <Section title="As a table"><RelationTable groups=groups/></Section>
         </div>
@@ -44,14 +27,14 @@ pub fn Relations(
 }
 
 #[component]
-fn Drawn(shown: Shown) -> impl IntoView {
-    let empty = (shown.relations == 0).then(|| {
+fn Drawing(graph: RelationGraph) -> impl IntoView {
+    let empty = (graph.relations == 0).then(|| {
         view! { <p class="pk-quiet">"It has no relations of the kinds and in the direction that are chosen."</p> }
     });
-    let cut = shown.cut.then(|| {
+    let cut = graph.cut.then(|| {
         view! { <p class="pk-quiet">"Only the nearest entities are drawn. Choose fewer hops or fewer kinds of relations to see all of the rest."</p> }
     });
-    view! { {empty} {cut} <Fragment html=shown.drawing.html/> }
+    view! { {empty} {cut} <Fragment html=graph.drawing/> }
 }
 
 /// How far, which relations and which way, as links.

@@ -1,11 +1,14 @@
-use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time, loaded};
+use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time};
 use kit::error::AppError;
 use kit::number::digits;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
 use leptos::prelude::*;
 
 use super::parts::{EntityName, SearchBox, ShortName, StateBadge, register_link};
-use crate::api::home_summary;
+use crate::info::READ_ENTITIES;
 use crate::model::{ListQuery, LocationRow, Summary};
+use crate::server::Catalog;
 
 /// A quick way from the home page to what people do often.
 #[derive(Debug)]
@@ -20,23 +23,24 @@ pub struct Way {
     pub kind: Option<&'static str>,
 }
 
-/// The catalog's part of the home page: the search, counts by kind, what needs attention, quick ways and recent changes.
-#[component]
-pub fn CatalogSummary(ways: &'static [Way]) -> impl IntoView {
-    // A catalog that is down costs its part of the home page and not the page.
-    let ask = |()| async {
-        match home_summary().await {
-            Err(error @ AppError::Unavailable { .. }) => Ok(Err(error)),
-            answer => answer.map(Ok),
-        }
-    };
-    loaded(Resource::new(|| (), ask), move |summary: Result<Summary, AppError>| match summary {
+/// The catalog's part of the home page: the search, counts by kind, what needs attention, quick ways and recent changes. A catalog
+/// that is down costs its part of the home page and not the page.
+pub async fn catalog_summary(ways: &'static [Way]) -> Result<AnyView, AppError> {
+    match summary().await {
         Ok(summary) if summary.total == 0 => {
-            view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> }.into_any()
+            Ok(view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> }.into_any())
         }
-        Ok(summary) => view! { <SummaryView summary=summary ways=ways/> }.into_any(),
-        Err(error) => view! { <Search/> <EmptyState sentence=format!("{error}.")/> }.into_any(),
-    })
+        Ok(summary) => Ok(view! { <SummaryView summary=summary ways=ways/> }.into_any()),
+        Err(error @ AppError::Unavailable { .. }) => {
+            Ok(view! { <Search/> <EmptyState sentence=format!("{error}.")/> }.into_any())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn summary() -> Result<Summary, AppError> {
+    permit(&READ_ENTITIES, Resource::All).await?;
+    service::<Catalog>("The catalog")?.summary().await
 }
 
 #[component]

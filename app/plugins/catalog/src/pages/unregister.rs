@@ -1,33 +1,29 @@
-use kit::components::{Button, Column, Emphasis, Page, Section, Table, loaded};
+use kit::components::{Button, Column, Emphasis, Page, Section, Table};
 use kit::error::AppError;
+use kit::page::Drawn;
+use kit::server::authorise::Resource;
+use kit::server::context::{permit, service};
+use kit::server::page::page;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos::server_fn::ServerFn;
 
 use super::parts::EntityName;
 use super::register::more;
-use crate::api::{UnregisterLocation, location_departure};
+use crate::api::UnregisterLocation;
+use crate::info::UNREGISTER_LOCATION;
 use crate::model::Departure;
+use crate::server::Catalog;
 
 /// Asks whether a location is to be unregistered, and says what goes with it.
-#[component]
-pub fn UnregisterPage() -> impl IntoView {
-    let parameters = use_params_map();
-    let id = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
-    let unregister = ServerAction::<UnregisterLocation>::new();
-    let asked = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id.parse::<i64>() {
-                Ok(id) => location_departure(id).await,
-                Err(_) => Err(AppError::not_found(format!("Location {id}"))),
-            }
-        },
-    );
-    loaded(asked, move |departure| view! { <UnregisterView departure=departure unregister=unregister/> })
+pub async fn unregister_page(id: &str) -> Result<Drawn, AppError> {
+    permit(&UNREGISTER_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    let number = id.parse().map_err(|_| AppError::not_found(format!("Location {id}")))?;
+    let departure = service::<Catalog>("The catalog")?.departure(number).await?;
+    Ok(page(|| view! { <UnregisterView departure=departure/> }))
 }
 
 #[component]
-fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocation>) -> impl IntoView {
+fn UnregisterView(departure: Departure) -> impl IntoView {
     let row = departure.row;
     let back = format!("/locations/{}", row.id);
     let removed = match departure.removed {
@@ -39,9 +35,6 @@ fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocat
         0 => None,
         1 => Some("1 entity that another location also defines is kept, and comes from there."),
         _ => Some("Entities that another location also defines are kept, and come from there."),
-    };
-    let failed = move || {
-        unregister.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err()).map(ToString::to_string))
     };
     let rest = departure.removed - departure.first.len() as u64;
     let list = (departure.removed > 0).then(|| {
@@ -68,12 +61,11 @@ fn UnregisterView(departure: Departure, unregister: ServerAction<UnregisterLocat
                     <p><strong>{removed}</strong></p>
                     {handed_over.map(|sentence| view! { <p>{sentence}</p> })}
                     <p>"The files themselves stay where they are. The location can be registered again at any time."</p>
-                    <ActionForm action=unregister attr:class="pk-inline">
+                    <form method="post" action=UnregisterLocation::PATH class="pk-inline">
                         <input type="hidden" name="id" value=row.id.to_string()/>
                         <Button text="Unregister" emphasis=Emphasis::Danger/>
                         <Button text="Keep it" href=back/>
-                        <span role="status">{failed}</span>
-                    </ActionForm>
+                    </form>
                 </div>
             </Section>
             {list}

@@ -1,18 +1,19 @@
 //! The pages of the design system, drawn.
 
-use kit::components::{Badge, CodeBlock, Column, Section, Table};
+use kit::components::{Badge, CodeBlock, Column, Fragment, Page, Section, Table};
 use kit::error::AppError;
 use kit::gallery::{self, Component, Docs, Example};
 use kit::html::Html;
+use kit::page::Drawn;
 use kit::query::href;
 use kit::server::html::drawn;
+use kit::server::page::Address;
 use leptos::prelude::*;
 
 use style::TokenSet;
 
 use super::markup::readable;
 use super::tokens;
-use crate::model::{Ask, Drawn};
 
 /// What is said before the first component.
 const PRINCIPLES: [(&str, &str); 5] = [
@@ -35,37 +36,58 @@ const PRINCIPLES: [(&str, &str); 5] = [
     ("One way", "There is one component for one purpose. When it does not fit, it is changed here, for everybody."),
 ];
 
-/// The page that is asked for.
-pub fn page(ask: &Ask, tokens: &TokenSet) -> Result<Drawn, AppError> {
-    let contents = contents(&ask.page);
-    let of = |title: &str, lead: &str, body| Drawn {
-        title: title.into(),
-        lead: lead.into(),
-        contents: contents.clone(),
-        body,
-    };
-    match ask.page.as_str() {
-        "" => Ok(of(
+/// How the examples of a component are to be seen.
+struct Seen {
+    /// `light` or `dark`; anything else follows the page.
+    theme: String,
+    /// `narrow` for 390 px.
+    width: String,
+}
+
+/// The plugin's pages, one line each.
+pub fn page(at: &Address, tokens: &TokenSet) -> Result<Drawn, AppError> {
+    match at.segments().as_slice() {
+        ["design"] => Ok(frame(
+            "",
             "Design system",
             "What every page of the portal is made of, and what a page of yours can be made of.",
             drawn(overview),
         )),
-        "tokens" => Ok(of(
+        ["design", "tokens"] => Ok(frame(
+            "tokens",
             "Tokens",
             "Every value of the look has a name that says what it is for. Pages and components use these names alone.",
             drawn(|| tokens::page(tokens)),
         )),
-        "recipes" => Ok(of(
+        ["design", "recipes"] => Ok(frame(
+            "recipes",
             "Recipes",
             "A page in any language looks and behaves like the portal with two style sheets, one script and this HTML.",
             drawn(recipes),
         )),
-        name => {
-            let docs = gallery::all().into_iter().find(|docs| docs.name == name);
+        ["design", "components", name] => {
+            let docs = gallery::all().into_iter().find(|docs| docs.name == *name);
             let docs = docs.ok_or_else(|| AppError::not_found(format!("A component called “{name}”")))?;
-            Ok(of(docs.title, docs.summary, drawn(|| component(docs, ask))))
+            let seen = Seen { theme: at.one("theme"), width: at.one("width") };
+            Ok(frame(name, docs.title, docs.summary, drawn(|| component(docs, &seen))))
         }
+        _ => Err(AppError::nowhere()),
     }
+}
+
+/// A page of the design system; its examples, which may be whole pages, do not speak for it.
+fn frame(name: &str, title: &'static str, lead: &'static str, body: Html) -> Drawn {
+    let contents = contents(name);
+    kit::server::page::page(|| {
+        view! {
+            <Page title=title kind="Design system" lead=lead>
+                <div class="pk-split">
+                    <aside class="pk-split__side" aria-label="Pages of the design system"><Fragment html=contents/></aside>
+                    <div class="pk-split__main"><Fragment html=body/></div>
+                </div>
+            </Page>
+        }
+    })
 }
 
 /// The address of a component's page.
@@ -133,7 +155,7 @@ fn overview() -> impl IntoView {
     }
 }
 
-fn component(docs: &'static Docs, ask: &Ask) -> impl IntoView {
+fn component(docs: &'static Docs, seen: &Seen) -> impl IntoView {
     let list = |title: &'static str, sentences: &'static [&'static str]| {
         let items: Vec<_> = sentences.iter().map(|sentence| view! { <li>{*sentence}</li> }).collect();
         (!items.is_empty()).then(|| view! { <div><h2>{title}</h2><ul class="pk-sentences">{items}</ul></div> })
@@ -147,12 +169,12 @@ fn component(docs: &'static Docs, ask: &Ask) -> impl IntoView {
         let columns = vec![Column::text("Key"), Column::text("Effect")];
         view! { <Section title="Keyboard"><Table caption="Keyboard" columns=columns>{keys}</Table></Section> }
     });
-    let examples: Vec<_> = docs.examples.iter().map(|example| shown(docs, example, ask)).collect();
+    let examples: Vec<_> = docs.examples.iter().map(|example| shown(docs, example, seen)).collect();
     let components: Vec<_> = gallery::components(docs.name).iter().map(props).collect();
     let (good, bad) = (list("Do", docs.good), list("Do not", docs.bad));
     view! {
         <div class="pk-guidance">{good}{bad}</div>
-        {choices(docs.name, ask)}
+        {choices(docs.name, seen)}
         {examples}
         {keys}
         {components}
@@ -160,29 +182,29 @@ fn component(docs: &'static Docs, ask: &Ask) -> impl IntoView {
 }
 
 /// Links by which the examples are seen in another theme or width.
-fn choices(name: &str, ask: &Ask) -> impl IntoView {
+fn choices(name: &str, seen: &Seen) -> impl IntoView {
     let to = address(name);
     let link = |label: &'static str, theme: &str, width: &str| {
-        let here = (ask.theme == theme && ask.width == width).then_some("true");
+        let here = (seen.theme == theme && seen.width == width).then_some("true");
         let to = href(&to, [("theme", theme), ("width", width)]);
         view! { <a class="pk-choice" href=to aria-current=here>{label}</a> }
     };
     view! {
         <nav class="pk-choices" aria-label="How the examples are shown">
             <span class="pk-quiet">"Theme"</span>
-            {link("As the page", "", &ask.width)}
-            {link("Light", "light", &ask.width)}
-            {link("Dark", "dark", &ask.width)}
+            {link("As the page", "", &seen.width)}
+            {link("Light", "light", &seen.width)}
+            {link("Dark", "dark", &seen.width)}
             <span class="pk-quiet">"Width"</span>
-            {link("Wide", &ask.theme, "")}
-            {link("Narrow", &ask.theme, "narrow")}
+            {link("Wide", &seen.theme, "")}
+            {link("Narrow", &seen.theme, "narrow")}
         </nav>
     }
 }
 
-fn shown(docs: &'static Docs, example: &'static Example, ask: &Ask) -> impl IntoView {
-    let theme = Some(ask.theme.clone()).filter(|theme| matches!(theme.as_str(), "light" | "dark"));
-    let class = if ask.width == "narrow" { "pk-example pk-example--narrow" } else { "pk-example" };
+fn shown(docs: &'static Docs, example: &'static Example, seen: &Seen) -> impl IntoView {
+    let theme = Some(seen.theme.clone()).filter(|theme| matches!(theme.as_str(), "light" | "dark"));
+    let class = if seen.width == "narrow" { "pk-example pk-example--narrow" } else { "pk-example" };
     let label = format!("{}: {}", docs.title, example.title);
     view! {
         <section class="pk-section" id=example.name>

@@ -1,0 +1,89 @@
+// @ts-check
+// Puts a page in the place of the one before. Where the address is the same, with another query, what stays the same stays the same
+// element, so that the focus, the parts that are open and what was typed survive; a page at another address is wholly new.
+{
+  let shown = location.pathname;
+
+  /** @type {(one: Node, other: Node) => boolean} */
+  const alike = (one, other) =>
+    one.nodeName === other.nodeName && (!(one instanceof Element) || !(other instanceof Element) || (one.id === other.id && one.getAttribute('type') === other.getAttribute('type')));
+
+  /** @type {(element: Element, next: Element) => void} */
+  const takeAttributes = (element, next) => {
+    for (const { name } of [...element.attributes]) {
+      // What the reader has opened stays open.
+      if (next.hasAttribute(name) || name === 'open') continue;
+      element.removeAttribute(name);
+      if (name === 'checked' && element instanceof HTMLInputElement) element.checked = false;
+    }
+    for (const { name, value } of next.attributes) {
+      if (element.getAttribute(name) === value) continue;
+      element.setAttribute(name, value);
+      if (!(element instanceof HTMLInputElement)) continue;
+      if (name === 'value') element.value = value;
+      if (name === 'checked') element.checked = true;
+    }
+  };
+
+  /** @type {(element: Node, next: Node) => void} */
+  const take = (element, next) => {
+    if (element.isEqualNode(next)) return;
+    if (element instanceof Element && next instanceof Element) {
+      takeAttributes(element, next);
+      takeChildren(element, next);
+    } else {
+      element.nodeValue = next.nodeValue;
+    }
+  };
+
+  /** @type {(place: Element, next: ParentNode) => void} */
+  const takeChildren = (place, next) => {
+    let child = place.firstChild;
+    for (const wanted of [...next.childNodes]) {
+      if (child && alike(child, wanted)) {
+        take(child, wanted);
+        child = child.nextSibling;
+      } else {
+        place.insertBefore(wanted, child);
+      }
+    }
+    while (child) {
+      const rest = child.nextSibling;
+      child.remove();
+      child = rest;
+    }
+  };
+
+  document.addEventListener('pk-page', (event) => {
+    const place = event.target;
+    if (!(place instanceof Element) || !(event instanceof CustomEvent)) return;
+    event.preventDefault();
+    // What an action had to say is said; it does not belong to the next page.
+    document.getElementById('said')?.replaceChildren();
+    if (shown === location.pathname) {
+      const next = document.createElement('template');
+      next.innerHTML = event.detail;
+      takeChildren(place, next.content);
+    } else {
+      place.innerHTML = event.detail;
+    }
+    shown = location.pathname;
+  });
+
+  // A form that asks for a page is followed as a link is, once links are followed without loading a document. Empty fields say nothing.
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement) || form.method !== 'get' || form.target) return;
+    const address = new URL(form.action);
+    if (address.origin !== location.origin || !document.documentElement.hasAttribute('data-hydrated')) return;
+    event.preventDefault();
+    const filled = [...new FormData(form, event.submitter)].filter(([, value]) => typeof value === 'string' && value.trim() !== '');
+    address.search = new URLSearchParams(filled.map(([name, value]) => [name, String(value).trim()])).toString();
+    const link = document.createElement('a');
+    link.href = address.href;
+    link.hidden = true;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  });
+}

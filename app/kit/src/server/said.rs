@@ -1,0 +1,62 @@
+//! What a form that was sent had to say, kept in a cookie until the page that follows shows it. It is no part of an address: a link
+//! of somebody else's must not be able to put words into the portal's mouth.
+
+use http::header::{COOKIE, SET_COOKIE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::html::drawn;
+use crate::components::{Banner, Tone};
+
+const NAME: &str = "portico-said";
+
+/// The longest text, in characters: browsers keep cookies of 4 KB, and a character takes up to 12 bytes there.
+const MAX_TEXT: usize = 300;
+
+/// The cookie of an action that failed.
+pub fn refused(text: &str) -> HeaderValue {
+    cookie(Tone::Wrong, text)
+}
+
+/// Has the page that follows the form at hand say that it is done.
+pub fn done(text: &str) {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.append_header(SET_COOKIE, cookie(Tone::Fine, text));
+    }
+}
+
+/// The value of a cookie.
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// What was said, as HTML, and no longer to be said again; empty where nothing was.
+pub(crate) fn take() -> String {
+    let Some(parts) = use_context::<Parts>() else { return String::new() };
+    let Some(value) = cookie_value(&parts.headers, NAME) else { return String::new() };
+    if let Some(options) = use_context::<ResponseOptions>() {
+        let gone = format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+        if let Ok(gone) = HeaderValue::from_str(&gone) {
+            options.append_header(SET_COOKIE, gone);
+        }
+    }
+    let (tone, text) = match value.split_at_checked(1) {
+        Some(("+", text)) => (Tone::Fine, text),
+        Some(("-", text)) => (Tone::Wrong, text),
+        _ => return String::new(),
+    };
+    let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+    drawn(|| view! { <Banner title=text tone=tone dismissible=tone == Tone::Fine/> }).as_str().to_owned()
+}
+
+fn cookie(tone: Tone, text: &str) -> HeaderValue {
+    let sign = if tone == Tone::Wrong { '-' } else { '+' };
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+    let cookie = format!("{NAME}={sign}{text}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");
+    HeaderValue::from_str(&cookie).expect("what is escaped is ASCII")
+}
