@@ -33,16 +33,14 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     allow_own_scripts(nonce.as_ref());
     let kit_nonce = nonce.clone();
+    // The page is readable without the bundle, so what paints it comes first.
     let script = (!assets.js.is_empty()).then(|| {
         let start = format!(
-            "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());",
+            "requestAnimationFrame(() => setTimeout(async () => {{ \
+             const {{ default: start, hydrate }} = await import('{}'); await start({{ module_or_path: '{}' }}); hydrate(); }}));",
             assets.js, assets.wasm
         );
-        view! {
-            <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
-            <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-            <script type="module" nonce=nonce.clone()>{start}</script>
-        }
+        view! { <script type="module" nonce=nonce.clone()>{start}</script> }
     });
     // The first is needed at once, the others when a page with code is opened.
     let ahead = std::iter::once("preload").chain(std::iter::repeat("prefetch"));

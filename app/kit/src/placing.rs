@@ -14,27 +14,12 @@ use leptos::prelude::*;
 
 use crate::html::Html;
 
-/// What the form that led to this page had to say, as HTML.
-pub fn said() -> String {
+/// What the form that led to this page had to say.
+pub fn said() -> Html {
     side::said()
 }
 
-/// The id of the element round the page.
-pub const PAGE: &str = "page";
-
-/// What leptos believes to be in the element; it does not touch the element while this stays the same.
-#[derive(Clone, Copy)]
-pub struct Placing(StoredValue<String>);
-
-impl Placing {
-    /// Nothing is placed yet, or the server placed it.
-    #[expect(clippy::new_without_default, reason = "it lives in the reactive owner at hand")]
-    pub fn new() -> Self {
-        Self(StoredValue::new(String::new()))
-    }
-
-    /// Places `html`; what is given back goes to `inner_html`. Empty HTML stands for a page that the server has placed.
-    pub fn place(self, html: Html) -> String {
-        side::place(self.0, html.0)
-    }
+/// The element of the page with `html` in it. Empty HTML stands for a page that the server has placed; none takes the page away.
+pub fn place(html: Option<Html>) -> AnyView {
+    side::place(html)
 }

@@ -15,7 +15,7 @@ pub fn set_status(status: http::StatusCode) {
     side::set_status(status);
 }
 
-/// Gives the page being drawn its title; the last one that is given stands.
+/// Gives the page being drawn its title; the first one that is given stands.
 pub fn set_title(title: &str) {
     side::set_title(title);
 }

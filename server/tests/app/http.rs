@@ -158,7 +158,6 @@ async fn errors_of_server_functions_have_their_own_status() {
         let app = with_one_entity(&db).await;
         for (address, status) in [
             ("/", 200),
-            ("/nowhere", 404),
             ("/catalog/default/component/a", 200),
             ("/catalog/default/component/none", 404),
             ("/catalog/%2F/%2F/%2F", 404),

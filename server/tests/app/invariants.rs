@@ -416,8 +416,10 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 fn pages() -> Vec<String> {
     let sources = ["catalog", "design", "search"].map(|plugin| files(&format!("app/plugins/{plugin}/src"), "rs"));
     let arms = sources.iter().flat_map(|files| files.values()).flat_map(|source| source.lines());
-    let arms = arms.filter_map(|line| line.trim().strip_prefix('[')?.split_once("] =>").map(|(arm, _)| arm.to_owned()));
+    let arms = arms.filter_map(|line| line.trim().strip_prefix('[')?.split_once("] =>"));
     let pages: Vec<String> = arms
+        .map(|(arm, _)| arm)
+        .filter(|arm| arm.starts_with('"'))
         .map(|arm| {
             let parts = arm.split(", ").map(|part| match part {
                 "namespace" => "default".to_owned(),

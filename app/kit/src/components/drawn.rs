@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorView;
 use crate::html::Html;
 use crate::page::{Drawing, Drawn};
-use crate::placing::{PAGE, Placing};
+use crate::placing::place;
 use crate::response::set_status;
 
 /// The page that the address names, as its plugin draws it, or the page of its error. While the next is on its way the last one stays.
@@ -22,7 +22,6 @@ pub fn DrawnPages(
     });
     let page =
         Resource::new(move || address.get(), move |address| async move { draw(address).await.map(Placed::from) });
-    let placing = Placing::new();
     view! {
         <Transition>
             {move || Suspend::new(async move {
@@ -31,9 +30,9 @@ pub fn DrawnPages(
                         if let Some(status) = page.status.and_then(|status| http::StatusCode::from_u16(status).ok()) {
                             set_status(status);
                         }
-                        view! { <Title text=page.title/> <div id=PAGE inner_html=placing.place(page.html)></div> }.into_any()
+                        view! { {place(Some(page.html))} <Title text=page.title/> }.into_any()
                     }
-                    Err(error) => view! { <ErrorView error=error/> }.into_any(),
+                    Err(error) => view! { {place(None)} <ErrorView error=error/> }.into_any(),
                 }
             })}
         </Transition>

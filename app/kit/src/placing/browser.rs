@@ -1,29 +1,32 @@
 use leptos::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit};
 
-use super::PAGE;
+use crate::html::Html;
 
-pub(super) fn place(placed: StoredValue<String>, html: String) -> String {
-    let element = document().get_element_by_id(PAGE);
-    match element.filter(|_| !html.is_empty()) {
-        Some(element) => {
-            let taken = CustomEventInit::new();
-            taken.set_cancelable(true);
-            taken.set_detail(&html.as_str().into());
-            // Whoever takes it cancels it: the page's behaviour, which keeps what stays the same.
-            let untaken = CustomEvent::new_with_event_init_dict("pk-page", &taken)
-                .and_then(|event| element.dispatch_event(&event))
-                .unwrap_or(true);
-            if untaken {
-                element.set_inner_html(&html);
-            }
-        }
-        None => placed.set_value(html),
+/// What is in the element is not leptos' own: it would take it out and put it in again.
+pub(super) fn place(html: Option<Html>) -> AnyView {
+    if html.as_ref().is_none_or(|html| !html.as_str().is_empty()) {
+        put(html.as_ref().map_or("", Html::as_str));
     }
-    placed.get_value()
+    view! { <div id="page"></div> }.into_any()
 }
 
 /// What stands there stays.
-pub(super) fn said() -> String {
-    String::new()
+pub(super) fn said() -> Html {
+    Html::default()
+}
+
+fn put(html: &str) {
+    let Some(element) = document().get_element_by_id("page") else { return };
+    let event = CustomEventInit::new();
+    event.set_bubbles(true);
+    event.set_cancelable(true);
+    event.set_detail(&html.into());
+    // Whoever takes it cancels it: the page's behaviour, which keeps what stays the same.
+    let untaken = CustomEvent::new_with_event_init_dict("portico-page", &event)
+        .and_then(|event| element.dispatch_event(&event))
+        .unwrap_or(true);
+    if untaken {
+        element.set_inner_html(html);
+    }
 }

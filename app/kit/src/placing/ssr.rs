@@ -1,9 +1,12 @@
-use leptos::prelude::StoredValue;
+use leptos::prelude::*;
 
-pub(super) fn place(_: StoredValue<String>, html: String) -> String {
-    html
+use crate::components::Fragment;
+use crate::html::Html;
+
+pub(super) fn place(html: Option<Html>) -> AnyView {
+    view! { <Fragment id="page" html=html.unwrap_or_default()/> }.into_any()
 }
 
-pub(super) fn said() -> String {
-    crate::server::said::take()
+pub(super) fn said() -> Html {
+    crate::server::said::take().unwrap_or_default()
 }

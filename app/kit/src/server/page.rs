@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::html::drawn;
 use crate::page::Drawn;
 
-/// Draws a page. Its title is the one of its `Page`, or what `response::set_title` said after it.
+/// Draws a page. Its title is the one of its `Page`, unless `response::set_title` gave another before.
 pub fn page<V: IntoView>(view: impl FnOnce() -> V) -> Drawn {
     let head = Head::default();
     let html = drawn(|| {
@@ -33,7 +33,10 @@ struct Said {
 
 impl Head {
     pub(crate) fn set_title(&self, title: &str) {
-        title.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).title);
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.title.is_empty() {
+            title.clone_into(&mut said.title);
+        }
     }
 
     pub(crate) fn set_status(&self, status: StatusCode) {

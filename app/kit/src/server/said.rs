@@ -10,6 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::html::drawn;
 use crate::components::{Banner, Tone};
+use crate::html::Html;
 
 const NAME: &str = "portico-said";
 
@@ -34,10 +35,10 @@ pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// What was said, as HTML, and no longer to be said again; empty where nothing was.
-pub(crate) fn take() -> String {
-    let Some(parts) = use_context::<Parts>() else { return String::new() };
-    let Some(value) = cookie_value(&parts.headers, NAME) else { return String::new() };
+/// What was said, as HTML, and no longer to be said again.
+pub(crate) fn take() -> Option<Html> {
+    let parts = use_context::<Parts>()?;
+    let value = cookie_value(&parts.headers, NAME)?;
     if let Some(options) = use_context::<ResponseOptions>() {
         let gone = format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
         if let Ok(gone) = HeaderValue::from_str(&gone) {
@@ -47,10 +48,10 @@ pub(crate) fn take() -> String {
     let (tone, text) = match value.split_at_checked(1) {
         Some(("+", text)) => (Tone::Fine, text),
         Some(("-", text)) => (Tone::Wrong, text),
-        _ => return String::new(),
+        _ => return None,
     };
     let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
-    drawn(|| view! { <Banner title=text tone=tone dismissible=tone == Tone::Fine/> }).as_str().to_owned()
+    Some(drawn(|| view! { <Banner title=text tone=tone dismissible=tone == Tone::Fine/> }))
 }
 
 fn cookie(tone: Tone, text: &str) -> HeaderValue {

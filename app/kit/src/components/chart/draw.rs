@@ -127,7 +127,7 @@ impl Chart {
             };
             let label = format!("{}. {}", self.title, self.told(&points));
             view! {
-                <div class="pk-chart__scroll" tabindex="0" role="region" aria-label=self.title.clone()>
+                <div class="pk-chart__scroll" tabindex="0" role="group" aria-label=self.title.clone()>
                     <svg class="pk-chart__picture" role="img" aria-label=label viewBox=format!("0 0 {WIDTH} {HEIGHT}")>
                         {grid(&axis, right)}
                         {self.names_of_points(right)}

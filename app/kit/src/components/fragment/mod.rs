@@ -8,8 +8,11 @@ pub fn Fragment(
     /// The HTML.
     html: Html,
     /// The class of the element round it.
-    #[prop(default = "")]
-    class: &'static str,
+    #[prop(optional)]
+    class: Option<&'static str>,
+    /// The id of that element.
+    #[prop(optional)]
+    id: Option<&'static str>,
 ) -> impl IntoView {
-    view! { <div class=class inner_html=html.0></div> }.into_any()
+    view! { <div id=id class=class inner_html=html.0></div> }.into_any()
 }

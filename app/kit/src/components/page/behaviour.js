@@ -36,7 +36,7 @@
     }
   };
 
-  /** @type {(place: Element, next: ParentNode) => void} */
+  /** @type {(place: Element, next: Element) => void} */
   const takeChildren = (place, next) => {
     let child = place.firstChild;
     for (const wanted of [...next.childNodes]) {
@@ -54,16 +54,17 @@
     }
   };
 
-  document.addEventListener('pk-page', (event) => {
+  document.addEventListener('portico-page', (event) => {
     const place = event.target;
     if (!(place instanceof Element) || !(event instanceof CustomEvent)) return;
     event.preventDefault();
     // What an action had to say is said; it does not belong to the next page.
     document.getElementById('said')?.replaceChildren();
     if (shown === location.pathname) {
-      const next = document.createElement('template');
+      // An element of this document, not a template: there the content of a noscript would be elements.
+      const next = document.createElement('div');
       next.innerHTML = event.detail;
-      takeChildren(place, next.content);
+      takeChildren(place, next);
     } else {
       place.innerHTML = event.detail;
     }

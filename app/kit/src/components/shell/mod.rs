@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 use stylers_macro::style;
 
 use crate::components::command::{CommandLink, CommandMenu};
+use crate::components::fragment::Fragment;
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
 use crate::components::toast::Toasts;
@@ -247,7 +248,7 @@ pub fn Shell(
                 <div class="foot"><ThemeSwitch/></div>
             </header>
             <main class="content" id="main" tabindex="-1">
-                <div id="said" inner_html=said()></div>
+                <Fragment id="said" html=said()/>
                 {children()}
             </main>
         </div>
