@@ -8,7 +8,7 @@ test('without scripts a combobox is the browser’s own control, and is sent', a
   await expect(owner).toHaveValue('group:default/card-disputes');
   await expect(page.locator('#combobox-one')).toBeHidden();
   await expect(page.locator('#combobox-source-plain')).toBeEditable();
-  await expect(page.getByRole('checkbox', { name: 'dispute-desk' })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Table' })).toBeChecked();
   await visit('/design/components/form');
   await page.locator('#form-name').fill('dispute-desk');
   await page.locator('#form-owner-plain').selectOption('Card disputes');

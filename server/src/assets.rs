@@ -52,6 +52,10 @@ pub async fn serve(
     answer.insert(CONTENT_TYPE, http::HeaderValue::from_static(asset.content_type));
     answer.insert(CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=31536000, immutable"));
     answer.insert(VARY, http::HeaderValue::from_static("accept-encoding"));
+    if asset.content_type.starts_with("font/") {
+        // The published tokens name them, and a page of a contributor is on another host.
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
+    }
     if brotli.is_some() {
         answer.insert(CONTENT_ENCODING, http::HeaderValue::from_static("br"));
     }

@@ -56,24 +56,29 @@ pub async fn status_of_server_functions(request: Request, next: Next) -> Respons
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// Takes the error of a form out of the address that it leads back to, where the framework puts it, and has the page say it.
-pub async fn errors_of_forms(request: Request, next: Next) -> Response {
+/// Leads back from a form without what the framework leaves in the address: the error, which the page says instead, and a `?` with nothing behind it.
+pub async fn after_forms(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let told = response.headers().get(LOCATION).and_then(|to| without_error(to.to_str().ok()?));
-    if let Some((to, error)) = told {
+    let Some(to) = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) else { return response };
+    let (to, error) = without_error(to);
+    if let Ok(to) = HeaderValue::from_str(&to) {
         response.headers_mut().insert(LOCATION, to);
+    }
+    if let Some(error) = error {
         response.headers_mut().append(SET_COOKIE, refused(&format!("{error}.")));
     }
     response
 }
 
-fn without_error(to: &str) -> Option<(HeaderValue, AppError)> {
-    let url = Url::parse(to).ok()?;
-    let (_, error) = url.query_pairs().find(|(key, _)| key == "__err")?;
-    let error = ServerFnUrlError::<AppError>::decode_err(&error);
+fn without_error(to: &str) -> (String, Option<AppError>) {
+    let url = Url::parse(to).ok();
+    let error = url.as_ref().and_then(|url| url.query_pairs().find(|(key, _)| key == "__err"));
+    let error = error.map(|(_, error)| ServerFnUrlError::<AppError>::decode_err(&error));
     let mut to = to.to_owned();
-    ServerFnUrlError::<AppError>::strip_error_info(&mut to);
-    Some((HeaderValue::from_str(to.trim_end_matches('?')).ok()?, error))
+    if error.is_some() {
+        ServerFnUrlError::<AppError>::strip_error_info(&mut to);
+    }
+    (to.trim_end_matches('?').to_owned(), error)
 }
 
 fn page(css: &str, error: &AppError) -> String {

@@ -54,7 +54,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .leptos_routes_with_context(&options, Vec::new(), context.clone(), document.clone())
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .layer(from_fn(error_page::status_of_server_functions))
-        .layer(from_fn(error_page::errors_of_forms))
+        .layer(from_fn(error_page::after_forms))
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();

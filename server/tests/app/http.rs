@@ -357,3 +357,33 @@ async fn cve_2023_25571_nothing_in_a_descriptor_runs_in_the_browser() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_form_had_to_say_is_said_once_and_by_the_portal_alone() {
+    let db = one().await;
+    let app = with_one_entity(&db).await;
+    let form = request(Method::POST, "/api/catalog/fn/register")
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("referer", "http://127.0.0.1:3000/locations/register?target=%3Cb%3E");
+    let answer = app.send(form.body("target=%3Cb%3Enonsense".into())).await;
+    assert_eq!(answer.status, 302, "{}", answer.body);
+    assert_eq!(answer.header("location"), "http://127.0.0.1:3000/locations/register?target=%3Cb%3E");
+    let cookie = answer.header("set-cookie").to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Max-Age=60", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let said = cookie.split(';').next().expect("a value");
+    let page = request(Method::GET, "/locations/register").header("cookie", said);
+    let page = app.send(page.body(Body::empty())).await;
+    assert!(page.body.contains("role=\"alert\"") && page.body.contains("&lt;b&gt;nonsense"), "{}", page.body);
+    assert!(page.header("set-cookie").contains("portico-said=; ") && page.header("set-cookie").contains("Max-Age=0"));
+    // Neither an address nor a broken cookie can have the portal say something.
+    let link = kit::query::href(
+        "/catalog",
+        [("__err", "eyJlcnJvciI6ImJhZC1yZXF1ZXN0IiwibWVzc2FnZSI6ImV2aWwifQ=="), ("__path", "/x")],
+    );
+    assert!(!app.get(&link).await.body.contains("evil"));
+    let page = request(Method::GET, "/catalog").header("cookie", "portico-said=evil");
+    assert!(!app.send(page.body(Body::empty())).await.body.contains("evil"));
+}

@@ -7,11 +7,16 @@ mod tokens;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::extract::Query;
+use axum::{Extension, Json};
+use kit::components::Choice;
+use kit::error::AppError;
+use kit::gallery::Docs;
 use kit::identity::Caller;
-use kit::plugin::Hit;
-use kit::plugin::PluginInfo;
+use kit::plugin::{Hit, PluginInfo};
 use kit::server::authorise::{Resource, authorise};
-use kit::server::plugin::Plugin;
+use kit::server::plugin::{Plugin, Routes};
+use serde::Deserialize;
 use style::TokenSet;
 
 use crate::info::READ;
@@ -32,6 +37,10 @@ impl Plugin for DesignPlugin {
         &crate::INFO
     }
 
+    fn routes(&self) -> Routes {
+        Routes::new().get("/api/design/choices", choices)
+    }
+
     fn provide_context(&self) {
         leptos::prelude::provide_context(Served(self.tokens.clone()));
     }
@@ -40,10 +49,7 @@ impl Plugin for DesignPlugin {
         if authorise(caller, &READ, &Resource::All).is_err() {
             return Vec::new();
         }
-        let query = query.to_lowercase();
-        kit::gallery::all()
-            .into_iter()
-            .filter(|docs| docs.title.to_lowercase().contains(&query))
+        matching(query)
             .map(|docs| Hit {
                 title: docs.title.into(),
                 detail: docs.summary.into(),
@@ -53,4 +59,25 @@ impl Plugin for DesignPlugin {
             .take(limit as usize)
             .collect()
     }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    q: String,
+}
+
+/// `GET /api/design/choices?q=`: the components whose name has `q` in it, as a combobox asks for them.
+async fn choices(
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Vec<Choice>>, AppError> {
+    authorise(&caller, &READ, &Resource::All)?;
+    let choice = |docs: &Docs| Choice::new(docs.name, docs.title).with(docs.group.title());
+    Ok(Json(matching(&asked.q).map(choice).collect()))
+}
+
+fn matching(query: &str) -> impl Iterator<Item = &'static Docs> + use<> {
+    let query = query.to_lowercase();
+    kit::gallery::all().into_iter().filter(move |docs| docs.title.to_lowercase().contains(&query))
 }

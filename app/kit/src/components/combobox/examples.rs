@@ -54,14 +54,14 @@ pub const DOCS: Docs = Docs {
             name: "source",
             title: "From the server",
             view: || {
-                view! { <Field label="Depends on" id="combobox-source" help="Type a part of the name."><Combobox name="depends" source="/api/gallery/choices?q=" placeholder="Name of a component"/></Field> }.into_any()
+                view! { <Field label="Made with" id="combobox-source" help="Type a part of the name."><Combobox name="depends" source="/api/design/choices?q=" placeholder="Name of a component of the design system"/></Field> }.into_any()
             },
         },
         Example {
             name: "sources",
             title: "Several from the server",
             view: || {
-                view! { <Field label="Consumers" id="combobox-sources"><Combobox name="consumers" multiple=true source="/api/gallery/choices?q=" chosen=vec![Choice::new("component:default/dispute-desk", "dispute-desk")]/></Field> }.into_any()
+                view! { <Field label="Also shows" id="combobox-sources"><Combobox name="consumers" multiple=true source="/api/design/choices?q=" chosen=vec![Choice::new("table", "Table")]/></Field> }.into_any()
             },
         },
         Example {

@@ -69,7 +69,8 @@ fn SummaryView(summary: Summary, ways: &'static [Way]) -> impl IntoView {
         .kinds
         .into_iter()
         .map(|(kind, count, href)| {
-            view! { <Count number=count label=kind href=href/> }
+            let label = if count == 1 { kind } else { plural(&kind) };
+            view! { <Count number=count label=label href=href/> }
         })
         .collect();
     let columns = vec![Column::text("Name"), Column::text("Kind"), Column::text("Owner"), Column::text("Changed")];
@@ -141,4 +142,22 @@ fn Attention(troubled: Vec<LocationRow>, total: u64, orphans: u64) -> impl IntoV
         || view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> },
     );
     view! { <ul class="pk-list">{troubled}{more}{orphans}</ul> }.into_any()
+}
+
+/// The name of a kind for several: kinds of others are English words as well.
+fn plural(kind: &str) -> String {
+    match kind.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if kind.ends_with(['s', 'x']) => format!("{kind}es"),
+        _ => format!("{kind}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn several_of_a_kind_have_a_name() {
+        let named = ["Component", "API", "Policy", "Gateway", "Process"].map(super::plural);
+        assert_eq!(named, ["Components", "APIs", "Policies", "Gateways", "Processes"]);
+    }
 }
