@@ -13,16 +13,25 @@ for (const { name, path, status } of PAGES) {
   });
 }
 
-// Those of the README, in docs/images.
+// Those of the README, in docs/screenshots.
 for (const [name, path] of [
   ['home', '/'],
   ['catalog', '/catalog?kind=component&kind=api'],
   ['entity', '/catalog/default/component/payment-initiation'],
+  ['relations', '/catalog/default/component/payment-routing?tab=relations'],
+  ['definition', '/catalog/default/api/payment-initiation-api?tab=definition&show=op-post-payments'],
+  ['docs', '/catalog/default/component/card-authoriser/docs'],
+  ['group', '/catalog/default/group/payments-division'],
+  ['search', '/search?q=payment'],
   ['locations', '/locations'],
+  ['register', '/locations/register'],
+  ['design', '/design/components/line'],
 ] as const) {
   test(`README: ${name}`, async ({ page, visit }) => {
     await visit(path);
-    await showOn(page, { width: 1440, colorScheme: 'light' });
-    await page.screenshot({ path: `screenshots/${name}.png` });
+    for (const screen of SCREENS) {
+      await showOn(page, screen);
+      await page.screenshot({ path: `../docs/screenshots/${name}-${screen.width > 640 ? 'wide' : 'narrow'}-${screen.colorScheme}.png` });
+    }
   });
 }

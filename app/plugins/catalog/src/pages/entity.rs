@@ -42,13 +42,13 @@ pub async fn entity_docs_page(entity_ref: &str, path: &str) -> Result<Drawn, App
     permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
     let catalog = service::<Catalog>("The catalog")?;
     let (detail, docs) = futures::try_join!(catalog.entity(entity_ref), catalog.docs(entity_ref, path))?;
-    Ok(page(|| view! { <EntityView detail=detail view=View::Docs(docs)/> }))
+    Ok(page(|| view! { <EntityView detail=detail view=View::Docs(Box::new(docs))/> }))
 }
 
 /// What one tab of the page shows.
 enum View {
     Overview,
-    Docs(Docs),
+    Docs(Box<Docs>),
     Definition(Html),
     Relations(GraphQuery, RelationGraph),
     Descriptor(Descriptor),
@@ -117,7 +117,7 @@ fn EntityView(detail: EntityDetail, view: View) -> impl IntoView {
     .into_any();
     let content = match view {
         View::Overview => view! { <Overview detail=detail/> }.into_any(),
-        View::Docs(docs) => view! { <DocsView docs=docs entity=detail.row.link/> }.into_any(),
+        View::Docs(docs) => view! { <DocsView docs=*docs entity=detail.row.link/> }.into_any(),
         View::Definition(html) => view! { <Fragment html=html/> }.into_any(),
         View::Relations(query, graph) => {
             view! { <Relations page=detail.row.link.href groups=detail.relations query=query graph=graph/> }.into_any()
