@@ -54,8 +54,8 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                {fonts}
                 <link rel="stylesheet" href=assets.css/>
+                {fonts}
                 <script src=assets.kit_js defer nonce=kit_nonce></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <MetaTags/>
