@@ -28,9 +28,9 @@ for (const [name, path] of [
   ['design', '/design/components/line'],
 ] as const) {
   test(`README: ${name}`, async ({ page, visit }) => {
-    await visit(path);
     for (const screen of SCREENS) {
       await showOn(page, screen);
+      await visit(path);
       await page.screenshot({ path: `../docs/screenshots/${name}-${screen.width > 640 ? 'wide' : 'narrow'}-${screen.colorScheme}.png` });
     }
   });
