@@ -28,6 +28,48 @@ test('links, the search and the way back change page and title without loading a
   expect(documents).toEqual([]);
 });
 
+test('the way back leads to where the reader was, and a fragment to what it names', async ({ page, visit }) => {
+  await visit('/catalog');
+  const link = page.getByRole('table').getByRole('row').nth(45).getByRole('rowheader').getByRole('link');
+  await link.scrollIntoViewIfNeeded();
+  const [before, name] = [await page.evaluate(() => scrollY), await link.textContent()];
+  expect(before).toBeGreaterThan(500);
+  await link.click();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible();
+  await expect(page.getByRole('link', { name: name!, exact: true }).first()).toBeInViewport();
+  expect(await page.evaluate(() => scrollY)).toBe(before);
+  // A link of another page that names a place.
+  await page.evaluate(() => {
+    const link = document.createElement('a');
+    link.href = '/catalog/default/api/payment-initiation-api?tab=definition&show=source#L120';
+    link.textContent = 'The line';
+    document.getElementById('main')!.prepend(link);
+  });
+  await page.getByRole('link', { name: 'The line' }).click();
+  await expect(page.locator('#L120')).toBeInViewport();
+});
+
+test('a choice keeps the focus, what is open and what was typed', async ({ page, visit }) => {
+  await visit('/catalog');
+  await page.locator('summary', { hasText: 'Columns' }).click();
+  const kind = page.getByRole('link', { name: /^API/ }).first();
+  await kind.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/kind=api/);
+  await expect(page.getByRole('status')).toHaveText(/ match/);
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/^API/);
+  await expect(page.getByRole('checkbox', { name: 'Changed' })).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Search the catalog' }).fill('payment');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/kind=api.*q=payment|q=payment.*kind=api/);
+  await expect(page.getByRole('searchbox', { name: 'Search the catalog' })).toBeFocused();
+  await page.goBack();
+  await expect(page.getByRole('searchbox', { name: 'Search the catalog' })).toHaveValue('');
+});
+
 test('what the browser downloads stays small and is fetched once', async ({ page, visit }) => {
   const sizes: Record<string, Promise<number>> = {};
   const asked: string[] = [];

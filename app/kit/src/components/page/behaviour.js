@@ -2,7 +2,35 @@
 // Puts a page in the place of the one before. Where the address is the same, with another query, what stays the same stays the same
 // element, so that the focus, the parts that are open and what was typed survive; a page at another address is wholly new.
 {
-  let shown = location.pathname;
+  let shown = location.href;
+  /** Where the reader was on a page that was left, by its address. @type {Map<string, number>} */
+  const places = new Map();
+  let returning = false;
+  const leave = () => places.set(shown, scrollY);
+  document.addEventListener('click', () => {
+    if (location.href === shown) leave();
+  }, true);
+  addEventListener('popstate', () => {
+    leave();
+    returning = true;
+  });
+
+  const fragment = () => {
+    try {
+      return decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return location.hash.slice(1);
+    }
+  };
+
+  /** The page comes after the address, so what a browser does with its scroll bar by itself came too early. @param {boolean} fresh */
+  const arrive = (fresh) => {
+    const target = location.hash && document.getElementById(fragment());
+    if (returning) scrollTo(0, places.get(location.href) ?? 0);
+    else if (target && fresh) target.scrollIntoView();
+    returning = false;
+    shown = location.href;
+  };
 
   /** @type {(one: Node, other: Node) => boolean} */
   const alike = (one, other) =>
@@ -23,11 +51,16 @@
       if (name === 'value') element.value = value;
       if (name === 'checked') element.checked = true;
     }
+    // The way back leads to what the address says, not to what was typed since.
+    if (returning && element instanceof HTMLInputElement && next instanceof HTMLInputElement) {
+      element.value = next.value;
+      element.checked = next.checked;
+    }
   };
 
   /** @type {(element: Node, next: Node) => void} */
   const take = (element, next) => {
-    if (element.isEqualNode(next)) return;
+    if (!returning && element.isEqualNode(next)) return;
     if (element instanceof Element && next instanceof Element) {
       takeAttributes(element, next);
       takeChildren(element, next);
@@ -60,7 +93,8 @@
     event.preventDefault();
     // What an action had to say is said; it does not belong to the next page.
     document.getElementById('said')?.replaceChildren();
-    if (shown === location.pathname) {
+    const fresh = new URL(shown).pathname !== location.pathname;
+    if (!fresh) {
       // An element of this document, not a template: there the content of a noscript would be elements.
       const next = document.createElement('div');
       next.innerHTML = event.detail;
@@ -68,7 +102,7 @@
     } else {
       place.innerHTML = event.detail;
     }
-    shown = location.pathname;
+    arrive(fresh);
   });
 
   // A form that asks for a page is followed as a link is, once links are followed without loading a document. Empty fields say nothing.
