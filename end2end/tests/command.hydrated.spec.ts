@@ -68,6 +68,19 @@ test('arrows and Enter go to what is chosen without loading another document', a
   expect(documents).toEqual([]);
 });
 
+test('Enter never runs what an older question found', async ({ page, visit }) => {
+  await visit('/catalog');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('payment-initiation');
+  await expect(page.getByRole('option').first()).toContainText('payment-initiation');
+  await page.route('**/api/search?q=*', () => {});
+  await page.getByRole('dialog').getByRole('combobox').fill('token-service');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/search\?q=token-service$/);
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1, name: 'Search' })).toBeVisible();
+});
+
 test('an action is run from the menu', async ({ page, visit }) => {
   await visit('/catalog');
   await type(page, 'dark theme');

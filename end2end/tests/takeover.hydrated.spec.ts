@@ -62,6 +62,13 @@ test('a choice keeps the focus, what is open and what was typed', async ({ page,
   await expect(page.getByRole('status')).toHaveText(/ match/);
   expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/^API/);
   await expect(page.getByRole('checkbox', { name: 'Changed' })).toBeVisible();
+  // It is there again, wherever the list of values has put it.
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog$/);
+  await expect(page.getByRole('link', { name: /^Component/ }).first()).toBeVisible();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/^API/);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/kind=api/);
   await page.getByRole('searchbox', { name: 'Search the catalog' }).fill('payment');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/kind=api.*q=payment|q=payment.*kind=api/);
@@ -86,4 +93,50 @@ test('what the browser downloads stays small and is fetched once', async ({ page
   console.log(`Downloads with brotli: ${total} bytes ${JSON.stringify(bytes)}`);
   expect(asked.map((name) => name.split('.').pop()).sort()).toEqual(['css', 'js', 'js', 'wasm']);
   expect(total).toBeLessThanOrEqual(450 * 1024);
+});
+
+test('address, title and page agree after any way back and forth', async ({ page, visit }) => {
+  await visit('/');
+  const go = async (name: string) => {
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  };
+  await go('Catalog');
+  await go('Locations');
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible();
+  await page.goForward();
+  await expect(page.getByRole('heading', { level: 1, name: 'Locations' })).toBeVisible();
+  await go('Catalog');
+  await expect(page).toHaveURL(/\/catalog$/);
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Locations' })).toBeVisible();
+  await expect(page).toHaveURL(/\/locations$/);
+});
+
+test('after the portal did not answer, the same link tries again', async ({ page, visit, problems }) => {
+  problems.allow(/fn\/page|502|Bad Gateway/);
+  await visit('/catalog');
+  await page.route('**/api/catalog/fn/page', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }));
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Locations' });
+  await link.click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Unavailable at the moment' })).toBeVisible();
+  await page.unroute('**/api/catalog/fn/page');
+  await link.click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Locations' })).toBeVisible();
+});
+
+test('what takes a while says so', async ({ page, visit }) => {
+  await visit('/');
+  let release = () => {};
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  await page.route('**/api/catalog/fn/page', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Catalog' }).click();
+  await expect(page.locator('html[data-pk-busy]')).toBeAttached();
+  release();
+  await expect(page.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible();
+  await expect(page.locator('html[data-pk-busy]')).toHaveCount(0);
 });

@@ -72,7 +72,8 @@ pub async fn after_forms(request: Request, next: Next) -> Response {
 
 fn without_error(to: &str) -> (String, Option<AppError>) {
     let url = Url::parse(to).ok();
-    let error = url.as_ref().and_then(|url| url.query_pairs().find(|(key, _)| key == "__err"));
+    // The last is the framework's; those before it came with the address that the form was sent from.
+    let error = url.as_ref().and_then(|url| url.query_pairs().filter(|(key, _)| key == "__err").last());
     let error = error.map(|(_, error)| ServerFnUrlError::<AppError>::decode_err(&error));
     let mut to = to.to_owned();
     if error.is_some() {

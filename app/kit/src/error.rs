@@ -80,10 +80,11 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(message)
-            | ServerFnErrorErr::MissingArg(message)
-            | ServerFnErrorErr::Deserialization(message) => Self::BadRequest { message },
-            ServerFnErrorErr::Request(_) => Self::Unavailable { what: "The portal".into() },
+            ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::BadRequest { message },
+            // An answer that cannot be read is not the portal's: something on the way gave it.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Unavailable { what: "The portal".into() }
+            }
             _ => Self::Internal { reference: "the framework refused the call".into() },
         }
     }

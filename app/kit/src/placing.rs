@@ -19,7 +19,8 @@ pub fn said() -> Html {
     side::said()
 }
 
-/// The element of the page with `html` in it. Empty HTML stands for a page that the server has placed; none takes the page away.
-pub fn place(html: Option<Html>) -> AnyView {
-    side::place(html)
+/// The element of the page, with the `html` of the page at `address` in it. Empty HTML stands for a page that the server has placed;
+/// none takes the page away.
+pub fn place(html: Option<Html>, address: &str) -> AnyView {
+    side::place(html, address)
 }

@@ -378,6 +378,17 @@ async fn what_a_form_had_to_say_is_said_once_and_by_the_portal_alone() {
     let page = app.send(page.body(Body::empty())).await;
     assert!(page.body.contains("role=\"alert\"") && page.body.contains("&lt;b&gt;nonsense"), "{}", page.body);
     assert!(page.header("set-cookie").contains("portico-said=; ") && page.header("set-cookie").contains("Max-Age=0"));
+    // What an address says of an error is not what the form is told.
+    let form = request(Method::POST, "/api/catalog/fn/register")
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header(
+            "referer",
+            "http://127.0.0.1:3000/catalog?__path=/x&__err=eyJlcnJvciI6ImJhZC1yZXF1ZXN0IiwibWVzc2FnZSI6ImV2aWwifQ==",
+        );
+    let answer = app.send(form.body("target=nonsense".into())).await;
+    assert!(answer.header("set-cookie").contains("nonsense") && !answer.header("set-cookie").contains("evil"));
+    assert_eq!(answer.header("location"), "http://127.0.0.1:3000/catalog");
     // Neither an address nor a broken cookie can have the portal say something.
     let link = kit::query::href(
         "/catalog",

@@ -30,9 +30,9 @@ pub fn DrawnPages(
                         if let Some(status) = page.status.and_then(|status| http::StatusCode::from_u16(status).ok()) {
                             set_status(status);
                         }
-                        view! { {place(Some(page.html))} <Title text=page.title/> }.into_any()
+                        view! { {place(Some(page.html), &address.get_untracked())} <Title text=page.title/> }.into_any()
                     }
-                    Err(error) => view! { {place(None)} <ErrorView error=error/> }.into_any(),
+                    Err(error) => view! { {place(None, &address.get_untracked())} <ErrorView error=error/> }.into_any(),
                 }
             })}
         </Transition>

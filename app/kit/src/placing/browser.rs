@@ -4,9 +4,9 @@ use web_sys::{CustomEvent, CustomEventInit};
 use crate::html::Html;
 
 /// What is in the element is not leptos' own: it would take it out and put it in again.
-pub(super) fn place(html: Option<Html>) -> AnyView {
+pub(super) fn place(html: Option<Html>, address: &str) -> AnyView {
     if html.as_ref().is_none_or(|html| !html.as_str().is_empty()) {
-        put(html.as_ref().map_or("", Html::as_str));
+        put(html.as_ref().map_or("", Html::as_str), address);
     }
     view! { <div id="page"></div> }.into_any()
 }
@@ -16,12 +16,12 @@ pub(super) fn said() -> Html {
     Html::default()
 }
 
-fn put(html: &str) {
+fn put(html: &str, address: &str) {
     let Some(element) = document().get_element_by_id("page") else { return };
     let event = CustomEventInit::new();
     event.set_bubbles(true);
     event.set_cancelable(true);
-    event.set_detail(&html.into());
+    event.set_detail(&format!("{address}\n{html}").into());
     // Whoever takes it cancels it: the page's behaviour, which keeps what stays the same.
     let untaken = CustomEvent::new_with_event_init_dict("portico-page", &event)
         .and_then(|event| element.dispatch_event(&event))

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use crate::components::Fragment;
 use crate::html::Html;
 
-pub(super) fn place(html: Option<Html>) -> AnyView {
+pub(super) fn place(html: Option<Html>, _: &str) -> AnyView {
     view! { <Fragment id="page" html=html.unwrap_or_default()/> }.into_any()
 }
 

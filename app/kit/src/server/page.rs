@@ -62,7 +62,9 @@ impl Address {
         let segments = path.trim_matches('/').split('/');
         Self {
             segments: segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect(),
-            parameters: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            parameters: form_urlencoded::parse(query.as_bytes())
+                .map(|(name, value)| (name.into_owned(), value.replace('\0', "")))
+                .collect(),
         }
     }
 

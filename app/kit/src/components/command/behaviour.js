@@ -10,6 +10,8 @@
   let entries = [];
   let chosen = 0;
   let asked = 0;
+  /** Whether what is shown answers an older question. */
+  let pending = false;
   /** @type {number | undefined} */
   let timer;
 
@@ -77,6 +79,7 @@
   };
 
   const show = (/** @type {Entry[]} */ found, /** @type {string} */ status) => {
+    pending = false;
     entries = found;
     list().replaceChildren(
       ...found.map((entry, at) => {
@@ -125,6 +128,7 @@
     }
     // What is there stays until the answer comes: nothing flashes.
     if (entries.every((entry) => !entry.path)) show(here, '');
+    else pending = true;
     timer = setTimeout(() => search(query, here), 80);
   };
 
@@ -167,7 +171,7 @@
       if (move !== undefined) {
         event.preventDefault();
         choose(move);
-      } else if (event.key === 'Enter' && entries.length > 0) {
+      } else if (event.key === 'Enter' && entries.length > 0 && !pending) {
         event.preventDefault();
         run(chosen);
       }

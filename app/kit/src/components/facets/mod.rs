@@ -45,13 +45,15 @@ pub fn FacetList(
         .enumerate()
         .map(|(place, facet)| {
             let open = place < 2 || facet.values.len() <= 8 || facet.values.iter().any(|value| value.chosen);
+            let name = facet.name;
             let values: Vec<_> = facet
                 .values
                 .into_iter()
                 .map(|value| {
                     let class = if value.chosen { "pk-facet__value pk-facet__value--chosen" } else { "pk-facet__value" };
+                    let key = format!("{name}={}", value.label);
                     view! {
-                        <li>
+                        <li data-pk-key=key>
                             <a class=class href=value.href aria-current=value.chosen.then_some("true") rel="nofollow">
                                 <span class="pk-facet__box" aria-hidden="true"></span>
                                 <span class="pk-facet__label">{value.label}</span>
@@ -62,7 +64,7 @@ pub fn FacetList(
                 })
                 .collect();
             view! {
-                <details class="pk-facet" open=open>
+                <details class="pk-facet" open=open data-pk-key=name.clone()>
                     <summary class="pk-facet__name">{facet.label}</summary>
                     <ul class="pk-facet__values">{values}</ul>
                     {facet.more.then(|| view! { <p class="pk-quiet pk-facet__more">"Search to reach further values."</p> })}

@@ -18,8 +18,11 @@ pub fn Paging(
     label: &'static str,
 ) -> impl IntoView {
     let step = |label: &'static str, rel: &'static str, href: Option<String>| match href {
-        Some(href) => view! { <a class="pk-button" rel=rel href=href>{label}</a> }.into_any(),
-        None => view! { <span class="pk-button pk-button--disabled" aria-disabled="true">{label}</span> }.into_any(),
+        Some(href) => view! { <a class="pk-button" rel=rel href=href data-pk-key=rel>{label}</a> }.into_any(),
+        None => {
+            view! { <span class="pk-button pk-button--disabled" aria-disabled="true" data-pk-key=rel>{label}</span> }
+                .into_any()
+        }
     };
     view! {
         <nav class="pk-paging" aria-label=label>
