@@ -5,6 +5,8 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+use crate::response::unreadable;
+
 /// Why a request was not answered as asked. The text is safe to show: what is internal is logged under `reference` and never sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "kebab-case")]
@@ -81,10 +83,8 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::BadRequest { message },
-            // An answer that cannot be read is not the portal's: something on the way gave it.
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::Unavailable { what: "The portal".into() }
-            }
+            ServerFnErrorErr::Deserialization(message) => unreadable(message),
+            ServerFnErrorErr::Request(_) => Self::Unavailable { what: "The portal".into() },
             _ => Self::Internal { reference: "the framework refused the call".into() },
         }
     }

@@ -1,4 +1,5 @@
-//! Setting status and title from within a view: on the server they mark the page or the response, in the browser there is nothing to mark.
+//! What of the protocol differs by side. Status and title from within a view mark the page or the response on the server; in the
+//! browser there is nothing to mark.
 
 #[cfg(not(feature = "ssr"))]
 mod browser;
@@ -9,6 +10,13 @@ mod ssr;
 use browser as side;
 #[cfg(feature = "ssr")]
 use ssr as side;
+
+use crate::error::AppError;
+
+/// What it means that one side cannot read what the other sent.
+pub(crate) fn unreadable(message: String) -> AppError {
+    side::unreadable(message)
+}
 
 /// Marks the response of the page being rendered with `status`.
 pub fn set_status(status: http::StatusCode) {

@@ -1,7 +1,12 @@
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
+use crate::error::AppError;
 use crate::server::page::Head;
+
+pub(super) fn unreadable(message: String) -> AppError {
+    AppError::BadRequest { message }
+}
 
 pub(super) fn set_status(status: http::StatusCode) {
     if let Some(head) = use_context::<Head>() {
