@@ -140,3 +140,16 @@ test('what takes a while says so', async ({ page, visit }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible();
   await expect(page.locator('html[data-pk-busy]')).toHaveCount(0);
 });
+
+test('two of one name stay two', async ({ page, visit }) => {
+  await visit('/catalog');
+  const shown = await page.evaluate(() => {
+    const place = document.getElementById('page')!;
+    for (const [one, other] of [['a', 'b'], ['c', 'd']]) {
+      const detail = `/catalog\n<ul><li data-pk-key="x">${one}</li><li data-pk-key="x">${other}</li></ul>`;
+      place.dispatchEvent(new CustomEvent('portico-page', { bubbles: true, cancelable: true, detail }));
+    }
+    return place.textContent;
+  });
+  expect(shown).toBe('cd');
+});

@@ -414,7 +414,7 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 
 /// Every page by the plugins' tables of contents, with an example in each variable part.
 fn pages() -> Vec<String> {
-    let sources = ["catalog", "design", "search"].map(|plugin| files(&format!("app/plugins/{plugin}/src"), "rs"));
+    let sources = app::PLUGINS.map(|plugin| files(&format!("app/plugins/{}/src", plugin.id), "rs"));
     let arms = sources.iter().flat_map(|files| files.values()).flat_map(|source| source.lines());
     let arms = arms.filter_map(|line| line.trim().strip_prefix('[')?.split_once("] =>"));
     let pages: Vec<String> = arms

@@ -1,4 +1,4 @@
-//! What travels between server and browser.
+//! What the pages show.
 
 pub mod docs;
 mod graph;

@@ -1,4 +1,4 @@
-//! What is found, on both sides.
+//! What is found.
 
 use kit::plugin::Hit;
 use serde::{Deserialize, Serialize};

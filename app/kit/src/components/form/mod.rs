@@ -1,10 +1,9 @@
-use leptos::html;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 pub mod examples;
 
-/// The fields of a form under each other, inside a `<form>` or an `ActionForm`.
+/// The fields of a form under each other, inside a `<form>`.
 #[component]
 pub fn FormLayout(
     /// Fields, rows, and the actions at the end.
@@ -53,15 +52,13 @@ pub fn FormActions(
     view! { <div class="pk-form__actions">{children()}</div> }.into_any()
 }
 
-/// What the server found wrong with a form that was sent, with a link to each field. It takes the focus when it appears; it stands above the
+/// What the server found wrong with a form that was sent, with a link to each field. It takes the focus when the page is loaded; it stands above the
 /// form, and each field says its own error again.
 #[component]
 pub fn ErrorSummary(
     /// The id of the control and what is wrong with it, in the order of the form.
     errors: Vec<(String, String)>,
 ) -> impl IntoView {
-    let summary = NodeRef::<html::Div>::new();
-    focus_when_new(summary);
     let title = match errors.len() {
         1 => "One field needs your attention".to_owned(),
         number => format!("{number} fields need your attention"),
@@ -72,21 +69,10 @@ pub fn ErrorSummary(
         .map(|(id, text)| view! { <li><a href=format!("#{id}") rel="external">{text}</a></li> })
         .collect();
     view! {
-        <div class="pk-error-summary" role="alert" tabindex="-1" autofocus node_ref=summary>
+        <div class="pk-error-summary" role="alert" tabindex="-1" autofocus>
             <p class="pk-error-summary__title">{title}</p>
             <ul>{items}</ul>
         </div>
     }
     .into_any()
-}
-
-/// On a page from the server the browser has moved the focus (`autofocus`), and the reader may already be mending something.
-fn focus_when_new(summary: NodeRef<html::Div>) {
-    let taken_over = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
-    Effect::new(move || {
-        if let Some(summary) = summary.get().filter(|_| !taken_over) {
-            // Where the focus cannot move the summary is shown all the same.
-            let _ = summary.focus();
-        }
-    });
 }

@@ -63,6 +63,8 @@
     for (const wanted of [...next.childNodes]) {
       /** @type {Node | null | undefined} */
       let mate = keyed.get(keyOf(wanted) || ' ');
+      // One that has been taken is not there for another of the same name.
+      keyed.delete(keyOf(wanted));
       if (!keyOf(wanted)) {
         mate = child;
         while (mate && keyOf(mate)) mate = mate.nextSibling;
