@@ -72,6 +72,8 @@ test('a choice keeps the focus, what is open and what was typed', async ({ page,
   await page.getByRole('searchbox', { name: 'Search the catalog' }).fill('payment');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/kind=api.*q=payment|q=payment.*kind=api/);
+  // The page is there, not only its address: until then nothing has been left that one could go back from.
+  await expect(page.getByRole('searchbox', { name: 'Search the catalog' })).toHaveAttribute('value', 'payment');
   await expect(page.getByRole('searchbox', { name: 'Search the catalog' })).toBeFocused();
   await page.goBack();
   await expect(page.getByRole('searchbox', { name: 'Search the catalog' })).toHaveValue('');
