@@ -48,7 +48,13 @@ impl Instance {
             max_bytes: config.fetch.max_bytes,
             timeout: Duration::from_secs(u64::from(config.fetch.timeout_seconds)),
         };
-        let kit = Kit { db, clock, fetcher: Arc::new(Fetcher::new(policy)?), vocabulary: Arc::default() };
+        let kit = Kit {
+            db,
+            clock,
+            fetcher: Arc::new(Fetcher::new(policy)?),
+            vocabulary: Arc::default(),
+            gate: Arc::default(),
+        };
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
@@ -64,7 +70,7 @@ impl Instance {
         let runs_here =
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
-            vec![catalog.clone(), Arc::new(DesignPlugin { tokens: tokens.clone() })];
+            vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

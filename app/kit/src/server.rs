@@ -7,6 +7,7 @@ pub mod context;
 pub mod db;
 pub mod diff;
 pub mod dir;
+pub mod directory;
 pub mod error;
 pub mod fetch;
 pub mod html;

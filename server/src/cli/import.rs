@@ -40,7 +40,7 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
                     "file" => text.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/")),
                     _ => String::new(),
                 };
-                registered.push((catalog.register(&Caller::LocalOperator, &location).await?.id, prefix));
+                registered.push((catalog.register(&Caller::Operator, &location).await?.id, prefix));
             }
             Err(error) => {
                 eprintln!("portico: {}", harmless(&error.to_string()));

@@ -18,7 +18,7 @@ pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Resul
         let done = async {
             let id = catalog.location_id(text).await?;
             let departure = catalog.departure(id).await?;
-            catalog.unregister(&Caller::LocalOperator, id).await?;
+            catalog.unregister(&Caller::Operator, id).await?;
             Ok::<_, kit::error::AppError>((id, departure))
         };
         match done.await {
@@ -41,7 +41,7 @@ pub async fn rules(config: Config, location: &str, rules: &NewRules) -> anyhow::
     let instance = Instance::open(&config).await?;
     let catalog = &instance.catalog.catalog;
     let id = catalog.location_id(location).await?;
-    catalog.set_rules(&Caller::LocalOperator, id, rules).await?;
+    catalog.set_rules(&Caller::Operator, id, rules).await?;
     instance.worker().run_due(REFRESH, &[id.to_string()]).await?;
     if let Some(row) = catalog.location_row(id).await? {
         let trust = if row.trusted_for_org { "trusted" } else { "not trusted" };

@@ -23,7 +23,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     if example {
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance, Identity(Caller::LocalOperator));
+    let router = router::router(&instance, Identity(Caller::Operator));
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     let stop = CancellationToken::new();
     let worker = instance.worker();
@@ -56,7 +56,7 @@ pub async fn register_example(config: &Config, instance: &Instance) -> anyhow::R
     let root = examples::unpack(&config.data_dir).context("writing the example content")?;
     let mut location = NewLocation::parse(&root.to_string_lossy())?;
     location.trust_org = true;
-    Ok(instance.catalog.catalog.register(&Caller::LocalOperator, &location).await?.id)
+    Ok(instance.catalog.catalog.register(&Caller::Operator, &location).await?.id)
 }
 
 async fn asked_to_stop() {

@@ -42,7 +42,7 @@ async fn warnings(app: &TestApp) -> Vec<String> {
 
 /// What the global search finds of docs.
 async fn hits(app: &TestApp, query: &str) -> Vec<String> {
-    let found = app.instance.catalog.search(&Caller::LocalOperator, query, 10).await;
+    let found = app.instance.catalog.search(&Caller::Operator, query, 10).await;
     found.into_iter().filter(|hit| hit.kind == "Docs").map(|hit| format!("{} {}", hit.kind, hit.path)).collect()
 }
 

@@ -48,7 +48,7 @@ async fn saved_filters_are_each_persons_own_and_lead_to_the_catalog_alone() {
     for db in databases().await {
         let app = filled(&db).await;
         let catalog = &app.instance.catalog.catalog;
-        let (me, other) = (Caller::LocalOperator, Caller::System);
+        let (me, other) = (Caller::Operator, Caller::System);
         catalog.save_filter(&me, " Mine ", "https://evil.example/?kind=component&page=x").await.expect("saved");
         catalog.save_filter(&me, "Mine", "/catalog?kind=api").await.expect("replaced");
         let saved = catalog.saved_filters(&me).await.expect("saved filters");

@@ -561,7 +561,7 @@ async fn a_state_change_and_its_audit_event_are_one_transaction() {
     for db in databases().await {
         let app = TestApp::new(&db);
         let catalog = &app.instance.catalog.catalog;
-        let operator = kit::identity::Caller::LocalOperator;
+        let operator = kit::identity::Caller::Operator;
         let location = parsed(&app.path(""));
         let rename = async |from: &str, to: &str| {
             let tx = app.db().begin().await.expect("begin");
@@ -599,8 +599,7 @@ async fn a_state_change_and_its_audit_event_are_one_transaction() {
         let trail = app.query("SELECT actor, action, resource FROM audit_event ORDER BY id").await;
         let trail: Vec<String> = trail.iter().map(ToString::to_string).collect();
         let resource = format!("location:{id}");
-        let line =
-            |action: &str| json!({ "actor": "local-operator", "action": action, "resource": resource }).to_string();
+        let line = |action: &str| json!({ "actor": "operator", "action": action, "resource": resource }).to_string();
         assert_eq!(trail, [line("catalog.location.register"), line("catalog.location.refresh")], "{}", app.name);
     }
 }

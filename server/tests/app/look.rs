@@ -27,7 +27,7 @@ async fn a_banks_tokens_change_every_page() {
     let (_folder, path) = tokens(ORANGE);
     let config = Config { look: LookConfig { tokens: path }, ..Config::default() };
     let [ours, theirs] =
-        [Config::default(), config].map(|config| TestApp::with(&db, config, &[], kit::identity::Caller::LocalOperator));
+        [Config::default(), config].map(|config| TestApp::with(&db, config, &[], kit::identity::Caller::Operator));
     for (app, accent) in [(&ours, "#045a5e"), (&theirs, "#a33c00")] {
         let css = app.instance.assets.names().css.clone();
         let sheet = app.get(&css).await;

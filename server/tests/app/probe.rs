@@ -10,7 +10,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::plugin::{Hit, Permission, PluginInfo};
 use kit::server::audit;
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
 use kit::server::context::Kit;
 use kit::server::jobs::{self, Handler, JobError, Lease, NewJob, Next};
 use kit::server::plugin::{Health, Plugin, Routes};
@@ -67,8 +67,8 @@ impl Plugin for Probe {
     }
 }
 
-async fn item(Extension(caller): Extension<Caller>) -> Result<&'static str, AppError> {
-    authorise(&caller, &READ, &Resource::All)?;
+async fn item(Extension(kit): Extension<Kit>, Extension(caller): Extension<Caller>) -> Result<&'static str, AppError> {
+    kit.authorise(&caller, &READ, &Resource::All).await?;
     Ok("an item")
 }
 
@@ -107,7 +107,7 @@ async fn app(db: &TestDb, down: bool, caller: Caller) -> TestApp {
 #[tokio::test]
 async fn its_routes_are_served_and_authorise() {
     let db = databases().await.swap_remove(0);
-    assert_eq!(app(&db, false, Caller::LocalOperator).await.get("/api/probe/item").await.body, "an item");
+    assert_eq!(app(&db, false, Caller::Operator).await.get("/api/probe/item").await.body, "an item");
     let refused = app(&db, false, Caller::Anonymous).await.get_json("/api/probe/item").await;
     assert_eq!((refused.status.as_u16(), refused.json()["error"]["error"].clone()), (401, json!("unauthenticated")));
 }
@@ -115,7 +115,7 @@ async fn its_routes_are_served_and_authorise() {
 #[tokio::test]
 async fn its_jobs_run_through_the_one_machinery() {
     for db in databases().await {
-        let mut app = app(&db, false, Caller::LocalOperator).await;
+        let mut app = app(&db, false, Caller::Operator).await;
         let kit = app.instance.kit.clone();
         app.instance.plugins.push(Arc::new(Probe { down: false, kit: Some(kit) }));
         let tx = app.db().begin().await.expect("begin");
@@ -134,10 +134,10 @@ async fn its_jobs_run_through_the_one_machinery() {
 #[tokio::test]
 async fn its_hits_are_in_the_search() {
     let probe = Probe { down: false, kit: None };
-    assert_eq!(probe.search(&Caller::LocalOperator, "x", 5).await.len(), 1);
+    assert_eq!(probe.search(&Caller::Operator, "x", 5).await.len(), 1);
     let db = databases().await.swap_remove(0);
-    let app = app(&db, false, Caller::LocalOperator).await;
-    let hits = app.instance.catalog.search(&Caller::LocalOperator, "a", 5).await;
+    let app = app(&db, false, Caller::Operator).await;
+    let hits = app.instance.catalog.search(&Caller::Operator, "a", 5).await;
     assert_eq!(
         hits,
         [Hit {
@@ -152,7 +152,7 @@ async fn its_hits_are_in_the_search() {
 #[tokio::test]
 async fn a_panic_costs_one_answer_and_tells_nothing() {
     let db = databases().await.swap_remove(0);
-    let app = app(&db, false, Caller::LocalOperator).await;
+    let app = app(&db, false, Caller::Operator).await;
     for method in [Method::GET, Method::POST] {
         let path = if method == Method::GET { "/probe/panic" } else { "/api/probe/panic" };
         let answer = app.send(request(method, path).header("accept", "text/html").body(Body::empty())).await;
@@ -172,7 +172,7 @@ async fn a_panic_costs_one_answer_and_tells_nothing() {
 #[tokio::test]
 async fn while_it_is_down_the_instance_is_not_ready_and_says_why_and_the_catalog_works() {
     let db = databases().await.swap_remove(0);
-    let down = app(&db, true, Caller::LocalOperator).await;
+    let down = app(&db, true, Caller::Operator).await;
     let ready = down.get("/readyz").await;
     assert_eq!(
         (ready.status.as_u16(), ready.body.as_str()),
@@ -181,14 +181,14 @@ async fn while_it_is_down_the_instance_is_not_ready_and_says_why_and_the_catalog
     assert_eq!(down.get("/healthz").await.status, 200, "the process itself is fine");
     assert_eq!(down.get("/catalog").await.status, 200);
     assert_eq!(down.get("/").await.status, 200);
-    assert_eq!(app(&db, false, Caller::LocalOperator).await.get("/readyz").await.status, 200);
+    assert_eq!(app(&db, false, Caller::Operator).await.get("/readyz").await.status, 200);
 }
 
 #[tokio::test]
 async fn an_instance_without_the_catalog_says_that_it_is_unavailable_and_serves_the_rest() {
     let db = databases().await.swap_remove(0);
     let config = Config { plugins: vec!["probe".into()], ..Config::default() };
-    let app = TestApp::with(&db, config, &[Arc::new(Probe { down: false, kit: None })], Caller::LocalOperator);
+    let app = TestApp::with(&db, config, &[Arc::new(Probe { down: false, kit: None })], Caller::Operator);
     for path in ["/catalog", "/catalog/default/component/a", "/locations"] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, 503, "{path}");

@@ -15,7 +15,7 @@ use crate::support::{
     Answer, TABLES, TestApp, assert_counts, component, component_of, location, parsed, request, write,
 };
 
-const OPERATOR: Caller = Caller::LocalOperator;
+const OPERATOR: Caller = Caller::Operator;
 
 /// Every row of every table that a plugin writes.
 async fn all_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
@@ -28,7 +28,7 @@ async fn all_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
 
 async fn preview(app: &TestApp, target: &str) -> Value {
     let catalog = &app.instance.catalog.catalog;
-    let location = catalog.location_of(&Caller::LocalOperator, target).expect("a location");
+    let location = catalog.location_of(&Caller::Operator, target).expect("a location");
     let plan = catalog.plan(location).await.expect("a plan");
     json!(catalog.preview(plan).await.expect("a preview"))
 }

@@ -67,7 +67,7 @@ pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
         proxy: None,
         allow_private: true,
     };
-    TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::LocalOperator)
+    TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::Operator)
 }
 
 pub async fn import(app: &TestApp, url: &str) -> i64 {

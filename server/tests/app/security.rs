@@ -91,7 +91,7 @@ fn host(kind: &str, name: &str, allow_private: bool) -> IntegrationConfig {
 }
 
 fn app(db: &TestDb, integrations: Vec<IntegrationConfig>) -> TestApp {
-    TestApp::with(db, Config { integrations, ..Config::default() }, &[], Caller::LocalOperator)
+    TestApp::with(db, Config { integrations, ..Config::default() }, &[], Caller::Operator)
 }
 
 async fn import(app: &TestApp, url: &str) -> i64 {

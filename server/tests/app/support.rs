@@ -50,7 +50,7 @@ pub struct TestApp {
 impl TestApp {
     /// With all plugins, for the local operator.
     pub fn new(db: &TestDb) -> Self {
-        Self::with(db, Config::default(), &[], Caller::LocalOperator)
+        Self::with(db, Config::default(), &[], Caller::Operator)
     }
 
     /// With all plugins, for nobody.
@@ -99,7 +99,7 @@ impl TestApp {
 
     pub async fn import_location(&self, location: &NewLocation) -> i64 {
         let catalog = &self.instance.catalog.catalog;
-        let registered = catalog.register(&Caller::LocalOperator, location).await.expect("registered");
+        let registered = catalog.register(&Caller::Operator, location).await.expect("registered");
         self.work().await;
         registered.id
     }
@@ -107,7 +107,7 @@ impl TestApp {
     /// Has a location read again, a second later.
     pub async fn refresh(&self, id: i64) {
         self.instance.kit.clock.advance(1_000);
-        self.instance.catalog.catalog.refresh(&Caller::LocalOperator, id).await.expect("asked for a refresh");
+        self.instance.catalog.catalog.refresh(&Caller::Operator, id).await.expect("asked for a refresh");
         self.work().await;
     }
 

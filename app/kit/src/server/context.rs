@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use http::HeaderMap;
 
-use super::authorise::{Resource, authorise};
+use super::authorise::{Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
@@ -25,12 +25,27 @@ pub struct Kit {
     pub fetcher: Arc<Fetcher>,
     /// The words that the search knows.
     pub vocabulary: Arc<Vocabulary>,
+    /// Who may do what.
+    pub gate: Arc<Gate>,
+}
+
+impl Kit {
+    /// Lets `caller` pass or says which right is missing and who can grant it.
+    pub async fn authorise(
+        &self,
+        caller: &Caller,
+        permission: &Permission,
+        resource: &Resource<'_>,
+    ) -> Result<(), AppError> {
+        self.gate.authorise(caller, permission, resource)
+    }
 }
 
 /// The caller of the server function that runs now, after checking that it may do `permission` to `resource`: the first line of every server function.
 pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<Caller, AppError> {
-    let Extension(caller): Extension<Caller> = leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
-    authorise(&caller, permission, &resource)?;
+    let (Extension(caller), Extension(kit)): (Extension<Caller>, Extension<Kit>) =
+        leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
+    kit.authorise(&caller, permission, &resource).await?;
     Ok(caller)
 }
 

@@ -14,7 +14,8 @@ use kit::error::AppError;
 use kit::gallery::Docs;
 use kit::identity::Caller;
 use kit::plugin::{Hit, PluginInfo};
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
+use kit::server::context::Kit;
 use kit::server::plugin::{Plugin, Routes};
 use serde::Deserialize;
 use style::TokenSet;
@@ -23,6 +24,8 @@ use crate::info::READ;
 
 /// The design system on this instance.
 pub struct DesignPlugin {
+    /// The shared parts.
+    pub kit: Kit,
     /// The tokens that it serves.
     pub tokens: Arc<TokenSet>,
 }
@@ -46,7 +49,7 @@ impl Plugin for DesignPlugin {
     }
 
     async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
-        if authorise(caller, &READ, &Resource::All).is_err() {
+        if self.kit.gate.authorise(caller, &READ, &Resource::All).is_err() {
             return Vec::new();
         }
         matching(query)
@@ -69,10 +72,11 @@ struct Asked {
 
 /// `GET /api/design/choices?q=`: the components whose name has `q` in it, as a combobox asks for them.
 async fn choices(
+    Extension(kit): Extension<Kit>,
     Extension(caller): Extension<Caller>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Vec<Choice>>, AppError> {
-    authorise(&caller, &READ, &Resource::All)?;
+    kit.authorise(&caller, &READ, &Resource::All).await?;
     let choice = |docs: &Docs| Choice::new(docs.name, docs.title).with(docs.group.title());
     Ok(Json(matching(&asked.q).map(choice).collect()))
 }

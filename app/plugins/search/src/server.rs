@@ -10,7 +10,7 @@ use futures::future::join_all;
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::plugin::{Hit, PluginInfo};
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
 use kit::server::context::Kit;
 use kit::server::plugin::{Plugin, Routes};
 use serde::Deserialize;
@@ -67,7 +67,7 @@ async fn menu(
     Extension(caller): Extension<Caller>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Found>, AppError> {
-    authorise(&caller, &SEARCH, &Resource::All)?;
+    search.kit.authorise(&caller, &SEARCH, &Resource::All).await?;
     Ok(Json(search.everywhere(&caller, &asked.q, MENU).await?))
 }
 

@@ -8,7 +8,7 @@ use futures::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
 use url::form_urlencoded;
 
 use super::filter::{self, Cursor, Order};
@@ -29,7 +29,7 @@ pub async fn csv(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, AppError> {
-    authorise(&caller, &READ_ENTITIES, &Resource::All)?;
+    catalog.kit.authorise(&caller, &READ_ENTITIES, &Resource::All).await?;
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
     let of = |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();

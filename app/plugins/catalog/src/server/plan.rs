@@ -71,7 +71,7 @@ impl Catalog {
     pub fn location_of(&self, caller: &Caller, text: &str) -> Result<NewLocation, AppError> {
         let text = text.trim();
         if !text.contains("://") {
-            if *caller != Caller::LocalOperator {
+            if *caller != Caller::Operator {
                 let message = "A path is read only for whoever operates this portal on its own machine. Give the address of the descriptor or of the git repository instead, such as https://…";
                 return Err(AppError::bad_request(message));
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kit::identity::Caller;
 use kit::plugin::{Hit, PluginInfo};
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
 use kit::server::jobs;
 use kit::server::plugin::{Health, Plugin, Routes};
 use sea_orm::ConnectionTrait;
@@ -63,7 +63,7 @@ impl Plugin for CatalogPlugin {
     }
 
     async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
-        if authorise(caller, &READ_ENTITIES, &Resource::All).is_err() {
+        if self.catalog.kit.gate.authorise(caller, &READ_ENTITIES, &Resource::All).is_err() {
             return Vec::new();
         }
         let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();

@@ -14,7 +14,7 @@ use http::{Method, StatusCode, Uri};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::plugin::Permission;
-use kit::server::authorise::{Resource, authorise};
+use kit::server::authorise::Resource;
 use kit::server::db;
 use kit::server::plugin::Routes;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -114,7 +114,7 @@ impl Call {
         resource: &Resource<'_>,
         answer: impl Future<Output = Result<T, Refusal>>,
     ) -> Response {
-        let answer = match authorise(&self.caller, permission, resource) {
+        let answer = match self.catalog.kit.authorise(&self.caller, permission, resource).await {
             Ok(()) => answer.await,
             Err(error) => Err(error.into()),
         };
@@ -130,7 +130,7 @@ impl Call {
         resource: &Resource<'_>,
         answer: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
-        authorise(&self.caller, &READ_ENTITIES, resource)?;
+        self.catalog.kit.authorise(&self.caller, &READ_ENTITIES, resource).await?;
         answer.await
     }
 
