@@ -8,5 +8,8 @@ pub mod examples;
 pub mod guard;
 pub mod instance;
 pub mod router;
+pub mod session;
+pub mod sign_in;
+pub mod sso;
 pub mod status;
 pub mod telemetry;

@@ -195,16 +195,6 @@ impl Config {
         }
         Ok(providers)
     }
-
-    pub(super) fn check_public_url(&self) -> Result<(), ConfigError> {
-        let Some(url) = &self.public_url else { return Ok(()) };
-        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if is_protected(url) && plain && url.password().is_none() {
-            return Ok(());
-        }
-        let problem = "it must be https://host without a path; http only for localhost, 127.0.0.1 and [::1]";
-        Err(error("public_url", problem))
-    }
 }
 
 impl ProviderConfig {
@@ -423,15 +413,6 @@ mod tests {
         ] {
             let text = format!("[[providers]]\nid = 'x'\nkind = 'oidc'\nclient_id = 'p'\nissuer = '{issuer}'");
             assert_eq!(providers(&text).is_ok(), good, "{issuer}");
-        }
-        for (url, good) in [
-            ("http://portico.bank.example", false),
-            ("https://portico.bank.example/sub", false),
-            ("https://portico.bank.example/?x", false),
-            ("https://portico.bank.example", true),
-            ("http://127.0.0.1:3000/", true),
-        ] {
-            assert_eq!(providers(&format!("public_url = '{url}'")).is_ok(), good, "{url}");
         }
     }
 

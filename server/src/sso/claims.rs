@@ -35,6 +35,7 @@ pub async fn assertion(
     let subject = subject(find(claims, &names.subject)).ok_or(Refusal::Unreadable("subject"))?;
     let email = find(claims, &names.email).and_then(Value::as_str).filter(|email| is_email(email)).map(str::to_owned);
     let user_ref = user(provider, claims, email.as_deref(), directory).await?;
+    let email = email.filter(|_| is_verified(provider, claims));
     let name = find(claims, &names.name).and_then(Value::as_str).map(shown).filter(|name| !name.is_empty());
     Ok(Assertion {
         provider: provider.id.clone(),
@@ -97,8 +98,7 @@ async fn user(
         }
         Binding::Email => {
             let Some(email) = email else { return Ok(None) };
-            // Only the provider's own word counts, and only as JSON's `true`: "false" is a text like any other.
-            if find(claims, &provider.claims.email_verified) != Some(&Value::Bool(true)) {
+            if !is_verified(provider, claims) {
                 return Err(Refusal::Unverified);
             }
             let mut found = directory.with_email(email).await.map_err(internal)?;
@@ -108,6 +108,11 @@ async fn user(
             Ok(if found.len() == 1 { found.pop().map(|person| person.entity_ref) } else { None })
         }
     }
+}
+
+/// Whether the provider has checked the e-mail address. Only JSON's `true` says so: "false" is a text like any other.
+fn is_verified(provider: &Provider, claims: &Claims) -> bool {
+    find(claims, &provider.claims.email_verified) == Some(&Value::Bool(true))
 }
 
 /// The canonical refs of the groups that the claims name.
@@ -284,7 +289,7 @@ mod tests {
     async fn a_name_is_one_line_without_tricks() {
         let person = of("", json!({ "sub": "1", "name": " Jane\n\u{202e}Doe \u{200b}" })).await.unwrap();
         assert_eq!(person.name, "Jane Doe");
-        let person = of("", json!({ "sub": "1", "name": " ", "email": "jane@bank.example" })).await.unwrap();
+        let person = of("", json!({ "sub": "1", "name": " ", "email": "jane@bank.example", "email_verified": true })).await.unwrap();
         assert_eq!(person.name, "jane@bank.example");
     }
 

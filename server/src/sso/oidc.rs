@@ -14,7 +14,7 @@ use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthenticationFlow,
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError,
     EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields, IdTokenVerifier,
-    IssuerUrl, JsonWebKeySet, JsonWebTokenType, JwsSigningAlgorithm, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    IssuerUrl, JsonWebKeySet, JsonWebTokenType, JwsSigningAlgorithm, Nonce, NonceVerifier, OAuth2TokenResponse, PkceCodeChallenge,
     PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, SignatureVerificationError, StandardErrorResponse,
     StandardTokenResponse,
 };
@@ -41,6 +41,9 @@ const KEYS: Millis = 5_000;
 
 /// The longest wait after a failed discovery; it begins with a second and doubles.
 const BACK_OFF: Millis = 30_000;
+
+/// The types of token that an ID token may say it is.
+const ID_TOKEN: [&str; 1] = ["JWT"];
 
 /// The event that a logout token is about.
 const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -201,7 +204,7 @@ impl Oidc {
         let token: Token = token.parse().map_err(|_| Refusal::Unreadable("logout-token"))?;
         let without = |nonce: Option<&Nonce>| nonce.map_or(Ok(()), |_| Err("a logout token has no nonce".to_owned()));
         let known = self.known().await?;
-        let claims = self.checked(known, &token, without).await?;
+        let claims = self.checked(known, &token, &["JWT", "logout+jwt"], without).await?;
         let is_logout = claims.get("events").and_then(|events| events.get(LOGOUT)).is_some_and(Value::is_object);
         let is_named = claims.get("jti").and_then(Value::as_str).is_some_and(|id| !id.is_empty());
         if is_logout && is_named { Ok(claims) } else { Err(Refusal::Untrusted("logout-token")) }
@@ -214,13 +217,14 @@ impl Oidc {
         access_token: &AccessToken,
         nonce: &Nonce,
     ) -> Result<Claims, Refusal> {
-        let claims = self.checked(known, token, |named: Option<&Nonce>| openidconnect::NonceVerifier::verify(nonce, named)).await?;
+        let nonce = |named: Option<&Nonce>| nonce.verify(named);
+        let claims = self.checked(known, token, &ID_TOKEN, nonce).await?;
         // An answer to a logout is no answer to a sign-in, whatever else it holds.
         if claims.contains_key("events") {
             return Err(Refusal::Untrusted("token"));
         }
         let Some(expected) = claims.get("at_hash") else { return Ok(claims) };
-        let verifier = self.verifier(&*self.known().await?);
+        let verifier = self.verifier(&*self.known().await?, &ID_TOKEN);
         let hash = token.signing_alg().and_then(|alg| Ok((alg, token.signing_key(&verifier)?)));
         let hash = hash.ok().and_then(|(alg, key)| AccessTokenHash::from_token(access_token, alg, key).ok());
         let agrees = hash.is_some_and(|hash| expected.as_str() == Some(hash.as_str()));
@@ -228,17 +232,17 @@ impl Oidc {
     }
 
     /// The claims of a token that passes every check; when its key is not known, the keys are fetched once more.
-    async fn checked<N>(&self, known: Arc<Metadata>, token: &Token, nonce: N) -> Result<Claims, Refusal>
+    async fn checked<N>(&self, known: Arc<Metadata>, token: &Token, types: &[&str], nonce: N) -> Result<Claims, Refusal>
     where
         N: Fn(Option<&Nonce>) -> Result<(), String>,
     {
-        let mut checked = token.claims(&self.verifier(&known), &nonce);
+        let mut checked = token.claims(&self.verifier(&known, types), &nonce);
         if let Err(ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
         )) = checked
             && let Some(newer) = self.newer_keys(&known).await
         {
-            checked = token.claims(&self.verifier(&newer), &nonce);
+            checked = token.claims(&self.verifier(&newer, types), &nonce);
         }
         let claims = checked.map_err(|problem| {
             let reason = reason(&problem);
@@ -256,13 +260,13 @@ impl Oidc {
         Ok(claims)
     }
 
-    fn verifier<'a>(&self, known: &Metadata) -> IdTokenVerifier<'a, CoreJsonWebKey> {
+    fn verifier<'a>(&self, known: &Metadata, types: &[&str]) -> IdTokenVerifier<'a, CoreJsonWebKey> {
         let (now, skew) = (self.clock.now(), self.provider.skew * 1000);
         let at = |millis: Millis| DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
         // What is signed with a shared secret or not at all is never taken, whatever the provider announces.
         let announced = known.id_token_signing_alg_values_supported().iter().cloned();
         let algorithms = announced.filter(|each| !each.uses_shared_secret() && *each != CoreJwsSigningAlgorithm::None);
-        let types = ["JWT", "logout+jwt"].map(|name| JsonWebTokenType::new(name.to_owned()).normalize());
+        let types = types.iter().map(|name| JsonWebTokenType::new((*name).to_owned()).normalize());
         // A public client's verifier knows no secret with which a signature could be checked.
         IdTokenVerifier::new_public_client(
             ClientId::new(self.provider.client_id.clone()),
@@ -270,7 +274,7 @@ impl Oidc {
             known.jwks().clone(),
         )
         .set_allowed_algs(algorithms)
-        .set_allowed_jose_types(types.into_iter().flatten())
+        .set_allowed_jose_types(types.flatten())
         .set_time_fn(move || at(now - skew))
         .set_issue_time_verifier_fn(move |issued| {
             if issued <= at(now + skew) { Ok(()) } else { Err(FROM_THE_FUTURE.to_owned()) }

@@ -1,11 +1,11 @@
 //! Where a sign-in leads back to.
 
-use url::Url;
+use url::{Position, Url};
 
 /// The longest address that is kept, in bytes.
 const MAX: usize = 2000;
 
-/// The path and query of a page of this portal; `/` for whatever could lead elsewhere or is no such address.
+/// The path, query and fragment of a page of this portal; `/` for whatever could lead elsewhere or is no such address.
 pub fn safe_path(to: &str) -> String {
     checked(to).unwrap_or_else(|| "/".to_owned())
 }
@@ -22,12 +22,11 @@ fn checked(to: &str) -> Option<String> {
     // A proxy on the way may decode once more, so `/%2fhost` is not trusted to stay here either.
     let leads_away = path.contains("//") || ["%2f", "%5c", "%25", "%00", "%09", "%0a", "%0d"].iter().any(|each| hidden.starts_with(&format!("/{each}")));
     // The end of a sign-in must not be the beginning of the next.
-    let loops = ["/sign-in", "/sign-out"].iter().any(|own| path == *own || path.starts_with(&format!("{own}/")));
-    if url.origin() != base.origin() || leads_away || loops {
+    let no_page = ["/sign-in", "/sign-out", "/signed-out", "/api/"].iter().any(|prefix| path.starts_with(prefix));
+    if url.origin() != base.origin() || leads_away || no_page {
         return None;
     }
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Some(format!("{path}{query}"))
+    Some(url[Position::BeforePath..].to_owned())
 }
 
 #[cfg(test)]
@@ -41,7 +40,7 @@ mod tests {
         for path in ["/", "/catalog", "/catalog?kind=api&q=a+b", "/catalog/default/component/a%2Fb", "/a/b.c?next=https://x/"] {
             assert_eq!(safe_path(path), path);
         }
-        assert_eq!(safe_path("/a/../b#there"), "/b");
+        assert_eq!(safe_path("/a/../b?c#there"), "/b?c#there");
         assert_eq!(safe_path("/ü"), "/%C3%BC");
     }
 
@@ -52,7 +51,7 @@ mod tests {
             "/%2Fevil.example", "/%5cevil.example", "/%252fevil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
             " //evil.example", "/ /evil.example", "https:evil.example", "https://evil.example", "https:/evil.example",
             "javascript:alert(1)", "//user@evil.example", "/.//evil.example", "/..//evil.example", "/a//b", "/%09/evil.example",
-            "/\u{0}", "/\u{85}/evil.example", "/\u{2028}/evil.example", "/sign-in", "/sign-in/bank?to=/", "/a/../sign-out",
+            "/\u{0}", "/\u{85}/evil.example", "/\u{2028}/evil.example", "/sign-in", "/sign-in/bank?to=/", "/a/../sign-out", "/api/catalog/fn/refresh",
         ] {
             assert_eq!(safe_path(path), "/", "{path:?}");
         }
