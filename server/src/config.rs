@@ -392,7 +392,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }

@@ -107,10 +107,14 @@ async fn page(
         .sso
         .offered()
         .into_iter()
-        .map(|(id, label)| (format!("Sign in with {label}"), kit::query::href(&format!("/sign-in/{id}"), [("to", to.as_str())])))
+        .map(|(id, label)| {
+            (format!("Sign in with {label}"), kit::query::href(&format!("/sign-in/{id}"), [("to", to.as_str())]))
+        })
         .collect();
     let body = drawn(|| {
-        let providers = providers.into_iter().map(|(text, href)| view! { <Button text=text href=href emphasis=Emphasis::Primary/> });
+        let providers = providers
+            .into_iter()
+            .map(|(text, href)| view! { <Button text=text href=href emphasis=Emphasis::Primary/> });
         let providers: Vec<_> = providers.collect();
         view! {
             {(!providers.is_empty()).then(|| view! { <p class="pk-inline">{providers}</p> })}

@@ -110,7 +110,8 @@ impl Sso {
     pub fn new(config: &Config, kit: Kit, sessions: Sessions) -> anyhow::Result<Self> {
         let mut providers = Vec::new();
         for provider in config.providers()? {
-            let http = Http::new(&provider).map_err(|problem| anyhow::anyhow!("providers ({}): {problem}", provider.id))?;
+            let http =
+                Http::new(&provider).map_err(|problem| anyhow::anyhow!("providers ({}): {problem}", provider.id))?;
             let protocol = match &provider.endpoints {
                 Endpoints::Oidc { issuer } => {
                     let (provider, issuer, clock) = (provider.clone(), issuer.clone(), kit.clock.clone());
@@ -294,9 +295,7 @@ async fn start(
     let to = safe_path(to.as_ref().map_or("/", |(_, to)| to));
     let redirect = sso.address(&headers, &format!("/sign-in/{provider}/callback")).ok_or_else(nowhere)?;
     let asked = match &way.protocol {
-        Protocol::Oidc(oidc) => {
-            tokio::time::timeout(BUDGET, oidc.begin(&redirect)).await.unwrap_or(Err(Refusal::Down))
-        }
+        Protocol::Oidc(oidc) => tokio::time::timeout(BUDGET, oidc.begin(&redirect)).await.unwrap_or(Err(Refusal::Down)),
         Protocol::OAuth(oauth) => Ok(oauth.begin(&redirect)),
     };
     let Asked { url, state, nonce, verifier } = match asked {

@@ -216,7 +216,10 @@ impl ProviderConfig {
             "basic" => ClientAuth::Basic,
             "post" => ClientAuth::Post,
             other => {
-                return Err(error(&setting("client_auth"), format!("{other:?} is not allowed; it must be basic, post or left out")));
+                return Err(error(
+                    &setting("client_auth"),
+                    format!("{other:?} is not allowed; it must be basic, post or left out"),
+                ));
             }
         };
         let client_secret = secret(
@@ -234,7 +237,10 @@ impl ProviderConfig {
             ("email", _) => Binding::Email,
             (_, Some(name)) if !name.is_empty() => Binding::Claim(name.to_owned()),
             (other, _) => {
-                return Err(error(&setting("bind"), format!("{other:?} is not allowed; it must be none, email or claim:<name>")));
+                return Err(error(
+                    &setting("bind"),
+                    format!("{other:?} is not allowed; it must be none, email or claim:<name>"),
+                ));
             }
         };
         if !crate::sso::is_entity_name(&self.namespace) {
@@ -365,7 +371,8 @@ fn yes() -> bool {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "id = 'bank'\nkind = 'oidc'\nissuer = 'https://login.bank.example/realms/bank'\nclient_id = 'portico'\n";
+    const GOOD: &str =
+        "id = 'bank'\nkind = 'oidc'\nissuer = 'https://login.bank.example/realms/bank'\nclient_id = 'portico'\n";
 
     fn providers(text: &str) -> Result<Vec<Provider>, String> {
         let config: Config = toml::from_str(text).map_err(|error: toml::de::Error| error.message().to_owned())?;

@@ -103,7 +103,10 @@ async fn user(
             }
             let mut found = directory.with_email(email).await.map_err(internal)?;
             if found.len() > 1 {
-                tracing::warn!(provider = provider.id, "several people have the e-mail address that somebody signs in with");
+                tracing::warn!(
+                    provider = provider.id,
+                    "several people have the e-mail address that somebody signs in with"
+                );
             }
             Ok(if found.len() == 1 { found.pop().map(|person| person.entity_ref) } else { None })
         }
@@ -125,7 +128,8 @@ fn groups(provider: &Provider, claims: &Claims) -> Vec<String> {
     };
     let canonical = |value: &Value| canonical("group", &provider.namespace, value.as_str()?);
     let groups: BTreeSet<String> = named.iter().take(GROUPS).filter_map(canonical).collect();
-    let dropped = named.len().min(GROUPS) - named.iter().take(GROUPS).filter_map(canonical).count() + named.len().saturating_sub(GROUPS);
+    let dropped = named.len().min(GROUPS) - named.iter().take(GROUPS).filter_map(canonical).count()
+        + named.len().saturating_sub(GROUPS);
     if dropped > 0 {
         tracing::warn!(provider = provider.id, dropped, "the token names groups that cannot be the name of a group");
     }
@@ -264,21 +268,42 @@ mod tests {
     #[tokio::test]
     async fn groups_become_refs_or_nothing() {
         let named = json!([
-            "Payments-Team", "group:default/risk", "GROUP:Treasury/Desk", "payments-team", "user:default/jane", "a b", "/top/sub",
-            "ad\u{443}min", "adm\u{131}n", "\u{212a}yc", "", "-x", "x-", "group:default/", "group:a/b/c", "group:risk", 7, null,
-            ["nested"], "role:admins"
+            "Payments-Team",
+            "group:default/risk",
+            "GROUP:Treasury/Desk",
+            "payments-team",
+            "user:default/jane",
+            "a b",
+            "/top/sub",
+            "ad\u{443}min",
+            "adm\u{131}n",
+            "\u{212a}yc",
+            "",
+            "-x",
+            "x-",
+            "group:default/",
+            "group:a/b/c",
+            "group:risk",
+            7,
+            null,
+            ["nested"],
+            "role:admins"
         ]);
         let person = of("", json!({ "sub": "1", "groups": named })).await.unwrap();
         assert_eq!(person.groups, ["group:default/payments-team", "group:default/risk", "group:treasury/desk"]);
         let one = of("namespace = 'bank'", json!({ "sub": "1", "groups": "Risk" })).await.unwrap();
         assert_eq!(one.groups, ["group:bank/risk"]);
-        let url = of("[providers.claims]\ngroups = 'https://bank.example/groups'", json!({ "sub": "1", "https://bank.example/groups": ["risk"] }));
+        let url = of(
+            "[providers.claims]\ngroups = 'https://bank.example/groups'",
+            json!({ "sub": "1", "https://bank.example/groups": ["risk"] }),
+        );
         assert_eq!(url.await.unwrap().groups, ["group:default/risk"]);
     }
 
     #[tokio::test]
     async fn without_a_subject_there_is_nobody() {
-        for subject in [json!(null), json!(""), json!("a b"), json!("ü"), json!({}), json!(1.5), json!("x".repeat(256))] {
+        for subject in [json!(null), json!(""), json!("a b"), json!("ü"), json!({}), json!(1.5), json!("x".repeat(256))]
+        {
             assert_eq!(of("", json!({ "sub": subject })).await, Err(Refusal::Unreadable("subject")), "{subject}");
         }
         let person = of("[providers.claims]\nsubject = 'id'", json!({ "id": 4711 })).await.unwrap();
@@ -289,7 +314,9 @@ mod tests {
     async fn a_name_is_one_line_without_tricks() {
         let person = of("", json!({ "sub": "1", "name": " Jane\n\u{202e}Doe \u{200b}" })).await.unwrap();
         assert_eq!(person.name, "Jane Doe");
-        let person = of("", json!({ "sub": "1", "name": " ", "email": "jane@bank.example", "email_verified": true })).await.unwrap();
+        let person = of("", json!({ "sub": "1", "name": " ", "email": "jane@bank.example", "email_verified": true }))
+            .await
+            .unwrap();
         assert_eq!(person.name, "jane@bank.example");
     }
 

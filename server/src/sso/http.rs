@@ -39,7 +39,12 @@ impl Http {
     }
 
     /// The claims that `url` gives for a token.
-    pub async fn user_info(&self, provider: &str, url: &Url, token: &AccessToken) -> Result<Map<String, Value>, Refusal> {
+    pub async fn user_info(
+        &self,
+        provider: &str,
+        url: &Url,
+        token: &AccessToken,
+    ) -> Result<Map<String, Value>, Refusal> {
         let request = http::Request::builder()
             .uri(url.as_str())
             .header(http::header::ACCEPT, "application/json")

@@ -4,8 +4,8 @@ use kit::server::fetch::FetchError;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicTokenType};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointNotSet,
-    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse, TokenUrl,
+    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use url::Url;
 
@@ -37,7 +37,13 @@ impl OAuth {
         if provider.client_auth == ClientAuth::Post {
             client = client.set_auth_type(AuthType::RequestBody);
         }
-        Self { provider: provider.id.clone(), client, scopes: provider.scopes.clone(), user_info: user_info.clone(), http }
+        Self {
+            provider: provider.id.clone(),
+            client,
+            scopes: provider.scopes.clone(),
+            user_info: user_info.clone(),
+            http,
+        }
     }
 
     /// Where the browser is sent.
@@ -55,7 +61,8 @@ impl OAuth {
     /// Exchanges the code, and asks whose token it is.
     pub async fn finish(&self, code: String, verifier: String, redirect: &Url) -> Result<Proven, Refusal> {
         let client = self.client.clone().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
-        let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        let request =
+            client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(PkceCodeVerifier::new(verifier));
         let token: StandardTokenResponse<EmptyExtraTokenFields, BasicTokenType> =
             request.request_async(&self.http).await.map_err(|problem| refused(&self.provider, problem))?;
         let claims = self.http.user_info(&self.provider, &self.user_info, token.access_token()).await?;
@@ -73,7 +80,9 @@ pub fn refused(
             tracing::warn!(provider, error = answer.error().as_ref(), "the provider gives no token");
             match answer.error() {
                 BasicErrorResponseType::InvalidGrant => Refusal::Code,
-                BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => Refusal::Registration,
+                BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => {
+                    Refusal::Registration
+                }
                 other => {
                     let text = answer.error_description().map_or_else(|| other.as_ref().to_owned(), Clone::clone);
                     Refusal::Reported(words(&text))

@@ -14,9 +14,9 @@ use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthenticationFlow,
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError,
     EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields, IdTokenVerifier,
-    IssuerUrl, JsonWebKeySet, JsonWebTokenType, JwsSigningAlgorithm, Nonce, NonceVerifier, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, SignatureVerificationError, StandardErrorResponse,
-    StandardTokenResponse,
+    IssuerUrl, JsonWebKeySet, JsonWebTokenType, JwsSigningAlgorithm, Nonce, NonceVerifier, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, SignatureVerificationError,
+    StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -170,11 +170,13 @@ impl Oidc {
     pub async fn finish(&self, code: String, flow: &Flow) -> Result<Proven, Refusal> {
         let known = self.known().await?;
         let client = self.client(&known, &flow.redirect);
-        let request = client.exchange_code(AuthorizationCode::new(code)).map_err(|_| Refusal::Unreadable("token-endpoint"))?;
+        let request =
+            client.exchange_code(AuthorizationCode::new(code)).map_err(|_| Refusal::Unreadable("token-endpoint"))?;
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()));
         let answer = request.request_async(&self.http).await.map_err(|problem| refused(&self.provider.id, problem))?;
         let token = answer.extra_fields().id_token().ok_or(Refusal::Untrusted("no-id-token"))?;
-        let mut claims = self.verified(known.clone(), token, answer.access_token(), &Nonce::new(flow.nonce.clone())).await?;
+        let mut claims =
+            self.verified(known.clone(), token, answer.access_token(), &Nonce::new(flow.nonce.clone())).await?;
         let endpoint = known.userinfo_endpoint().filter(|_| claims::are_incomplete(&self.provider, &claims));
         if let Some(endpoint) = endpoint {
             let more = self.http.user_info(&self.provider.id, endpoint.url(), answer.access_token()).await?;
@@ -299,14 +301,16 @@ impl Oidc {
     async fn known(&self) -> Result<Arc<Metadata>, Refusal> {
         let mut cache = self.cache.lock().await;
         let now = self.clock.now();
-        let usable = |cache: &Cache| cache.known.clone().filter(|_| now < cache.discovered + STALE).ok_or(Refusal::Down);
+        let usable =
+            |cache: &Cache| cache.known.clone().filter(|_| now < cache.discovered + STALE).ok_or(Refusal::Down);
         if cache.known.is_some() && now < cache.discovered + FRESH || now < cache.retry {
             return usable(&cache);
         }
         match Metadata::discover_async(self.issuer.clone(), &self.http).await {
             Ok(metadata) => {
                 let known = Arc::new(metadata);
-                *cache = Cache { known: Some(known.clone()), discovered: now, keys_fetched: now, failures: 0, retry: 0 };
+                *cache =
+                    Cache { known: Some(known.clone()), discovered: now, keys_fetched: now, failures: 0, retry: 0 };
                 Ok(known)
             }
             Err(problem) => {

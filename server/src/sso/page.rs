@@ -20,16 +20,19 @@ pub fn refused<'a>(
 ) -> Response {
     let again = |provider: &Provider| href(&format!("/sign-in/{}", provider.id), [("to", to)]);
     let others: Vec<_> = others.map(|other| (format!("Sign in with {}", other.label), again(other))).collect();
+    let (text, advice) = (refusal.text(&provider.label), refusal.advice());
+    let (label, said) = (provider.label.clone(), refusal.said().map(str::to_owned));
+    let again = again(provider);
     let body = drawn(|| {
-        let said = refusal.said().map(|said| view! { <p>{provider.label.clone()} " says: " <q>{said.to_owned()}</q></p> });
+        let said = said.map(|said| view! { <p>{label} " says: " <q>{said}</q></p> });
         let others: Vec<_> = others.into_iter().map(|(text, href)| view! { <Button text=text href=href/> }).collect();
         view! {
-            <Banner title=refusal.text(&provider.label) tone=Tone::Wrong>
+            <Banner title=text tone=Tone::Wrong>
                 {said}
-                <p>{refusal.advice()}</p>
+                <p>{advice}</p>
             </Banner>
             <p class="pk-inline">
-                <Button text="Try again" href=again(provider) emphasis=Emphasis::Primary/>
+                <Button text="Try again" href=again emphasis=Emphasis::Primary/>
                 {others}
             </p>
         }

@@ -12,7 +12,8 @@ pub fn safe_path(to: &str) -> String {
 
 fn checked(to: &str) -> Option<String> {
     // Browsers drop tabs and line ends from an address and take `\` for `/`, so none of them is let near one.
-    if to.len() > MAX || !to.starts_with('/') || to.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
+    if to.len() > MAX || !to.starts_with('/') || to.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\')
+    {
         return None;
     }
     let base = Url::parse("https://portico.invalid/").ok()?;
@@ -20,7 +21,8 @@ fn checked(to: &str) -> Option<String> {
     let path = url.path();
     let hidden = path.to_ascii_lowercase();
     // A proxy on the way may decode once more, so `/%2fhost` is not trusted to stay here either.
-    let leads_away = path.contains("//") || ["%2f", "%5c", "%25", "%00", "%09", "%0a", "%0d"].iter().any(|each| hidden.starts_with(&format!("/{each}")));
+    let leads_away = path.contains("//")
+        || ["%2f", "%5c", "%25", "%00", "%09", "%0a", "%0d"].iter().any(|each| hidden.starts_with(&format!("/{each}")));
     // The end of a sign-in must not be the beginning of the next.
     let no_page = ["/sign-in", "/sign-out", "/signed-out", "/api/"].iter().any(|prefix| path.starts_with(prefix));
     if url.origin() != base.origin() || leads_away || no_page {
@@ -37,7 +39,9 @@ mod tests {
 
     #[test]
     fn a_page_of_this_portal_is_kept() {
-        for path in ["/", "/catalog", "/catalog?kind=api&q=a+b", "/catalog/default/component/a%2Fb", "/a/b.c?next=https://x/"] {
+        for path in
+            ["/", "/catalog", "/catalog?kind=api&q=a+b", "/catalog/default/component/a%2Fb", "/a/b.c?next=https://x/"]
+        {
             assert_eq!(safe_path(path), path);
         }
         assert_eq!(safe_path("/a/../b?c#there"), "/b?c#there");
@@ -47,11 +51,37 @@ mod tests {
     #[test]
     fn whatever_could_lead_elsewhere_is_not() {
         for path in [
-            "", "catalog", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/%2f/evil.example",
-            "/%2Fevil.example", "/%5cevil.example", "/%252fevil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
-            " //evil.example", "/ /evil.example", "https:evil.example", "https://evil.example", "https:/evil.example",
-            "javascript:alert(1)", "//user@evil.example", "/.//evil.example", "/..//evil.example", "/a//b", "/%09/evil.example",
-            "/\u{0}", "/\u{85}/evil.example", "/\u{2028}/evil.example", "/sign-in", "/sign-in/bank?to=/", "/a/../sign-out", "/api/catalog/fn/refresh",
+            "",
+            "catalog",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/%2f/evil.example",
+            "/%2Fevil.example",
+            "/%5cevil.example",
+            "/%252fevil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\t//evil.example",
+            " //evil.example",
+            "/ /evil.example",
+            "https:evil.example",
+            "https://evil.example",
+            "https:/evil.example",
+            "javascript:alert(1)",
+            "//user@evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/a//b",
+            "/%09/evil.example",
+            "/\u{0}",
+            "/\u{85}/evil.example",
+            "/\u{2028}/evil.example",
+            "/sign-in",
+            "/sign-in/bank?to=/",
+            "/a/../sign-out",
+            "/api/catalog/fn/refresh",
         ] {
             assert_eq!(safe_path(path), "/", "{path:?}");
         }

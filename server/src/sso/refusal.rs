@@ -72,14 +72,18 @@ impl Refusal {
             Self::Down => "The sign-in service does not answer",
             Self::Unverified => "Your e-mail address is not confirmed",
             Self::Registration | Self::Reported(_) | Self::Internal(_) => "Sign-in failed",
-            Self::MixedUp | Self::Unreadable(_) | Self::Untrusted(_) => "The answer of the sign-in service is not trusted",
+            Self::MixedUp | Self::Unreadable(_) | Self::Untrusted(_) => {
+                "The answer of the sign-in service is not trusted"
+            }
         }
     }
 
     /// What happened, as a sentence.
     pub fn text(&self, label: &str) -> String {
         match self {
-            Self::Unknown => "The answer belongs to no sign-in that was begun in this browser, or it was used before.".into(),
+            Self::Unknown => {
+                "The answer belongs to no sign-in that was begun in this browser, or it was used before.".into()
+            }
             Self::TooLate => "More than ten minutes went by before the answer came.".into(),
             Self::Code => format!("{label} has seen this sign-in before, or it took too long."),
             Self::MixedUp => format!("The answer does not come from {label}, which was asked."),
@@ -134,5 +138,6 @@ pub fn words(text: &str) -> String {
 
 /// Whether a character does not show or turns the direction of those that follow.
 pub fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -140,7 +140,8 @@ impl Fetcher {
     pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, FetchError> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
-        let url = Url::parse(&url).map_err(|_| FetchError::BadUrl("the address of the request is no URL".to_owned()))?;
+        let url =
+            Url::parse(&url).map_err(|_| FetchError::BadUrl("the address of the request is no URL".to_owned()))?;
         let exchange = async {
             let client = &self.entry(&url)?.client;
             let request = client.request(parts.method, url.clone()).headers(parts.headers).body(body);

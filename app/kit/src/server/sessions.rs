@@ -52,7 +52,8 @@ pub async fn end_others(tx: &impl ConnectionTrait, subject: &str, keep: i64) -> 
 
 /// Ends all sessions of somebody by its name at a provider; gives whose they were, one a session.
 pub async fn end_at(tx: &impl ConnectionTrait, provider: &str, provider_subject: &str) -> Result<Vec<String>, DbErr> {
-    let text = "DELETE FROM session WHERE provider = ? AND provider_subject = ? AND subject IS NOT NULL RETURNING subject";
+    let text =
+        "DELETE FROM session WHERE provider = ? AND provider_subject = ? AND subject IS NOT NULL RETURNING subject";
     let rows = db::rows(tx, text, [provider.into(), provider_subject.into()]).await?;
     rows.iter().map(|row| row.try_get("", "subject")).collect()
 }
