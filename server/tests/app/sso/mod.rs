@@ -200,10 +200,10 @@ async fn a_person_signs_in_and_lands_where_it_was_going() {
         let fake = Fake::start().await;
         let portal = Portal::new(&db, &fake, "");
         let first = portal.get("/catalog?kind=api").await;
-        assert_eq!(first.location, "/sign-in?to=%2Fcatalog%3Fkind%3Dapi");
+        assert_eq!(first.location, "/sign-in?to=/catalog?kind%3Dapi");
         let page = portal.get(&first.location).await;
-        assert!(page.body.contains("href=\"/sign-in/bank?to=%2Fcatalog%3Fkind%3Dapi\""), "{}", page.body);
-        let asked = portal.start("/sign-in/bank?to=%2Fcatalog%3Fkind%3Dapi").await;
+        assert!(page.body.contains("href=\"/sign-in/bank?to=/catalog?kind%3Dapi\""), "{}", page.body);
+        let asked = portal.start("/sign-in/bank?to=/catalog?kind%3Dapi").await;
         assert_eq!((asked["response_type"].as_str(), asked["code_challenge_method"].as_str()), ("code", "S256"));
         assert_eq!(asked["redirect_uri"], "http://127.0.0.1:3000/sign-in/bank/callback");
         assert_eq!(asked["scope"], "openid profile email");
@@ -373,7 +373,7 @@ async fn an_answer_counts_once_in_the_browser_that_asked() {
     fake.says(|said| said.token = json!({ "error": "invalid_grant", "error_description": "used before" }));
     let shown = portal.callback(&asked).await;
     assert_eq!((shown.status, portal.refused().await.as_str()), (StatusCode::BAD_REQUEST, "code"));
-    assert!(shown.body.contains("/sign-in/bank?to=%2Fcatalog"), "{}", shown.body);
+    assert!(shown.body.contains("/sign-in/bank?to=/catalog"), "{}", shown.body);
 }
 
 #[tokio::test]
@@ -460,11 +460,11 @@ async fn a_provider_that_is_down_costs_sign_in_alone() {
         let shown = portal.get("/sign-in/bank?to=/catalog").await;
         assert_eq!((shown.status, portal.refused().await.as_str()), (StatusCode::BAD_GATEWAY, "unavailable"));
         assert!(
-            shown.body.contains("does not answer") && shown.body.contains("href=\"/sign-in/bank?to=%2Fcatalog\""),
+            shown.body.contains("does not answer") && shown.body.contains("href=\"/sign-in/bank?to=/catalog\""),
             "{}",
             shown.body
         );
-        assert!(shown.body.contains("href=\"/sign-in/other?to=%2Fcatalog\""), "{}", shown.body);
+        assert!(shown.body.contains("href=\"/sign-in/other?to=/catalog\""), "{}", shown.body);
     }
     assert_eq!(asked(), 1, "it is left alone for a second");
     portal.instance.kit.clock.advance(1_000);
