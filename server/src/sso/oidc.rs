@@ -30,11 +30,11 @@ use super::refusal::Refusal;
 use super::{Asked, Flow, Proven};
 use crate::config::{ClientAuth, Provider, is_protected};
 
-/// How long what a provider says of itself is taken as it was.
-const FRESH: Millis = 60 * 60 * 1000;
+/// How long what a provider says of itself is taken as it was: so short that nobody is sent to one that went down a while ago.
+const FRESH: Millis = 60 * 1000;
 
-/// How long it may serve while the provider cannot be asked again.
-const STALE: Millis = 24 * FRESH;
+/// How long it may serve a sign-in that is under way.
+const STALE: Millis = 60 * 60 * 1000;
 
 /// The least time between two fetches of the keys.
 const KEYS: Millis = 5_000;
@@ -138,7 +138,7 @@ impl Oidc {
     /// Where the browser is sent.
     pub async fn begin(&self, redirect: &Url) -> Result<Asked, Refusal> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let client = self.client(&*self.known().await?, redirect);
+        let client = self.client(&*self.current().await?, redirect);
         let scopes = self.provider.scopes.iter().filter(|scope| *scope != "openid");
         let code = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let (url, state, nonce) = client
@@ -297,14 +297,15 @@ impl Oidc {
             .set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody })
     }
 
-    /// What the provider says of itself: asked at the first use, kept for an hour, and asked again with growing pauses when it fails.
-    async fn known(&self) -> Result<Arc<Metadata>, Refusal> {
+    /// What the provider says of itself now: asked at the first use, kept for a minute, and asked again with growing pauses when it fails.
+    async fn current(&self) -> Result<Arc<Metadata>, Refusal> {
         let mut cache = self.cache.lock().await;
         let now = self.clock.now();
-        let usable =
-            |cache: &Cache| cache.known.clone().filter(|_| now < cache.discovered + STALE).ok_or(Refusal::Down);
-        if cache.known.is_some() && now < cache.discovered + FRESH || now < cache.retry {
-            return usable(&cache);
+        if let Some(known) = cache.known.clone().filter(|_| now < cache.discovered + FRESH) {
+            return Ok(known);
+        }
+        if now < cache.retry {
+            return Err(Refusal::Down);
         }
         match Metadata::discover_async(self.issuer.clone(), &self.http).await {
             Ok(metadata) => {
@@ -317,7 +318,18 @@ impl Oidc {
                 self.log(&problem);
                 cache.retry = now + BACK_OFF.min(1_000 << cache.failures.min(10));
                 cache.failures += 1;
-                usable(&cache)
+                Err(Refusal::Down)
+            }
+        }
+    }
+
+    /// The same, or what it was, for a sign-in that is under way while the provider does not say it again.
+    async fn known(&self) -> Result<Arc<Metadata>, Refusal> {
+        match self.current().await {
+            Ok(known) => Ok(known),
+            Err(refusal) => {
+                let cache = self.cache.lock().await;
+                cache.known.clone().filter(|_| self.clock.now() < cache.discovered + STALE).ok_or(refusal)
             }
         }
     }

@@ -479,12 +479,10 @@ async fn a_provider_that_is_down_costs_sign_in_alone() {
     assert_eq!(portal.callback(&state).await.status, 303);
     fake.says(|said| said.down = true);
     assert!(portal.knows_me().await, "whoever is signed in stays so");
-    portal.instance.kit.clock.advance(2 * 60 * 60 * 1000);
-    portal.start("/sign-in/bank").await;
     let state = portal.start("/sign-in/bank").await;
+    portal.instance.kit.clock.advance(61_000);
+    assert_eq!(portal.get("/sign-in/bank").await.status, 502, "nobody is sent to one that is down");
     assert_eq!(portal.callback(&state).await.status, 502);
-    portal.instance.kit.clock.advance(25 * 60 * 60 * 1000);
-    assert_eq!(portal.get("/sign-in/bank").await.status, 502, "what was known a day ago is no longer taken");
     assert_eq!(portal.get("/sign-in/other").await.status, 502, "a port where nobody listens");
     assert_eq!(portal.get("/sign-in/nobody").await.status, 404);
 }
