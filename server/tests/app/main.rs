@@ -20,5 +20,6 @@ mod register;
 mod remote;
 mod rest;
 mod security;
+mod sign_in;
 mod sso;
 mod support;
