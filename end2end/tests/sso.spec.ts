@@ -88,14 +88,14 @@ test('a person signs in and lands where it was going', async ({ page, accessible
 });
 
 test('a group in the token is a right', async ({ page }) => {
-  await signIn(page, 'Amélie Dubois', '/catalog/locations/register');
-  await signedIn(page, '/catalog/locations/register', 'Amélie Dubois');
+  await signIn(page, 'Amélie Dubois', '/locations/register');
+  await signedIn(page, '/locations/register', 'Amélie Dubois');
   await expect(page.getByRole('textbox').first()).toBeVisible();
 });
 
 test('without the group there is no right', async ({ page }) => {
-  await signIn(page, 'Jonas Weber', '/catalog/locations/register');
-  await signedIn(page, '/catalog/locations/register', 'Jonas Weber');
+  await signIn(page, 'Jonas Weber', '/locations/register');
+  await signedIn(page, '/locations/register', 'Jonas Weber');
   await expect(page.getByText(/You lack the right to register a location/)).toBeVisible();
 });
 
