@@ -120,7 +120,7 @@ async fn page(
     let is_administrator = |known: &Known| sign_in.sessions.is_administrator(&known.entity_ref, &[]);
     let people = people.into_iter().map(|known| (is_administrator(&known), known)).collect();
     let body = drawn(|| view! { <LocalPeople people=people to=to/> });
-    Ok(Html(document(&assets.names().css, "Sign in", body.as_str())).into_response())
+    Ok(Html(document(Some(assets.names()), "Sign in", body.as_str())).into_response())
 }
 
 #[component]
@@ -239,7 +239,7 @@ async fn signed_out(Extension(assets): Extension<Arc<Assets>>) -> Html<String> {
             <p><Button text="Sign in again" href="/sign-in" emphasis=Emphasis::Primary/></p>
         }
     });
-    Html(document(&assets.names().css, "You are signed out", body.as_str()))
+    Html(document(Some(assets.names()), "You are signed out", body.as_str()))
 }
 
 /// Leads on after a sign-in, with the cookie that names the device where there was none.
