@@ -1,5 +1,7 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,6 +12,9 @@ use descriptor::EntityRef;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
+
+pub(crate) use self::providers::is_protected;
+pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
 
 /// What is written for a secret that is shown.
 const MASK: &str = "********";
@@ -71,6 +76,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// How long a sign-in lasts.
     pub sessions: SessionsConfig,
+    /// Where people sign in.
+    pub providers: Vec<ProviderConfig>,
 }
 
 /// `[access]`
@@ -191,6 +198,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             database_url: String::new(),
             plugins: Vec::new(),
@@ -199,9 +207,9 @@ impl Default for Config {
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
-            public_url: None,
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
+            providers: Vec::new(),
         }
     }
 }
@@ -315,6 +323,7 @@ impl Config {
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.tokens()?;
         self.integrations()?;
+        self.providers()?;
         Ok(())
     }
 
@@ -384,20 +393,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = match (&each.token, &each.token_file, &each.token_env) {
-                (None, None, None) => None,
-                (Some(token), None, None) => Some(token.0.clone()),
-                (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file)
-                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
-                    Some(text.trim().to_owned())
-                }
-                (None, None, Some(name)) => Some(
-                    std::env::var(name)
-                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
-                ),
-                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
-            };
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }
@@ -420,10 +417,10 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
-        for integration in &mut shown.integrations {
-            for url in [&mut integration.proxy, &mut integration.api_base] {
-                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
-            }
+        let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
+        let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
+        for url in addresses.chain(proxies) {
+            *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -470,6 +467,31 @@ fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> R
         }
     };
     Ok(())
+}
+
+/// A secret that stands in the file itself, in a file of its own, or in a variable; `setting` gives a field its full name.
+fn secret(
+    setting: &dyn Fn(&str) -> String,
+    field: &str,
+    value: Option<&Secret>,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    let of = |suffix: &str| setting(&format!("{field}{suffix}"));
+    match (value, file, variable) {
+        (None, None, None) => Ok(None),
+        (Some(value), None, None) => Ok(Some(value.0.clone())),
+        (None, Some(file), None) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
+            Ok(Some(text.trim().to_owned()))
+        }
+        (None, None, Some(name)) => {
+            let text = std::env::var(name);
+            text.map(Some).map_err(|_| error(&of("_env"), format!("the variable {name} is not set")))
+        }
+        _ => Err(error(&of(""), format!("give one of {field}, {field}_file and {field}_env"))),
+    }
 }
 
 fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
@@ -534,7 +556,7 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");

@@ -123,7 +123,7 @@ pub fn unconfigured(request: &Request) -> Response {
     let assets = request.extensions().get::<Arc<Assets>>();
     let body = "<div class=\"pk-message\"><p>Nobody can sign in yet, so nothing else is shown.</p>\
                 <p>To let people in, name a sign-in provider in the configuration file and start the portal again:</p>\
-                <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Sign in with the bank\"\n\
+                <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Bank SSO\"\n\
                 issuer = \"https://sso.bank.example\"\nclient_id = \"portico\"\nclient_secret_file = \"/etc/portico/client-secret\"\n\n\
                 [access]\nadministrators = [\"group:default/platform\"]</code></pre>\
                 <p>To look round with made-up people and software, start it with <code>portico serve --example</code>.</p></div>";

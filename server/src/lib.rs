@@ -10,5 +10,6 @@ pub mod instance;
 pub mod router;
 pub mod session;
 pub mod sign_in;
+pub mod sso;
 pub mod status;
 pub mod telemetry;

@@ -15,6 +15,7 @@ use crate::guard::Identity;
 use crate::instance::Instance;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
+use crate::sso::Sso;
 use crate::{examples, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
@@ -69,11 +70,12 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
 /// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
 fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
     let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
-    if !local {
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
+    if !local && sso.offered().is_empty() {
         return Ok(Identity::Unconfigured);
     }
-    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
-    Ok(Identity::SignedIn(SignIn { sessions, local }))
+    Ok(Identity::SignedIn(SignIn { sessions, local, sso }))
 }
 
 /// Registers the example bank, trusted for organisation data since it is our own.

@@ -21,4 +21,5 @@ mod remote;
 mod rest;
 mod security;
 mod sign_in;
+mod sso;
 mod support;
