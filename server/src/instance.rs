@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::server::Access;
 use anyhow::Context;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
@@ -18,6 +19,7 @@ use search::server::Search;
 
 use crate::assets::Assets;
 use crate::config::Config;
+use crate::policies;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -53,7 +55,7 @@ impl Instance {
             clock,
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
-            gate: Arc::default(),
+            gate: Arc::new(policies::gate(&config.access)?),
         };
         let options = Options {
             integrations,
@@ -71,6 +73,12 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Access {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            things: Arc::new(catalog.catalog.clone()),
+            administrators: config.administrators()?.into(),
+        }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

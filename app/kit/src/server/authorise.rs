@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 use cedar_policy::pst::EntityUID;
 use cedar_policy::{AuthorizationError, Authorizer, Context, Entity, Request, RestrictedExpression};
 
@@ -90,6 +91,30 @@ pub struct Attributes<'a> {
     pub lifecycle: &'a str,
     /// The canonical ref of the group or person that owns it.
     pub owner: &'a str,
+}
+
+/// A thing as policies see it, where somebody asks what would be decided about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Thing {
+    /// Its ref or id.
+    pub id: String,
+    /// As in [`Attributes`].
+    pub kind: String,
+    /// As in [`Attributes`].
+    pub namespace: String,
+    /// As in [`Attributes`].
+    pub r#type: String,
+    /// As in [`Attributes`].
+    pub lifecycle: String,
+    /// As in [`Attributes`].
+    pub owner: String,
+}
+
+/// Knows things by their ref: answered by whatever plugin holds them.
+#[async_trait]
+pub trait Describe: Send + Sync + 'static {
+    /// The thing with this ref or id, if there is one that `caller` may see.
+    async fn describe(&self, caller: &Caller, id: &str) -> Result<Option<Thing>, AppError>;
 }
 
 /// Which things of a kind a caller may see: a condition on their attributes.
@@ -218,7 +243,8 @@ impl Gate {
         }
     }
 
-    fn refusal(&self, decision: &Decision, permission: &Permission, resource: &Resource<'_>) -> AppError {
+    /// What whoever is refused by `decision` is told.
+    pub fn refusal(&self, decision: &Decision, permission: &Permission, resource: &Resource<'_>) -> AppError {
         if decision.because == Because::SignedOut {
             return AppError::Unauthenticated;
         }
@@ -279,22 +305,21 @@ impl Decision {
     }
 }
 
-impl Filter {
-    /// Whether it lets a thing through.
-    pub fn allows(&self, thing: &Attributes<'_>) -> bool {
-        match self {
-            Self::All => true,
-            Self::None => false,
-            Self::In(attribute, values) => {
-                let value = attribute.of(thing);
-                values.iter().any(|each| each == value)
-            }
-            Self::Every(all) => all.iter().all(|each| each.allows(thing)),
-            Self::Some(any) => any.iter().any(|each| each.allows(thing)),
-            Self::Not(inner) => !inner.allows(thing),
+impl Thing {
+    /// What policies may ask of it.
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes {
+            id: &self.id,
+            kind: &self.kind,
+            namespace: &self.namespace,
+            r#type: &self.r#type,
+            lifecycle: &self.lifecycle,
+            owner: &self.owner,
         }
     }
+}
 
+impl Filter {
     fn constant(holds: bool) -> Self {
         if holds { Self::All } else { Self::None }
     }
@@ -341,17 +366,6 @@ impl Attribute {
     /// The one that policies call `resource.<name>`.
     fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(each, _)| *each == name).map(|(_, attribute)| *attribute)
-    }
-
-    fn of<'a>(self, thing: &Attributes<'a>) -> &'a str {
-        match self {
-            Self::Id => thing.id,
-            Self::Kind => thing.kind,
-            Self::Namespace => thing.namespace,
-            Self::Type => thing.r#type,
-            Self::Lifecycle => thing.lifecycle,
-            Self::Owner => thing.owner,
-        }
     }
 }
 
