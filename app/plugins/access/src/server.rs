@@ -73,6 +73,12 @@ impl Access {
     pub(crate) async fn answer(&self, caller: &Caller, asked: &Question) -> Result<Answer, AppError> {
         let itself = asked.who.is_empty() || asked.who == caller.subject();
         let subject = if itself { caller.subject() } else { asked.who.as_str() };
+        let is_principal = itself || ["user:", "person:", "service:"].iter().any(|kind| subject.starts_with(kind));
+        if !is_principal {
+            return Err(AppError::bad_request(format!(
+                "{subject:?} is neither a person, such as user:default/jane, nor service: and a name"
+            )));
+        }
         let person = Attributes { id: subject, kind: "person", owner: subject, ..Attributes::default() };
         self.kit.authorise(caller, &READ_DECISIONS, &Resource::Known(&person)).await?;
         let permission = self.permissions().iter().find(|permission| permission.action == asked.action);
