@@ -15,7 +15,7 @@ use url::Url;
 const MASK: &str = "********";
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
-const NOT_OURS: [&str; 11] = [
+const NOT_OURS: [&str; 12] = [
     "PORTICO_CACHE",
     "PORTICO_CORPUS",
     "PORTICO_TEST_POSTGRES_URL",
@@ -23,6 +23,7 @@ const NOT_OURS: [&str; 11] = [
     "PORTICO_SOAK",
     "PORTICO_BIN",
     "PORTICO_URL",
+    "PORTICO_STATE",
     "PORTICO_CHROMIUM",
     "PORTICO_BENCH",
     "PORTICO_SCREENS",

@@ -16,6 +16,7 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
+use settings::server::Settings;
 
 use crate::assets::Assets;
 use crate::config::Config;
@@ -78,6 +79,12 @@ impl Instance {
             directory: Arc::new(catalog.catalog.clone()),
             things: Arc::new(catalog.catalog.clone()),
             administrators: config.administrators()?.into(),
+        }));
+        plugins.push(Arc::new(Settings {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            actions: app::PLUGINS.iter().flat_map(|plugin| plugin.permissions).collect(),
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
         }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {

@@ -68,7 +68,15 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
     let service = Caller::Principal(Arc::new(principal("service:bot", &["group:default/payments"])));
     let theirs = Attributes { id: "x", owner: "group:default/payments", ..Attributes::default() };
     assert_eq!(allowed(&service, &Resource::Known(&theirs)), BTreeSet::from(read), "a service only reads");
-    let contribute = ["catalog.location.register", "catalog.location.refresh", "catalog.filter.save"];
+    let contribute = [
+        "catalog.location.register",
+        "catalog.location.refresh",
+        "catalog.filter.save",
+        "settings.profile.read",
+        "settings.session.end",
+        "settings.token.create",
+        "settings.token.revoke",
+    ];
     let everybody: BTreeSet<&str> = read.into_iter().chain(contribute).collect();
     assert_eq!(allowed(&person(&[]), &Resource::Known(&theirs)), everybody);
     assert_eq!(allowed(&person(&["group:default/risk"]), &Resource::Known(&theirs)), everybody);

@@ -21,4 +21,5 @@ mod register;
 mod remote;
 mod rest;
 mod security;
+mod sign_in;
 mod support;
