@@ -226,6 +226,22 @@ fn a_broken_file_stops_the_start_with_its_place() {
     assert_eq!(alone.expect("sound").policies().len(), 1, "the default ones are replaced");
 }
 
+#[test]
+fn the_policies_of_the_documentation_are_sound() {
+    let text = include_str!("../../../docs/access.md");
+    let policies: String = text.split("```cedar\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("docs.cedar");
+    std::fs::write(&file, &policies).expect("written");
+    let gate = policies::gate(&AccessConfig { policies: vec![file], ..AccessConfig::default() });
+    let gate = gate.unwrap_or_else(|problems| panic!("{problems}"));
+    let hidden = Attributes { id: "component:treasury/a", namespace: "treasury", ..Attributes::default() };
+    for (groups, allowed) in [(&["group:default/treasury"][..], true), (&["group:default/payments"], false)] {
+        let decision = gate.decide(&person(groups), permission("catalog.entity.read"), &Resource::Known(&hidden));
+        assert_eq!(decision.allowed(), allowed, "{decision:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_access_page_shows_the_decision_with_the_policy_that_made_it() {
     for db in databases().await {

@@ -9,6 +9,7 @@ use kit::plugin::{Permission, PluginInfo};
 use kit::server::authorise::{Attributes, Decision, Describe, Policy, Resource, Thing};
 use kit::server::context::Kit;
 use kit::server::directory::{Directory, Membership};
+use kit::server::people;
 use kit::server::plugin::Plugin;
 
 use crate::info::READ_DECISIONS;
@@ -115,19 +116,22 @@ impl Access {
         Ok((!only_named).then(|| typed.clone()))
     }
 
-    /// Somebody as a sign-in without further groups of a token would find them.
+    /// Somebody as its next request would find it, with the groups that its last sign-in named.
     async fn principal(&self, subject: &str) -> Result<(Principal, Vec<Membership>), AppError> {
-        let is_service = subject.starts_with("service:");
-        let memberships = match subject.starts_with("user:") {
-            true => self.directory.groups(Some(subject), &[]).await?,
-            false => Vec::new(),
+        let signed_in = people::of(self.kit.db.read(), subject).await?;
+        let named = signed_in.as_ref().map_or(&[][..], |person| person.groups_at(self.kit.clock.now()));
+        let user_ref = subject.starts_with("user:").then_some(subject);
+        let known = match user_ref {
+            Some(user_ref) => self.directory.person(user_ref).await?.map(|known| known.name),
+            None => None,
         };
-        let known = if is_service { None } else { self.directory.person(subject).await? };
+        let memberships = self.directory.groups(user_ref, named).await?;
         let groups: Vec<String> = memberships.iter().map(|each| each.group.clone()).collect();
+        let is_service = subject.starts_with("service:");
         let principal = Principal {
             kind: if is_service { PrincipalKind::Service } else { PrincipalKind::Person },
             subject: subject.to_owned(),
-            name: known.map_or_else(|| subject.to_owned(), |known| known.name),
+            name: known.or(signed_in.map(|person| person.name)).unwrap_or_else(|| subject.to_owned()),
             administrator: self.administrators.iter().any(|each| each == subject || groups.contains(each)),
             groups,
             via: Via::Session(0),
