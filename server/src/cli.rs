@@ -2,6 +2,7 @@
 
 mod import;
 mod locations;
+mod policy;
 mod serve;
 mod token;
 
@@ -95,6 +96,11 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Check, print and describe the policies that say who may do what
+    Policy {
+        #[command(subcommand)]
+        command: policy::Command,
+    },
     /// API tokens for scripts and services
     Token {
         #[command(subcommand)]
@@ -181,6 +187,7 @@ impl StoreArgs {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check { paths, format } => return check(&paths, format),
+        Command::Policy { command } => return policy::run(command),
         Command::Config { store } => store.load(None).map(|config| {
             print!("{config}");
             Ok(ExitCode::SUCCESS)

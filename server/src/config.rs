@@ -86,6 +86,10 @@ pub struct Config {
 pub struct AccessConfig {
     /// The first administrators: refs of people and groups, such as `user:default/jane` or `group:default/platform`.
     pub administrators: Vec<String>,
+    /// Files with the bank's own policies, in Cedar's language.
+    pub policies: Vec<PathBuf>,
+    /// Whether those stand in place of the default policies; else they are added.
+    pub replace_default: bool,
 }
 
 /// `[sessions]`
@@ -320,6 +324,12 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
         self.administrators()?;
+        if self.access.replace_default && self.access.policies.is_empty() {
+            return Err(error(
+                "access.replace_default",
+                "without access.policies nobody could do anything; name the files that stand in place of the default policies",
+            ));
+        }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.tokens()?;
         self.integrations()?;

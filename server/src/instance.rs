@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::server::Access;
 use anyhow::Context;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
@@ -19,6 +20,7 @@ use settings::server::Settings;
 
 use crate::assets::Assets;
 use crate::config::Config;
+use crate::policies;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -54,7 +56,7 @@ impl Instance {
             clock,
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
-            gate: Arc::default(),
+            gate: Arc::new(policies::gate(&config.access)?),
         };
         let options = Options {
             integrations,
@@ -72,6 +74,12 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Access {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            things: Arc::new(catalog.catalog.clone()),
+            administrators: config.administrators()?.into(),
+        }));
         plugins.push(Arc::new(Settings {
             kit: kit.clone(),
             directory: Arc::new(catalog.catalog.clone()),

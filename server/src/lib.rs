@@ -7,6 +7,7 @@ pub mod error_page;
 pub mod examples;
 pub mod guard;
 pub mod instance;
+pub mod policies;
 pub mod router;
 pub mod session;
 pub mod sign_in;

@@ -8,11 +8,13 @@ use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
 use crate::sso::Sso;
@@ -29,9 +31,11 @@ const SWEEP: Duration = Duration::from_secs(300);
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
     if example {
         config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
+    }
+    let instance = Instance::open(&config).await?;
+    if example {
         register_example(&config, &instance).await?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
@@ -46,6 +50,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         async move { worker.run(stop).await }
     });
     let sweeping = tokio::spawn(sweep(identity));
+    let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(serving.into_future());
@@ -56,6 +61,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     tracing::info!("stopping");
     stop.cancel();
     sweeping.abort();
+    reloading.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -95,6 +101,17 @@ async fn sweep(identity: Identity) {
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+/// Has something whenever the process is sent SIGHUP.
+fn asked_to_reload() -> Receiver<()> {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while signal.recv().await.is_some() && send.send(()).await.is_ok() {}
+    });
+    receive
 }
 
 async fn asked_to_stop() {

@@ -1,6 +1,7 @@
 //! The catalog on the server.
 
 mod definition;
+mod describe;
 mod digest;
 mod directory;
 mod docs;

@@ -52,6 +52,7 @@ fn About(caller: Caller, person: Option<Person>) -> impl IntoView {
                 </Fact>
                 <Fact name="E-mail">{email.unwrap_or_else(|| "None that the sign-in has verified".to_owned())}</Fact>
                 <Fact name="Signed in through">{through}</Fact>
+                <Fact name="Rights"><a href="/access">"What you may do, and by which policy"</a></Fact>
                 {administrator.then(|| view! { <Fact name="Role"><Badge text="Administrator" tone=Tone::Attention/></Fact> })}
             </Facts>
             <form method="post" action="/sign-out"><Button text="Sign out"/></form>
