@@ -6,12 +6,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use kit::server::secrets::MASK;
+pub use kit::server::secrets::Secret;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
 
-/// What is written for a secret that is shown.
-const MASK: &str = "********";
+use crate::client::ProxyConfig;
+use crate::limits::LimitsConfig;
+use crate::secrets::SecretsConfig;
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
 const NOT_OURS: [&str; 11] = [
@@ -29,8 +32,9 @@ const NOT_OURS: [&str; 11] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("PORTICO_ADDR", "addr"),
+    ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
@@ -46,6 +50,9 @@ const VARIABLES: [(&str, &str); 8] = [
 pub struct Config {
     /// Where to listen: loopback only, until sign-in exists.
     pub addr: SocketAddr,
+    /// Where people reach the portal, such as `https://portico.bank.example`; needed off loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Url>,
     /// Where the embedded database and git checkouts live.
     pub data_dir: PathBuf,
     /// `sqlite://…` or `postgres://…`; the embedded database in `data_dir` when empty.
@@ -62,6 +69,12 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
+    /// The proxies before the portal.
+    pub proxy: ProxyConfig,
+    /// How often somebody may ask.
+    pub limits: LimitsConfig,
+    /// The keys that secrets are sealed with.
+    pub secrets: SecretsConfig,
 }
 
 /// `[catalog]`
@@ -137,29 +150,6 @@ pub struct IntegrationConfig {
     pub allow_private: bool,
 }
 
-/// A text that is never shown: it prints and serialises as a mask.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MASK)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(MASK)
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -172,6 +162,10 @@ impl Default for Config {
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
+            public_url: None,
+            proxy: ProxyConfig::default(),
+            limits: LimitsConfig::default(),
+            secrets: SecretsConfig::default(),
         }
     }
 }
@@ -245,6 +239,18 @@ impl Config {
             );
             return Err(error("addr", problem));
         }
+        if let Some(url) = &self.public_url {
+            let plain =
+                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            let local =
+                url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]");
+            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && local) {
+                return Err(error(
+                    "public_url",
+                    "it must be https:// and a host, with nothing behind it, such as https://portico.bank.example",
+                ));
+            }
+        }
         let scheme = self.database_url.split_once(':').map(|(scheme, _)| scheme);
         let known = matches!(scheme, Some("sqlite" | "postgres" | "postgresql"));
         if !known && !self.database_url.is_empty() {
@@ -263,6 +269,7 @@ impl Config {
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.proxy.networks()?;
         self.tokens()?;
         self.integrations()?;
         Ok(())
@@ -320,7 +327,7 @@ impl Config {
             }
             let token = match (&each.token, &each.token_file, &each.token_env) {
                 (None, None, None) => None,
-                (Some(token), None, None) => Some(token.0.clone()),
+                (Some(token), None, None) => Some(token.expose().to_owned()),
                 (None, Some(file), None) => {
                     let text = std::fs::read_to_string(file)
                         .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
@@ -475,8 +482,8 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");

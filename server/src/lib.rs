@@ -2,11 +2,15 @@
 
 pub mod assets;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod error_page;
 pub mod examples;
 pub mod guard;
 pub mod instance;
+pub mod limits;
+pub mod listen;
 pub mod router;
+pub mod secrets;
 pub mod status;
 pub mod telemetry;

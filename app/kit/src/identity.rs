@@ -1,5 +1,6 @@
 //! Who is calling.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The person or service on whose behalf a request runs: the one at the origin, not whoever forwards.
@@ -54,6 +55,14 @@ pub enum Via {
     /// An API token.
     Token(i64),
 }
+
+/// The number of a request: in the log, the audit trail and the answer's `x-request-id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// Where a request comes from, seen through the proxies that are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 impl Caller {
     /// The name under which the caller stands in the audit trail.

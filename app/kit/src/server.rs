@@ -17,5 +17,6 @@ pub mod plugin;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod secrets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

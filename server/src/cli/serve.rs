@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
-use crate::{examples, router};
+use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     if example {
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance, Identity(Caller::Operator));
+    let router = router::router(&instance, &config, Identity(Caller::Operator))?;
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     let stop = CancellationToken::new();
     let worker = instance.worker();
@@ -32,11 +32,10 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
         async move { worker.run(stop).await }
     });
     println!("Portico is ready at http://{}", listener.local_addr()?);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
-        ended = &mut serving => ended?.context("serving")?,
+        ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
     stop.cancel();
