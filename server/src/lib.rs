@@ -12,5 +12,7 @@ pub mod limits;
 pub mod listen;
 pub mod router;
 pub mod secrets;
+pub mod session;
+pub mod sign_in;
 pub mod status;
 pub mod telemetry;

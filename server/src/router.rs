@@ -30,7 +30,7 @@ use crate::config::{Config, ConfigError};
 use crate::guard::{self, Identity, Names};
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
-use crate::{assets, client, error_page, status, telemetry};
+use crate::{assets, client, error_page, sign_in, status, telemetry};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -48,7 +48,7 @@ const NO_DEVICES: &str =
 /// For how long a browser asks for nothing but HTTPS, once it was answered by it.
 const A_YEAR: &str = "max-age=31536000; includeSubDomains";
 
-/// The router of an instance, for the given caller; fails where the configuration names a proxy that is none.
+/// The router of an instance, for those who call by `identity`; fails where the configuration names a proxy that is none.
 pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Result<Router, ConfigError> {
     telemetry::keep_requests_together();
     let plugins = instance.plugins.as_slice();
@@ -69,6 +69,10 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
+    let sessions = match &identity {
+        Identity::SignedIn(sign_in) => Some(sign_in.sessions.layer()),
+        Identity::Fixed(_) | Identity::Unconfigured => None,
+    };
     let header =
         |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let is_https = config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
@@ -76,6 +80,10 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
     let limits = Arc::new(Limits::new(&config.limits));
     let router = pages
         .merge(rest)
+        .merge(match &identity {
+            Identity::SignedIn(sign_in) => sign_in::routes(sign_in.clone()),
+            Identity::Fixed(_) | Identity::Unconfigured => Router::new(),
+        })
         .route("/assets/{name}", get(assets::serve))
         .route("/design/v1/{file}", get(assets::published))
         .route("/favicon.svg", get(assets::favicon))
@@ -89,7 +97,9 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         // Server functions read the body past axum's own limit.
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(from_fn_with_state(limits.clone(), limits::by_person))
-        .layer(from_fn_with_state(identity, guard::identify))
+        .layer(from_fn_with_state(identity.clone(), sign_in::first))
+        .layer(from_fn_with_state(identity.clone(), guard::identify))
+        .layer(option_layer(sessions))
         .layer(from_fn_with_state(limits, limits::by_address))
         .layer(from_fn_with_state(names.clone(), guard::origin))
         .layer(from_fn_with_state(names, guard::host))

@@ -13,10 +13,13 @@ pub mod fetch;
 pub mod html;
 pub mod jobs;
 pub mod page;
+pub mod people;
 pub mod plugin;
 pub mod published;
 pub mod said;
 pub mod search;
 pub mod secrets;
+pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;

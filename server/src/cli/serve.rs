@@ -1,6 +1,7 @@
 //! `portico serve`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,25 +13,38 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::session::Sessions;
+use crate::sign_in::SignIn;
 use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Who may do everything in the example bank.
+const EXAMPLE_ADMINISTRATOR: &str = "user:default/elena.petrova";
+
+/// How often sessions that are over are forgotten.
+const SWEEP: Duration = Duration::from_secs(300);
+
 /// Serves until the process is asked to stop, then finishes what is under way.
-pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
+pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
     let instance = Instance::open(&config).await?;
     if example {
+        config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance, &config, Identity(Caller::Operator))?;
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
+    // A port that the system chose is known only now, and the name of the cookie holds it.
+    config.addr = listener.local_addr()?;
+    let identity = identity(&config, &instance, example)?;
+    let router = router::router(&instance, &config, identity.clone())?;
     let stop = CancellationToken::new();
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    let sweeping = tokio::spawn(sweep(identity));
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
@@ -39,6 +53,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     }
     tracing::info!("stopping");
     stop.cancel();
+    sweeping.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -50,12 +65,33 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
+fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
+    let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
+    if !local {
+        return Ok(Identity::Unconfigured);
+    }
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    Ok(Identity::SignedIn(SignIn { sessions, local }))
+}
+
 /// Registers the example bank, trusted for organisation data since it is our own.
 pub async fn register_example(config: &Config, instance: &Instance) -> anyhow::Result<i64> {
     let root = examples::unpack(&config.data_dir).context("writing the example content")?;
     let mut location = NewLocation::parse(&root.to_string_lossy())?;
     location.trust_org = true;
     Ok(instance.catalog.catalog.register(&Caller::Operator, &location).await?.id)
+}
+
+/// Forgets the sessions that are over, now and then; any instance may, as often as it likes.
+async fn sweep(identity: Identity) {
+    let Identity::SignedIn(sign_in) = identity else { return };
+    loop {
+        if let Err(error) = sign_in.sessions.sweep().await {
+            tracing::warn!(%error, "sessions that are over could not be forgotten");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
 }
 
 async fn asked_to_stop() {

@@ -33,8 +33,10 @@ const BATCH: u64 = 200;
 const CHECK: &[u8] = b"portico";
 
 /// The columns that hold what a [`Vault`] sealed. Whoever seals into a further one adds it here, or a rotation would leave it behind.
-pub const SEALED: [SealedColumn; 1] =
-    [SealedColumn { table: "secret_check", key: "id", column: "sealed", purpose: "check", droppable: true }];
+pub const SEALED: [SealedColumn; 2] = [
+    SealedColumn { table: "secret_check", key: "id", column: "sealed", purpose: "check", droppable: true },
+    SealedColumn { table: "session", key: "id", column: "data", purpose: "session", droppable: true },
+];
 
 /// A column of sealed texts.
 #[derive(Debug, Clone, Copy)]
