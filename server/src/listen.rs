@@ -36,10 +36,14 @@ const EXHAUSTED: Duration = Duration::from_millis(500);
 
 /// Serves what comes to `listener` until `stop`, then finishes the requests under way.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    serve_within(HEAD_TIME, listener, router, stop).await;
+}
+
+async fn serve_within(head_time: Duration, listener: TcpListener, router: Router, stop: CancellationToken) {
     let tracker = TaskTracker::new();
     let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     while let Some((stream, peer, permit)) = stop.run_until_cancelled(next(&listener, &free)).await {
-        tracker.spawn(connection(stream, peer, router.clone(), stop.clone(), permit));
+        tracker.spawn(connection(head_time, stream, peer, router.clone(), stop.clone(), permit));
     }
     drop(listener);
     tracker.close();
@@ -61,6 +65,7 @@ async fn next(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Sock
 }
 
 async fn connection(
+    head_time: Duration,
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
@@ -68,7 +73,7 @@ async fn connection(
     _: OwnedSemaphorePermit,
 ) {
     let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
+    builder.timer(TokioTimer::new()).header_read_timeout(head_time).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
     let service = router.map_request(move |request: http::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -94,4 +99,73 @@ fn is_of_the_client(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn start(head_time: Duration) -> (SocketAddr, CancellationToken) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (address, stop) = (listener.local_addr().expect("an address"), CancellationToken::new());
+        let router = Router::new()
+            .route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()))
+            .route("/slow", get(async || tokio::time::sleep(Duration::from_millis(300)).await));
+        tokio::spawn(serve_within(head_time, listener, router, stop.clone()));
+        (address, stop)
+    }
+
+    /// All that comes back until the connection ends.
+    async fn told(address: SocketAddr, sent: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        // It may be refused before all of it is sent.
+        let _ = stream.write_all(sent.as_bytes()).await;
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text).await;
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_and_knows_where_it_comes_from() {
+        let (address, _stop) = start(HEAD_TIME).await;
+        let answer = told(address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("127.0.0.1"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn too_many_or_too_large_headers_are_refused() {
+        let (address, _stop) = start(HEAD_TIME).await;
+        let many: String = (0..=MAX_HEADERS).map(|number| format!("x-{number}: y\r\n")).collect();
+        let large = format!("x: {}\r\n", "y".repeat(MAX_HEAD * 2));
+        for headers in [many, large] {
+            let answer = told(address, &format!("GET / HTTP/1.1\r\n{headers}\r\n")).await;
+            assert!(!answer.contains(" 200 ") && !answer.ends_with("127.0.0.1"), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_its_headers_a_letter_at_a_time_is_cut_off() {
+        let (address, _stop) = start(Duration::from_millis(200)).await;
+        let begun = Instant::now();
+        let answer = told(address, "GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await;
+        assert!(!answer.contains(" 200 "), "{answer}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_finished() {
+        let (address, stop) = start(HEAD_TIME).await;
+        let asking = tokio::spawn(async move { told(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.cancel();
+        let answer = asking.await.expect("asked");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(TcpStream::connect(address).await.is_err(), "nothing new is taken");
+    }
 }

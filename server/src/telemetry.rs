@@ -22,11 +22,14 @@ use crate::config::LogConfig;
 /// Upper bounds of the buckets of a request's duration, in seconds.
 const BUCKETS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// What says too much: of others' work, or the values of statements, which may be personal.
+const QUIET: &str = "sea_orm_migration=warn,sqlx=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,tower_sessions=warn,tower_sessions_core=warn,portico::statements=off";
+
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Starts the log on standard error and the recording of figures; a second call changes nothing.
 pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::new(format!("{},sea_orm_migration=warn,sqlx=warn,hyper=warn,reqwest=warn", config.level));
+    let filter = EnvFilter::new(format!("{},{QUIET}", config.level));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
