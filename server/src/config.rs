@@ -18,7 +18,7 @@ use crate::limits::LimitsConfig;
 use crate::secrets::SecretsConfig;
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
-const NOT_OURS: [&str; 11] = [
+const NOT_OURS: [&str; 12] = [
     "PORTICO_CACHE",
     "PORTICO_CORPUS",
     "PORTICO_TEST_POSTGRES_URL",
@@ -26,6 +26,7 @@ const NOT_OURS: [&str; 11] = [
     "PORTICO_SOAK",
     "PORTICO_BIN",
     "PORTICO_URL",
+    "PORTICO_STATE",
     "PORTICO_CHROMIUM",
     "PORTICO_BENCH",
     "PORTICO_SCREENS",

@@ -17,6 +17,7 @@ use kit::server::plugin::Plugin;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
+use settings::server::Settings;
 
 use crate::assets::Assets;
 use crate::config::Config;
@@ -86,6 +87,12 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Settings {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            actions: app::PLUGINS.iter().flat_map(|plugin| plugin.permissions).collect(),
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
+        }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

@@ -1,5 +1,6 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod advisories;
 mod cli;
 mod corpus;
 mod crash;
@@ -22,4 +23,5 @@ mod register;
 mod remote;
 mod rest;
 mod security;
+mod sign_in;
 mod support;

@@ -99,7 +99,8 @@ async fn a_backup_is_one_moment_of_a_database_that_is_written_to() {
         let restored = open(folder.path(), &data).await;
         let text = "SELECT count(*) AS n, COALESCE(max(id), 9) AS last FROM secret_check WHERE id >= 10";
         let rows = db::rows(restored.read(), text, []).await.expect("counted");
-        let (count, last): (i64, i64) = (rows[0].try_get("", "n").expect("n"), rows[0].try_get("", "last").expect("last"));
+        let (count, last): (i64, i64) =
+            (rows[0].try_get("", "n").expect("n"), rows[0].try_get("", "last").expect("last"));
         assert_eq!(count % 2, 0, "no half of a pair");
         assert_eq!(last, 9 + count, "without a gap");
         assert!(count / 2 >= before, "what was there when it began is in it: {count} {before}");
