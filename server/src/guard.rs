@@ -7,6 +7,7 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Method};
 use kit::error::AppError;
 use kit::identity::Caller;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::error_page;
@@ -64,6 +65,16 @@ pub async fn host(State(names): State<Names>, request: Request, next: Next) -> R
             error_page::answer(&request, &error)
         }
     }
+}
+
+/// Refuses a path with steps in it: a browser takes them before it asks, and what decides by a path and what serves it must read the same.
+pub async fn steps(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_step = |name: &str| matches!(&*percent_decode_str(name).decode_utf8_lossy(), "." | "..");
+    if path.split('/').any(is_step) {
+        return error_page::answer(&request, &AppError::nowhere());
+    }
+    next.run(request).await
 }
 
 /// Refuses what another site's page asks for: any change, and any reading that is not a person following a link. A caller that is no browser sends neither header and carries no ambient right from a browser.

@@ -101,6 +101,7 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(from_fn_with_state(identity.clone(), guard::identify))
         .layer(option_layer(sessions))
         .layer(from_fn_with_state(limits, limits::by_address))
+        .layer(from_fn(guard::steps))
         .layer(from_fn_with_state(names.clone(), guard::origin))
         .layer(from_fn_with_state(names, guard::host))
         .layer(Extension(assets.clone()))
