@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
+use kit::server::secrets::MASK;
+pub use kit::server::secrets::Secret;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
@@ -16,8 +18,9 @@ use url::Url;
 pub(crate) use self::providers::is_protected;
 pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
 
-/// What is written for a secret that is shown.
-const MASK: &str = "********";
+use crate::client::ProxyConfig;
+use crate::limits::LimitsConfig;
+use crate::secrets::SecretsConfig;
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
 const NOT_OURS: [&str; 12] = [
@@ -36,8 +39,9 @@ const NOT_OURS: [&str; 12] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("PORTICO_ADDR", "addr"),
+    ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
@@ -78,6 +82,12 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Where people sign in.
     pub providers: Vec<ProviderConfig>,
+    /// The proxies before the portal.
+    pub proxy: ProxyConfig,
+    /// How often somebody may ask.
+    pub limits: LimitsConfig,
+    /// The keys that secrets are sealed with.
+    pub secrets: SecretsConfig,
 }
 
 /// `[access]`
@@ -175,29 +185,6 @@ pub struct IntegrationConfig {
     pub allow_private: bool,
 }
 
-/// A text that is never shown: it prints and serialises as a mask.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MASK)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(MASK)
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -211,6 +198,9 @@ impl Default for Config {
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
+            proxy: ProxyConfig::default(),
+            limits: LimitsConfig::default(),
+            secrets: SecretsConfig::default(),
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
             providers: Vec::new(),
@@ -331,6 +321,7 @@ impl Config {
             ));
         }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.proxy.networks()?;
         self.tokens()?;
         self.integrations()?;
         self.providers()?;
@@ -490,7 +481,7 @@ fn secret(
     let of = |suffix: &str| setting(&format!("{field}{suffix}"));
     match (value, file, variable) {
         (None, None, None) => Ok(None),
-        (Some(value), None, None) => Ok(Some(value.0.clone())),
+        (Some(value), None, None) => Ok(Some(value.expose().to_owned())),
         (None, Some(file), None) => {
             let text = std::fs::read_to_string(file)
                 .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
@@ -566,8 +557,8 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");

@@ -79,6 +79,9 @@ fn without_error(to: &str) -> (String, Option<AppError>) {
 
 fn page(names: Option<&app::shell::Assets>, error: &AppError) -> String {
     let (title, advice) = match error {
+        AppError::TooMany { .. } => {
+            ("Too many requests", "Wait a moment, then load the page again. A program should ask less often.")
+        }
         AppError::Unavailable { .. } => {
             ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
         }

@@ -1,5 +1,6 @@
 //! One process: the database, the shared parts and the plugins that run here.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use kit::server::db::Db;
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
+use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 use settings::server::Settings;
@@ -32,15 +34,27 @@ pub struct Instance {
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    #[expect(dead_code, reason = "holding it is its use")]
+    held: Option<File>,
 }
 
 impl Instance {
     /// Opens the database, brings it up to date, and makes the plugins.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let instance = Self::open_with_any_key(config).await?;
+        secrets::check(&instance.kit.db, &instance.kit.vault)
+            .await
+            .context("secrets.key_file: the keys of this instance are not those of its database")?;
+        Ok(instance)
+    }
+
+    /// The same whether the keys are those of the database or not.
+    pub async fn open_with_any_key(config: &Config) -> anyhow::Result<Self> {
         make_data_dir(&config.data_dir)?;
+        let held = hold(&config.data_dir)?;
         let db = Db::connect(&config.database_url()).await.context("the database")?;
         migrate(&db).await?;
-        Self::with_db(config, db, Clock::System)
+        Ok(Self { held: Some(held), ..Self::with_db(config, db, Clock::System)? })
     }
 
     /// The same on a database that is open and up to date.
@@ -57,6 +71,7 @@ impl Instance {
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
             gate: Arc::new(policies::gate(&config.access)?),
+            vault: Arc::new(crate::secrets::vault(config)?),
         };
         let options = Options {
             integrations,
@@ -91,7 +106,7 @@ impl Instance {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets })
+        Ok(Self { kit, catalog, plugins, assets, held: None })
     }
 
     /// A worker for the jobs of the plugins that run here.
@@ -106,6 +121,32 @@ pub async fn migrate(db: &Db) -> anyhow::Result<()> {
     let connection = db.for_migration().await.context("the database")?;
     Migrator::up(&connection, None).await.context("bringing the database up to date")?;
     Ok(())
+}
+
+/// Notes that the data directory is in use, by this process and others, until the file is dropped or the process ends in whatever way.
+pub fn hold(data_dir: &Path) -> anyhow::Result<File> {
+    let file = lock_file(data_dir)?;
+    file.try_lock_shared().map_err(|problem| match problem {
+        TryLockError::WouldBlock => anyhow::anyhow!("{} is being restored", data_dir.display()),
+        TryLockError::Error(problem) => problem.into(),
+    })?;
+    Ok(file)
+}
+
+/// Takes the data directory for this process alone; fails while another uses it.
+pub fn hold_alone(data_dir: &Path) -> anyhow::Result<File> {
+    let file = lock_file(data_dir)?;
+    file.try_lock().map_err(|problem| match problem {
+        TryLockError::WouldBlock => anyhow::anyhow!("{} is in use: stop the portal first", data_dir.display()),
+        TryLockError::Error(problem) => problem.into(),
+    })?;
+    Ok(file)
+}
+
+fn lock_file(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("portico.lock");
+    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    opened.with_context(|| path.display().to_string())
 }
 
 /// Makes the data directory where it is missing, for its owner alone: everything that the portal knows is in it.

@@ -19,6 +19,7 @@ pub mod plugin;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod secrets;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -18,7 +18,7 @@ use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
 use crate::sso::Sso;
-use crate::{examples, router};
+use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     // A port that the system chose is known only now, and the name of the cookie holds it.
     config.addr = listener.local_addr()?;
     let identity = identity(&config, &instance, example)?;
-    let router = router::router(&instance, identity.clone());
+    let router = router::router(&instance, &config, identity.clone())?;
     let stop = CancellationToken::new();
     let worker = instance.worker();
     let working = tokio::spawn({
@@ -52,11 +52,10 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     let sweeping = tokio::spawn(sweep(identity));
     let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
-        ended = &mut serving => ended?.context("serving")?,
+        ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
     stop.cancel();

@@ -154,6 +154,26 @@ fn config_shows_every_setting_and_masks_secrets() {
     token = "********"
     proxy = "http://proxy:********@proxy.example:3128/"
     allow_private = false
+
+    [access]
+    administrators = []
+
+    [sessions]
+    idle_minutes = 15
+    absolute_hours = 12
+
+    [proxy]
+    trusted = []
+
+    [limits]
+    sign_in = 600
+    failures = 100
+    search = 1200
+    api = 12000
+
+    [secrets]
+    key_file = ""
+    key_env = ""
     "#);
 }
 

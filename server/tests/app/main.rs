@@ -1,6 +1,7 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
 mod access;
+mod advisories;
 mod cli;
 mod corpus;
 mod crash;
@@ -8,11 +9,13 @@ mod definition;
 mod docs;
 mod find;
 mod graph;
+mod harden;
 mod http;
 mod ingest;
 mod invariants;
 mod look;
 mod migration;
+mod operate;
 mod order;
 mod people;
 mod plans;

@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
 use super::search::Vocabulary;
+use super::secrets::Vault;
 use crate::error::AppError;
 use crate::identity::Caller;
 use crate::plugin::Permission;
@@ -27,6 +28,8 @@ pub struct Kit {
     pub vocabulary: Arc<Vocabulary>,
     /// Who may do what.
     pub gate: Arc<Gate>,
+    /// What seals secrets that are kept.
+    pub vault: Arc<Vault>,
 }
 
 impl Kit {
