@@ -21,3 +21,4 @@ mod remote;
 mod rest;
 mod security;
 mod support;
+mod visibility;
