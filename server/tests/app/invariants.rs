@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// The files below a folder that end in `.ending`, by their path within the workspace.
-fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+pub fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
     let root = root();
     let (mut found, mut folders) = (BTreeMap::new(), vec![root.join(folder)]);
     while let Some(folder) = folders.pop() {
@@ -42,7 +42,7 @@ fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
 }
 
 /// The part of a source that is no test.
-fn product(text: &str) -> &str {
+pub fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
 }
 

@@ -71,7 +71,8 @@ async fn no_page_reads_a_whole_table() {
 
 /// What people may see, as conditions of the sort that policies come to; all but the last show a good part of the catalog.
 fn filters() -> Vec<(Filter, bool)> {
-    let any = |attribute, values: &[&str]| Filter::In(attribute, values.iter().map(|value| (*value).to_owned()).collect());
+    let any =
+        |attribute, values: &[&str]| Filter::In(attribute, values.iter().map(|value| (*value).to_owned()).collect());
     let owners = any(Attribute::Owner, &["group:default/team-1", "group:default/team-2", "group:default/team-3"]);
     vec![
         (any(Attribute::Namespace, &["default", "open"]), true),

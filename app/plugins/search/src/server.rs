@@ -32,7 +32,10 @@ const MAX_QUERY: usize = 200;
 const CORRECTED: usize = 3;
 
 /// Near words that are tried for each of them.
-const NEAR: usize = 5;
+const NEAR: usize = 20;
+
+/// Hits of each plugin that are asked for when only whether there is one is of interest; one is too few for what a plugin shares out.
+const ANY: u32 = 2;
 
 /// How long a plugin may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -109,13 +112,13 @@ impl Search {
         let asked = asked(query);
         let mut corrected = Vec::new();
         for word in asked.iter().take(CORRECTED) {
-            if !self.ask_all(caller, word, 1).await.is_empty() {
+            if !self.ask_all(caller, word, ANY).await.is_empty() {
                 corrected.push(word.clone());
                 continue;
             }
             let mut found = None;
             for near in self.kit.vocabulary.near(&self.kit, word, NEAR).await? {
-                if !self.ask_all(caller, &near, 1).await.is_empty() {
+                if !self.ask_all(caller, &near, ANY).await.is_empty() {
                     found = Some(near);
                     break;
                 }
@@ -123,6 +126,7 @@ impl Search {
             let Some(found) = found else { return Ok(None) };
             corrected.push(found);
         }
+        corrected.extend(asked.iter().skip(CORRECTED).cloned());
         Ok((corrected != asked).then(|| corrected.join(" ")))
     }
 

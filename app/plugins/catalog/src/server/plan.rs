@@ -86,7 +86,6 @@ impl Catalog {
 }
 
 impl Reader {
-
     /// What registering `location` would do. It reads what a refresh reads, as long as a person would wait and as much as fits, and writes nothing.
     pub async fn plan(&self, location: NewLocation) -> Result<Plan, AppError> {
         let Catalog { kit, options, checks, .. } = &self.catalog;

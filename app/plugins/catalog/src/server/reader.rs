@@ -147,8 +147,14 @@ impl Reader {
     }
 
     /// The entity whose `column` holds `name`, or the error that says that there is none.
-    pub(super) async fn readable_by(&self, column: &'static str, name: &str, unknown: AppError) -> Result<Readable, AppError> {
-        let text = format!("SELECT ref, kind, namespace, type, lifecycle, owner FROM catalog_entity WHERE {column} = ?");
+    pub(super) async fn readable_by(
+        &self,
+        column: &'static str,
+        name: &str,
+        unknown: AppError,
+    ) -> Result<Readable, AppError> {
+        let text =
+            format!("SELECT ref, kind, namespace, type, lifecycle, owner FROM catalog_entity WHERE {column} = ?");
         let Some(row) = db::rows(self.db(), &text, [name.into()]).await?.pop() else { return Err(unknown) };
         let entity = Readable::of(&row)?;
         self.as_if_absent(&READ_ENTITIES, &entity.attributes(), unknown).await?;
@@ -158,7 +164,8 @@ impl Reader {
     /// The location with this number; to whoever may not see it, it is not there.
     pub async fn readable_location(&self, id: i64) -> Result<ReadableLocation, AppError> {
         let unknown = AppError::not_found(format!("Location {id}"));
-        let rows = db::rows(self.db(), "SELECT kind, created_by FROM catalog_location WHERE id = ?", [id.into()]).await?;
+        let rows =
+            db::rows(self.db(), "SELECT kind, created_by FROM catalog_location WHERE id = ?", [id.into()]).await?;
         let Some(row) = rows.first() else { return Err(unknown) };
         let location = ReadableLocation {
             id,
@@ -170,7 +177,12 @@ impl Reader {
         Ok(location)
     }
 
-    async fn as_if_absent(&self, permission: &Permission, thing: &Attributes<'_>, unknown: AppError) -> Result<(), AppError> {
+    async fn as_if_absent(
+        &self,
+        permission: &Permission,
+        thing: &Attributes<'_>,
+        unknown: AppError,
+    ) -> Result<(), AppError> {
         match self.catalog.kit.authorise(&self.caller, permission, &Resource::Known(thing)).await {
             Err(AppError::Forbidden { .. }) => Err(unknown),
             decided => decided,
@@ -200,7 +212,8 @@ impl Reader {
         }
         let (seen, seen_values) = self.seen("e");
         for refs in refs.chunks(500) {
-            let text = format!("SELECT ref FROM catalog_entity e WHERE e.ref IN ({}) AND NOT ({seen})", db::marks(refs.len()));
+            let text =
+                format!("SELECT ref FROM catalog_entity e WHERE e.ref IN ({}) AND NOT ({seen})", db::marks(refs.len()));
             let values = refs.iter().map(|entity_ref| entity_ref.as_str().into()).chain(seen_values.clone());
             for row in db::rows(self.db(), &text, values).await? {
                 hidden.insert(row.try_get("", "ref")?);
@@ -281,7 +294,9 @@ pub type Counted = (String, String, u64);
 /// Rows of `value`, `label` and `n`.
 pub fn counts(rows: &[QueryResult]) -> Result<Vec<Counted>, DbErr> {
     rows.iter()
-        .map(|row| Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64)))
+        .map(|row| {
+            Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64))
+        })
         .collect()
 }
 

@@ -37,8 +37,9 @@ impl Reader {
         let (seen, seen_values) = self.seen("e");
         let values = || std::iter::once(id.into()).chain(seen_values.clone());
         let count = async |condition: &str| {
-            let text =
-                format!("SELECT count(*) AS n FROM catalog_entity e WHERE e.location_id = ? AND {seen} AND {condition}");
+            let text = format!(
+                "SELECT count(*) AS n FROM catalog_entity e WHERE e.location_id = ? AND {seen} AND {condition}"
+            );
             let rows = db::rows(self.db(), &text, values()).await?;
             rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n")).map(|n| n.max(0) as u64)
         };

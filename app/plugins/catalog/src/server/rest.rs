@@ -225,7 +225,11 @@ async fn query_entities(reader: &Reader, parameters: &Parameters) -> Result<Valu
     conditions.text(reader.backend(), &continuation.text);
     let order = Order { column: order_column(&continuation.field)?, descending: continuation.descending };
     let total = async {
-        if parameters.one("totalItems") == Some("exclude") { Ok(None) } else { reader.count(&conditions).await.map(Some) }
+        if parameters.one("totalItems") == Some("exclude") {
+            Ok(None)
+        } else {
+            reader.count(&conditions).await.map(Some)
+        }
     };
     let page = filter::page(reader, COLUMNS, &conditions, &order, cursor.as_ref(), limit);
     let (page, total) = tokio::try_join!(page, total)?;

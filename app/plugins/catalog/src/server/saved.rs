@@ -38,7 +38,6 @@ impl Reader {
 }
 
 impl Catalog {
-
     /// Keeps the state that `href`, an address of the catalog page, stands for; the same name again replaces it.
     pub async fn save_filter(&self, caller: &Caller, name: &str, href: &str) -> Result<(), AppError> {
         let name = name.trim();

@@ -28,8 +28,7 @@ use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts}
 use crate::info::REFRESH_LOCATION;
 use crate::model::{
     Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, LocationRow,
-    Origin,
-    Problem, RelationGroup, Sort, Summary,
+    Origin, Problem, RelationGroup, Sort, Summary,
 };
 
 /// Rows on a page of the catalog.
@@ -266,14 +265,14 @@ impl Catalog {
     pub async fn wait_until_gone(&self, id: i64) -> Result<(), AppError> {
         for _ in 0..REFRESH_LOOKS {
             tokio::time::sleep(REFRESH_LOOK).await;
-            let there = db::rows(self.kit.db.read(), "SELECT 1 FROM catalog_location WHERE id = ?", [id.into()]).await?;
+            let there =
+                db::rows(self.kit.db.read(), "SELECT 1 FROM catalog_location WHERE id = ?", [id.into()]).await?;
             if there.is_empty() {
                 break;
             }
         }
         Ok(())
     }
-
 }
 
 impl Reader {
@@ -292,7 +291,10 @@ impl Reader {
             let first = format!("SELECT {LOCATION} {with} ORDER BY {order} LIMIT 5");
             let total = db::rows(self.db(), &format!("SELECT count(*) AS n {with}"), values.clone()).await?;
             let total = total.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n"))?;
-            Ok::<_, DbErr>((self.location_rows(&db::rows(self.db(), &first, values).await?).await?, total.max(0) as u64))
+            Ok::<_, DbErr>((
+                self.location_rows(&db::rows(self.db(), &first, values).await?).await?,
+                total.max(0) as u64,
+            ))
         };
         let recent = async {
             let order = Order { column: "changed_at", descending: true };

@@ -10,9 +10,9 @@ use kit::when::When;
 use sea_orm::QueryResult;
 
 use super::page_href;
+use crate::info::READ_ENTITIES;
 use crate::model::docs::{Docs, DocsPage};
 use crate::server::read;
-use crate::info::READ_ENTITIES;
 use crate::server::reader::{Readable, Reader};
 use crate::server::rest::Call;
 use kit::components::ReaderLink;

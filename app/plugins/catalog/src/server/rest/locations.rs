@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use super::{Call, Refusal};
 use crate::info::{
-    DELETE_ENTITY, READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, UNREGISTER_LOCATION, VALIDATE_ENTITIES,
+    DELETE_ENTITY, READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, UNREGISTER_LOCATION,
+    VALIDATE_ENTITIES,
 };
 use crate::server::digest::origin_type;
 use crate::server::plan::Plan;
