@@ -103,15 +103,22 @@ async fn no_page_under_a_filter_reads_a_whole_table_and_lists_stay_in_the_order_
         };
         let app = TestApp::with(&db, Config::default(), &[], Caller::Principal(Arc::new(person)));
         let mut bad = String::new();
-        for (filter, is_broad) in filters() {
-            app.instance.kit.gate.fixed.put(READ_ENTITIES.action, filter.clone());
-            for path in ASKED.into_iter().filter(|path| !path.contains("{cursor}")) {
+        let sorts = |statement: &str, line: &str| {
+            statement.contains("order_value") && line.contains("TEMP B-TREE FOR ORDER BY")
+        };
+        for path in ASKED.into_iter().filter(|path| !path.contains("{cursor}")) {
+            // What is sorted where all may be seen: few rows that another condition finds.
+            let mut sorted = false;
+            for statement in statements_of(&operator, path).await {
+                sorted |= plan(&operator, &statement).await.lines().any(|line| sorts(&statement, line));
+            }
+            for (filter, is_broad) in filters() {
+                app.instance.kit.gate.fixed.put(READ_ENTITIES.action, filter.clone());
                 for statement in heard(&app, path).await.1 {
                     let plan = plan(&app, &statement).await;
-                    let wrong = plan.lines().find(|line| {
-                        let sorts = statement.contains("order_value") && line.contains("TEMP B-TREE FOR ORDER BY");
-                        reads_all(db.backend(), line) || is_broad && sorts
-                    });
+                    let wrong = plan
+                        .lines()
+                        .find(|line| reads_all(db.backend(), line) || is_broad && !sorted && sorts(&statement, line));
                     if let Some(line) = wrong {
                         let _ = writeln!(bad, "{}: {filter:?}: {path}\n  {statement}\n  {line}", db.name());
                     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use catalog::info::REGISTER_LOCATION;
 use catalog::server::NewRules;
 use http::Method;
 use kit::identity::Caller;
