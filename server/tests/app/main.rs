@@ -27,3 +27,4 @@ mod security;
 mod sign_in;
 mod sso;
 mod support;
+mod visibility;

@@ -52,6 +52,15 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
     Ok(caller)
 }
 
+/// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.
+pub async fn caller() -> Result<Caller, AppError> {
+    let caller = leptos_axum::extract::<Extension<Caller>>().await;
+    match caller {
+        Ok(Extension(caller)) if caller != Caller::Anonymous => Ok(caller),
+        _ => Err(AppError::Unauthenticated),
+    }
+}
+
 /// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so
 /// a link or a frame of another site may ask for one, and a browser that looks ahead; what makes the server fetch something is
 /// only done where this holds. A caller that is no browser says nothing of where it comes from and carries no right of a browser's.
