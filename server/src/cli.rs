@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod import;
 mod locations;
 mod serve;
@@ -99,6 +100,9 @@ enum Command {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Verify the audit trail, print its public key, take a name out of it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the effective configuration, secrets masked
     Config {
         #[command(flatten)]
@@ -158,6 +162,7 @@ pub fn run() -> ExitCode {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
         }),
+        Command::Audit(command) => audit::run(command),
         Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
         Command::Serve { addr, example, store } => store.load(addr).map(|config| {
             telemetry::start(&config.log);

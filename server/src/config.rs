@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use kit::server::audit::{SealKey, SealOptions};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
@@ -29,13 +30,15 @@ const NOT_OURS: [&str; 11] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 10] = [
     ("PORTICO_ADDR", "addr"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
     ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
     ("PORTICO_LOOK_TOKENS", "look.tokens"),
+    ("PORTICO_AUDIT_FILE", "audit.file"),
+    ("PORTICO_AUDIT_KEY_FILE", "audit.key_file"),
     ("PORTICO_LOG_LEVEL", "log.level"),
     ("PORTICO_LOG_FORMAT", "log.format"),
 ];
@@ -54,6 +57,8 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// The look.
     pub look: LookConfig,
     /// The log.
@@ -76,6 +81,22 @@ pub struct CatalogConfig {
     pub max_checkout_mb: u32,
     /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
     pub check_seconds: u32,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The append-only file outside the database; `audit/trail.jsonl` in the data directory when empty.
+    pub file: PathBuf,
+    /// The key that checkpoints are signed with, made at the first start where it is missing; `audit/key` in the data directory when empty.
+    pub key_file: PathBuf,
+    /// The variable that holds the key, instead of a file.
+    pub key_env: String,
+    /// Public keys of other instances and of earlier times, whose checkpoints are good as well.
+    pub trusted_keys: Vec<String>,
+    /// After how many days events are dropped, a whole segment at a time: up to 36,500; never when 0.
+    pub keep_days: u32,
 }
 
 /// `[look]`
@@ -168,6 +189,7 @@ impl Default for Config {
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
@@ -263,9 +285,35 @@ impl Config {
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
+        for key in &self.audit.trusted_keys {
+            if key.len() != 64 || !key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(error("audit.trusted_keys", format!("{key:?} is not a public key as portico audit key prints it")));
+            }
+        }
         self.tokens()?;
         self.integrations()?;
         Ok(())
+    }
+
+    /// How the audit trail is sealed; makes the key where there is none yet.
+    pub fn seal(&self) -> Result<SealOptions, ConfigError> {
+        let AuditConfig { file, key_file, key_env, keep_days, .. } = &self.audit;
+        let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
+            true => self.data_dir.join("audit").join(name),
+            false => path.clone(),
+        };
+        let key = if key_env.is_empty() {
+            let path = or(key_file, "key");
+            SealKey::load(&path)
+                .map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
+        } else {
+            let text = std::env::var(key_env)
+                .map_err(|_| error("audit.key_env", format!("the variable {key_env} is not set")))?;
+            SealKey::parse(&text)
+                .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
+        };
+        Ok(SealOptions { key, file: or(file, "trail.jsonl"), keep_days: *keep_days })
     }
 
     /// The database's address.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -25,6 +26,8 @@ pub struct Instance {
     pub kit: Kit,
     /// The catalog, whether its plugin runs here or not: the command line works on it directly.
     pub catalog: Arc<CatalogPlugin>,
+    /// Seals the audit trail, whichever plugins run here.
+    pub sealer: Arc<Sealer>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
@@ -55,6 +58,7 @@ impl Instance {
             vocabulary: Arc::default(),
             gate: Arc::default(),
         };
+        let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
@@ -76,7 +80,13 @@ impl Instance {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets })
+        Ok(Self { kit, catalog, sealer, plugins, assets })
+    }
+
+    /// Seals what a command has done and closes the database.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.sealer.seal().await.context("sealing the audit trail")?;
+        Ok(self.kit.db.close().await?)
     }
 
     /// A worker for the jobs of the plugins that run here.

@@ -31,6 +31,12 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    // Not stopped with the requests and jobs: what those do last is sealed as well.
+    let last = CancellationToken::new();
+    let sealing = tokio::spawn({
+        let (sealer, last) = (instance.sealer.clone(), last.clone());
+        async move { sealer.run(last).await }
+    });
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(serving.into_future());
@@ -47,6 +53,8 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
     }
+    last.cancel();
+    sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
 }
