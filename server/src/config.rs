@@ -288,7 +288,10 @@ impl Config {
         within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
         for key in &self.audit.trusted_keys {
             if key.len() != 64 || !key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
-                return Err(error("audit.trusted_keys", format!("{key:?} is not a public key as portico audit key prints it")));
+                return Err(error(
+                    "audit.trusted_keys",
+                    format!("{key:?} is not a public key as portico audit key prints it"),
+                ));
             }
         }
         self.tokens()?;
@@ -305,8 +308,7 @@ impl Config {
         };
         let key = if key_env.is_empty() {
             let path = or(key_file, "key");
-            SealKey::load(&path)
-                .map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
+            SealKey::load(&path).map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
         } else {
             let text = std::env::var(key_env)
                 .map_err(|_| error("audit.key_env", format!("the variable {key_env} is not set")))?;

@@ -1,5 +1,6 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod audit;
 mod cli;
 mod corpus;
 mod crash;

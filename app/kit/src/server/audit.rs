@@ -92,7 +92,8 @@ pub async fn note_refusal(db: &Db, event: Event<'_>) -> Result<(), DbErr> {
             true => subject::known(read, event.resource, "").await?.unwrap_or_default(),
             false => event.resource.to_owned(),
         };
-        let text = "SELECT action, resource FROM audit_event WHERE actor = ? AND at > ? AND outcome = 'refused' LIMIT ?";
+        let text =
+            "SELECT action, resource FROM audit_event WHERE actor = ? AND at > ? AND outcome = 'refused' LIMIT ?";
         let values = [actor.into(), (event.at - SAME_REFUSAL).into(), (MOST_REFUSALS as i64).into()];
         let refused = db::rows(read, text, values).await?;
         let is_same = |row: &sea_orm::QueryResult| {

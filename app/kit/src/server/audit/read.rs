@@ -96,7 +96,8 @@ pub struct Standing {
 /// How far the trail is sealed.
 pub async fn standing(connection: &impl ConnectionTrait) -> Result<Standing, DbErr> {
     let rows = db::rows(connection, "SELECT seq, at FROM audit_checkpoint ORDER BY seq DESC LIMIT 1", []).await?;
-    let sealed = rows.first().map(|row| Ok::<_, DbErr>((row.try_get("", "seq")?, row.try_get("", "at")?))).transpose()?;
+    let sealed =
+        rows.first().map(|row| Ok::<_, DbErr>((row.try_get("", "seq")?, row.try_get("", "at")?))).transpose()?;
     let text = "SELECT count(*) AS n FROM audit_event WHERE sealed_seq IS NULL";
     let rows = db::rows(connection, text, []).await?;
     let unsealed = rows.first().map_or(Ok(0), |row| row.try_get("", "n"))?;
@@ -165,7 +166,20 @@ fn record(row: &QueryResult) -> Result<Record, DbErr> {
     // Text that is no JSON can only have been put there by hand; it is shown as it is.
     let detail = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
     let outcome = Outcome::parse(&outcome).unwrap_or(Outcome::Done);
-    Ok(Record { id, at, subject: actor, name: String::new(), via, action, resource, detail, request, outcome, seq, hash })
+    Ok(Record {
+        id,
+        at,
+        subject: actor,
+        name: String::new(),
+        via,
+        action,
+        resource,
+        detail,
+        request,
+        outcome,
+        seq,
+        hash,
+    })
 }
 
 /// Puts subjects and names in the place of the pseudonyms that still have one.
@@ -185,8 +199,10 @@ async fn name(connection: &impl ConnectionTrait, records: &mut [Record]) -> Resu
     let wanted: Vec<String> = wanted.into_iter().collect();
     let mut names = HashMap::new();
     for part in wanted.chunks(500) {
-        let text =
-            format!("SELECT pseudonym, subject, name FROM audit_subject WHERE pseudonym IN ({})", db::marks(part.len()));
+        let text = format!(
+            "SELECT pseudonym, subject, name FROM audit_subject WHERE pseudonym IN ({})",
+            db::marks(part.len())
+        );
         for row in db::rows(connection, &text, part.iter().map(|each| each.as_str().into())).await? {
             let pseudonym: String = row.try_get("", "pseudonym")?;
             names.insert(pseudonym, (row.try_get::<String>("", "subject")?, row.try_get::<String>("", "name")?));

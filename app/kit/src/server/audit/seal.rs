@@ -60,7 +60,9 @@ pub enum SealError {
         error: io::Error,
     },
     /// The database is not what the file says it was.
-    #[error("the audit trail in the database does not continue {path}, which ends with row {seq}; run portico audit verify")]
+    #[error(
+        "the audit trail in the database does not continue {path}, which ends with row {seq}; run portico audit verify"
+    )]
     Disagrees {
         /// Where the file is.
         path: PathBuf,
@@ -214,12 +216,8 @@ impl Sealer {
             "SELECT {CHECKPOINT} FROM audit_checkpoint WHERE seq >= ? AND at < ? AND (seq < ? OR seq = (SELECT min(seq) FROM audit_checkpoint WHERE seq >= ?)) \
              ORDER BY seq DESC LIMIT 1"
         );
-        let values = [
-            head.kept_from.into(),
-            self.drop_before().into(),
-            (head.kept_from + DROP).into(),
-            head.kept_from.into(),
-        ];
+        let values =
+            [head.kept_from.into(), self.drop_before().into(), (head.kept_from + DROP).into(), head.kept_from.into()];
         let rows = db::rows(&tx, &text, values).await?;
         let Some(last) = rows.first().map(Checkpoint::of).transpose()? else { return Ok(false) };
         let detail = json!({ "rows": { "from": head.kept_from, "to": last.seq }, "hash": last.hash, "keepDays": self.options.keep_days });

@@ -30,8 +30,7 @@ pub async fn erase(db: &Db, now: Millis, caller: &Caller, reference: &str) -> Re
     let tx = db.begin().await?;
     let text = "DELETE FROM audit_subject WHERE subject = ? RETURNING pseudonym";
     let rows = db::rows(&tx, text, [reference.into()]).await?;
-    let mut pseudonyms =
-        rows.iter().map(|row| row.try_get("", "pseudonym")).collect::<Result<Vec<String>, DbErr>>()?;
+    let mut pseudonyms = rows.iter().map(|row| row.try_get("", "pseudonym")).collect::<Result<Vec<String>, DbErr>>()?;
     pseudonyms.sort();
     if !pseudonyms.is_empty() {
         let detail = json!({ "pseudonyms": pseudonyms });

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use sea_orm::{AccessMode, ConnectionTrait, DatabaseBackend, DbErr, IsolationLevel, TransactionTrait};
 use serde_json::Value;
 
+use super::SealError;
 use super::chain::{COLUMNS, Checkpoint, Row};
 use super::mirror::Line;
 use super::subject::{self, ERASE};
-use super::SealError;
 use crate::server::db::{self, Db};
 
 /// Rows, checkpoints or lines looked at together.
@@ -133,13 +133,17 @@ impl<C: ConnectionTrait> Check<'_, C> {
                         self.signature(&anchor);
                         hash = anchor.hash;
                     }
-                    None => self.wrong(seq, format!("the checkpoint at row {seq}, which the trail goes on from, is missing")),
+                    None => self
+                        .wrong(seq, format!("the checkpoint at row {seq}, which the trail goes on from, is missing")),
                 }
             }
         }
         let early = self.kept_from - 1;
         for checkpoint in self.checkpoints(&format!("seq < ? ORDER BY seq LIMIT {BATCH}"), vec![early.into()]).await? {
-            self.wrong(checkpoint.seq, format!("the checkpoint at row {} stands before the rows that are kept", checkpoint.seq));
+            self.wrong(
+                checkpoint.seq,
+                format!("the checkpoint at row {} stands before the rows that are kept", checkpoint.seq),
+            );
         }
         let head = head.map_or(0, |head| head.seq);
         self.trail.checkpoints = self.number("SELECT count(*) AS n FROM audit_checkpoint").await?.unsigned_abs();
@@ -222,7 +226,9 @@ impl<C: ConnectionTrait> Check<'_, C> {
                 let seq = checkpoint.seq;
                 match hashes.get(&seq) {
                     Some(hash) if *hash == checkpoint.hash => {}
-                    Some(_) => self.wrong(seq, format!("row {seq} does not have the hash that the checkpoint vouches for")),
+                    Some(_) => {
+                        self.wrong(seq, format!("row {seq} does not have the hash that the checkpoint vouches for"))
+                    }
                     None => self.wrong(seq, missing(seq, seq)),
                 }
             }
@@ -290,10 +296,13 @@ impl<C: ConnectionTrait> Check<'_, C> {
 
     async fn lines(&mut self, span: &mut FileSpan, lines: Vec<Line>) -> Result<(), DbErr> {
         let file = span.path.display().to_string();
-        let seqs: Vec<i64> = lines.iter().map(|line| match line {
-            Line::Row { seq, .. } => *seq,
-            Line::Checkpoint { checkpoint, .. } => *checkpoint,
-        }).collect();
+        let seqs: Vec<i64> = lines
+            .iter()
+            .map(|line| match line {
+                Line::Row { seq, .. } => *seq,
+                Line::Checkpoint { checkpoint, .. } => *checkpoint,
+            })
+            .collect();
         if seqs.is_empty() {
             return Ok(());
         }
@@ -322,7 +331,9 @@ impl<C: ConnectionTrait> Check<'_, C> {
                         Some(found) if *found == (id, hash) => {}
                         Some((found, _)) => self.wrong(
                             seq,
-                            format!("row {seq} (event {found}) is another than event {id}, which the file {file} has there"),
+                            format!(
+                                "row {seq} (event {found}) is another than event {id}, which the file {file} has there"
+                            ),
                         ),
                         None => self.wrong(
                             seq,
