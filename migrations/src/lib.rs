@@ -8,6 +8,7 @@ mod m20261122_000003_docs;
 mod m20261122_000004_search;
 mod m20261122_000005_saved_filters;
 mod m20261123_000009_audit_kit;
+mod m20261123_000009_catalog_change;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_search::Migration),
             Box::new(m20261122_000005_saved_filters::Migration),
             Box::new(m20261123_000009_audit_kit::Migration),
+            Box::new(m20261123_000009_catalog_change::Migration),
         ]
     }
 }
