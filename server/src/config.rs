@@ -525,10 +525,11 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `integrations`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
     }

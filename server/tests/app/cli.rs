@@ -137,6 +137,13 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_checkout_mb = 2048
     check_seconds = 20
 
+    [audit]
+    file = ""
+    key_file = ""
+    key_env = ""
+    trusted_keys = []
+    keep_days = 0
+
     [look]
     tokens = ""
 

@@ -84,20 +84,20 @@ fn Trail(shown: Shown) -> impl IntoView {
     let export = asked.href("/api/audit/events.jsonl", ("", ""));
     let export =
         view! { <a class="pk-button" href=export rel="external" download="audit.jsonl">"Export as JSON lines"</a> };
-    let columns = ["Time (UTC)", "Action", "Who", "Resource", "Outcome"].map(Column::text).to_vec();
+    let columns = ["Time (UTC)", "Action and resource", "Who", "Outcome"].map(Column::text).to_vec();
     let summary = match records.len() {
         1 => "1 event on this page".to_owned(),
         number => format!("{number} events on this page"),
     };
     let rows = if records.is_empty() {
-        view! { <TableEmpty columns=5 sentence="No event meets the filters."><a href="/audit">"Show all events"</a></TableEmpty> }.into_any()
+        view! { <TableEmpty columns=4 sentence="No event meets the filters."><a href="/audit">"Show all events"</a></TableEmpty> }.into_any()
     } else {
         records.into_iter().map(|record| view! { <EventRow record=record now=now/> }).collect_view().into_any()
     };
     view! {
         <Page title="Audit" lead="Who did what to what, and what was refused." aside=export.into_any()>
-            <Seal standing=standing disagrees=disagrees now=now/>
             <Filters asked=asked/>
+            <Seal standing=standing disagrees=disagrees now=now/>
             <Table caption="Events" columns=columns>{rows}</Table>
             <Paging previous=newer next=older summary=summary/>
         </Page>
@@ -172,15 +172,14 @@ fn EventRow(record: Record, now: i64) -> impl IntoView {
     let (resource, action) = (record.resource.clone(), record.action.clone());
     view! {
         <tr>
-            <td class="pk-wrap pk-quiet"><time datetime=when.exact title=when.relative>{exact}</time></td>
+            <td class="pk-quiet"><time datetime=when.exact title=when.relative>{exact}</time></td>
             <th scope="row">
                 <details>
-                    <summary>{action}</summary>
+                    <summary>{action} " " <span class="pk-quiet">{resource}</span></summary>
                     <Details record=record/>
                 </details>
             </th>
-            <td class="pk-wrap">{who}</td>
-            <td class="pk-wrap">{resource}</td>
+            <td>{who}</td>
             <td><Badge text=text tone=tone/></td>
         </tr>
     }
