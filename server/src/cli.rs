@@ -3,7 +3,9 @@
 mod audit;
 mod import;
 mod locations;
+mod policy;
 mod serve;
+mod token;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::process::ExitCode;
 
 use catalog::server::NewRules;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use descriptor::{Finding, Verdict};
+use descriptor::{EntityRef, Finding, Verdict};
 
 use crate::config::{Config, ConfigError};
 use crate::instance;
@@ -95,6 +97,16 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Check, print and describe the policies that say who may do what
+    Policy {
+        #[command(subcommand)]
+        command: policy::Command,
+    },
+    /// API tokens for scripts and services
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Bring the database up to date
     Migrate {
         #[command(flatten)]
@@ -105,6 +117,27 @@ enum Command {
     Audit(audit::Command),
     /// Print the effective configuration, secrets masked
     Config {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print its secret on standard output, this once
+    Create {
+        /// Whom it acts as: a person such as user:default/jane, or a service such as component:default/pipeline
+        #[arg(long = "for", value_name = "REF")]
+        subject: EntityRef,
+        /// What it may be used for, such as catalog.entity.read or catalog.* (can be repeated)
+        #[arg(long = "scope", required = true, value_name = "ACTION")]
+        scopes: Vec<String>,
+        /// What it is called in lists
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
+        /// For how many days it is good
+        #[arg(long, default_value_t = 90)]
+        days: u32,
         #[command(flatten)]
         store: StoreArgs,
     },
@@ -158,6 +191,7 @@ impl StoreArgs {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check { paths, format } => return check(&paths, format),
+        Command::Policy { command } => return policy::run(command),
         Command::Config { store } => store.load(None).map(|config| {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
@@ -171,6 +205,9 @@ pub fn run() -> ExitCode {
         Command::Import { locations, example, trust_org, kinds, store } => store
             .load(None)
             .map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds }))),
+        Command::Token { command: TokenCommand::Create { subject, scopes, name, days, store } } => store
+            .load(None)
+            .map(|config| block_on(token::create(config, token::Request { subject, name, scopes, days }))),
         Command::Unregister { locations, store } => {
             store.load(None).map(|config| block_on(locations::unregister(config, locations)))
         }

@@ -1,21 +1,27 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use descriptor::EntityRef;
 use kit::server::audit::{SealKey, SealOptions};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
 
+pub(crate) use self::providers::is_protected;
+pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
+
 /// What is written for a secret that is shown.
 const MASK: &str = "********";
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
-const NOT_OURS: [&str; 11] = [
+const NOT_OURS: [&str; 12] = [
     "PORTICO_CACHE",
     "PORTICO_CORPUS",
     "PORTICO_TEST_POSTGRES_URL",
@@ -23,6 +29,7 @@ const NOT_OURS: [&str; 11] = [
     "PORTICO_SOAK",
     "PORTICO_BIN",
     "PORTICO_URL",
+    "PORTICO_STATE",
     "PORTICO_CHROMIUM",
     "PORTICO_BENCH",
     "PORTICO_SCREENS",
@@ -47,8 +54,11 @@ const VARIABLES: [(&str, &str); 10] = [
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where to listen: loopback only, until sign-in exists.
+    /// Where to listen.
     pub addr: SocketAddr,
+    /// Where people reach the portal, such as `https://portico.bank.example`; needed off loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Url>,
     /// Where the embedded database and git checkouts live.
     pub data_dir: PathBuf,
     /// `sqlite://…` or `postgres://…`; the embedded database in `data_dir` when empty.
@@ -67,6 +77,34 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
+    /// Who may do what.
+    pub access: AccessConfig,
+    /// How long a sign-in lasts.
+    pub sessions: SessionsConfig,
+    /// Where people sign in.
+    pub providers: Vec<ProviderConfig>,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessConfig {
+    /// The first administrators: refs of people and groups, such as `user:default/jane` or `group:default/platform`.
+    pub administrators: Vec<String>,
+    /// Files with the bank's own policies, in Cedar's language.
+    pub policies: Vec<PathBuf>,
+    /// Whether those stand in place of the default policies; else they are added.
+    pub replace_default: bool,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// Minutes without a request after which a sign-in ends: 1 to 1,440.
+    pub idle_minutes: u32,
+    /// Hours after which a sign-in ends in any case: 1 to 168.
+    pub absolute_hours: u32,
 }
 
 /// `[catalog]`
@@ -185,6 +223,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             database_url: String::new(),
             plugins: Vec::new(),
@@ -194,7 +233,16 @@ impl Default for Config {
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
+            access: AccessConfig::default(),
+            sessions: SessionsConfig::default(),
+            providers: Vec::new(),
         }
+    }
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        Self { idle_minutes: 15, absolute_hours: 12 }
     }
 }
 
@@ -259,9 +307,20 @@ impl Config {
 
     /// Checks what types cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if !is_loopback(self.addr.ip()) {
+        if let Some(url) = &self.public_url {
+            let plain =
+                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            let local =
+                url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]");
+            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && local) {
+                return Err(error(
+                    "public_url",
+                    "it must be https:// and a host, with nothing behind it, such as https://portico.bank.example",
+                ));
+            }
+        } else if !self.addr.ip().is_loopback() {
             let problem = format!(
-                "{} is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:{}",
+                "{} is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:{}",
                 self.addr,
                 self.addr.port()
             );
@@ -284,6 +343,15 @@ impl Config {
         within("catalog.max_checkout_mb", u64::from(self.catalog.max_checkout_mb), 1, 100_000)?;
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
+        within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
+        within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
+        self.administrators()?;
+        if self.access.replace_default && self.access.policies.is_empty() {
+            return Err(error(
+                "access.replace_default",
+                "without access.policies nobody could do anything; name the files that stand in place of the default policies",
+            ));
+        }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
         for key in &self.audit.trusted_keys {
@@ -296,7 +364,24 @@ impl Config {
         }
         self.tokens()?;
         self.integrations()?;
+        self.providers()?;
         Ok(())
+    }
+
+    /// The administrators as canonical refs, in order.
+    pub fn administrators(&self) -> Result<Vec<String>, ConfigError> {
+        let canonical = |text: &String| {
+            let parsed: Option<EntityRef> = text.parse().ok();
+            parsed.map(|parsed| parsed.to_string()).ok_or_else(|| {
+                error(
+                    "access.administrators",
+                    format!("{text:?} is not a ref such as user:default/jane or group:default/platform"),
+                )
+            })
+        };
+        let mut all = self.access.administrators.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
+        all.sort();
+        Ok(all)
     }
 
     /// How the audit trail is sealed; makes the key where there is none yet.
@@ -368,20 +453,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = match (&each.token, &each.token_file, &each.token_env) {
-                (None, None, None) => None,
-                (Some(token), None, None) => Some(token.0.clone()),
-                (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file)
-                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
-                    Some(text.trim().to_owned())
-                }
-                (None, None, Some(name)) => Some(
-                    std::env::var(name)
-                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
-                ),
-                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
-            };
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }
@@ -404,10 +477,10 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
-        for integration in &mut shown.integrations {
-            for url in [&mut integration.proxy, &mut integration.api_base] {
-                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
-            }
+        let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
+        let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
+        for url in addresses.chain(proxies) {
+            *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -456,6 +529,31 @@ fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> R
     Ok(())
 }
 
+/// A secret that stands in the file itself, in a file of its own, or in a variable; `setting` gives a field its full name.
+fn secret(
+    setting: &dyn Fn(&str) -> String,
+    field: &str,
+    value: Option<&Secret>,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    let of = |suffix: &str| setting(&format!("{field}{suffix}"));
+    match (value, file, variable) {
+        (None, None, None) => Ok(None),
+        (Some(value), None, None) => Ok(Some(value.0.clone())),
+        (None, Some(file), None) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
+            Ok(Some(text.trim().to_owned()))
+        }
+        (None, None, Some(name)) => {
+            let text = std::env::var(name);
+            text.map(Some).map_err(|_| error(&of("_env"), format!("the variable {name} is not set")))
+        }
+        _ => Err(error(&of(""), format!("give one of {field}, {field}_file and {field}_env"))),
+    }
+}
+
 fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
     ConfigError { setting: setting.to_owned(), problem: problem.into() }
 }
@@ -473,13 +571,6 @@ fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), Config
         Ok(())
     } else {
         Err(error(setting, format!("{value} is not allowed; it must be from {least} to {most}")))
-    }
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_loopback(),
-        IpAddr::V6(address) => address.is_loopback(),
     }
 }
 
@@ -525,10 +616,10 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `integrations`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
-        insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::server::Access;
 use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
@@ -17,9 +18,11 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
+use settings::server::Settings;
 
 use crate::assets::Assets;
 use crate::config::Config;
+use crate::policies;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -57,7 +60,7 @@ impl Instance {
             clock,
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
-            gate: Arc::default(),
+            gate: Arc::new(policies::gate(&config.access)?),
         };
         let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
         let options = Options {
@@ -77,6 +80,18 @@ impl Instance {
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
         plugins.push(Arc::new(Audit { kit: kit.clone(), sealer: sealer.clone() }));
+        plugins.push(Arc::new(Access {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            things: Arc::new(catalog.catalog.clone()),
+            administrators: config.administrators()?.into(),
+        }));
+        plugins.push(Arc::new(Settings {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            actions: app::PLUGINS.iter().flat_map(|plugin| plugin.permissions).collect(),
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
+        }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

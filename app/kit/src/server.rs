@@ -10,12 +10,16 @@ pub mod dir;
 pub mod directory;
 pub mod error;
 pub mod fetch;
+pub mod filter;
 pub mod html;
 pub mod jobs;
 pub mod page;
+pub mod people;
 pub mod plugin;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;

@@ -1,30 +1,48 @@
 //! `portico serve`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::policies::Reloader;
+use crate::session::Sessions;
+use crate::sign_in::SignIn;
+use crate::sso::Sso;
 use crate::{examples, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Who may do everything in the example bank.
+const EXAMPLE_ADMINISTRATOR: &str = "user:default/elena.petrova";
+
+/// How often sessions that are over are forgotten.
+const SWEEP: Duration = Duration::from_secs(300);
+
 /// Serves until the process is asked to stop, then finishes what is under way.
-pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
+pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
+    if example {
+        config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
+    }
     let instance = Instance::open(&config).await?;
     if example {
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance, Identity(Caller::Operator));
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
+    // A port that the system chose is known only now, and the name of the cookie holds it.
+    config.addr = listener.local_addr()?;
+    let identity = identity(&config, &instance, example)?;
+    let router = router::router(&instance, identity.clone());
     let stop = CancellationToken::new();
     let worker = instance.worker();
     let working = tokio::spawn({
@@ -37,6 +55,8 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
         let (sealer, last) = (instance.sealer.clone(), last.clone());
         async move { sealer.run(last).await }
     });
+    let sweeping = tokio::spawn(sweep(identity));
+    let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(serving.into_future());
@@ -46,6 +66,8 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     }
     tracing::info!("stopping");
     stop.cancel();
+    sweeping.abort();
+    reloading.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -59,12 +81,45 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
+fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
+    let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
+    if !local && sso.offered().is_empty() {
+        return Ok(Identity::Unconfigured);
+    }
+    Ok(Identity::SignedIn(SignIn { sessions, local, sso }))
+}
+
 /// Registers the example bank, trusted for organisation data since it is our own.
 pub async fn register_example(config: &Config, instance: &Instance) -> anyhow::Result<i64> {
     let root = examples::unpack(&config.data_dir).context("writing the example content")?;
     let mut location = NewLocation::parse(&root.to_string_lossy())?;
     location.trust_org = true;
     Ok(instance.catalog.catalog.register(&Caller::Operator, &location).await?.id)
+}
+
+/// Forgets the sessions that are over, now and then; any instance may, as often as it likes.
+async fn sweep(identity: Identity) {
+    let Identity::SignedIn(sign_in) = identity else { return };
+    loop {
+        if let Err(error) = sign_in.sessions.sweep().await {
+            tracing::warn!(%error, "sessions that are over could not be forgotten");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}
+
+/// Has something whenever the process is sent SIGHUP.
+fn asked_to_reload() -> Receiver<()> {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while signal.recv().await.is_some() && send.send(()).await.is_ok() {}
+    });
+    receive
 }
 
 async fn asked_to_stop() {

@@ -284,3 +284,30 @@ fn commands_seal_what_they_did_and_verify_finds_what_was_changed() {
     assert!(err(&gone).starts_with("portico: row 1 (event 1) is in the file "), "{}", err(&gone));
     assert!(out(&gone).starts_with("The audit trail is NOT whole: no sealed rows"), "{}", out(&gone));
 }
+
+#[test]
+fn policies_are_checked_shown_and_described() {
+    let folder = folder();
+    let policy = |arguments: &[&str]| portico(folder.path(), &[&["policy"], arguments].concat(), &[]);
+    let shown = out(&policy(&["show"]));
+    assert!(shown.contains("@id(\"owners-change\")"), "{shown}");
+    write(&folder.path().join("all.cedar"), &shown);
+    assert!(out(&policy(&["schema"])).contains("action \"catalog.location.register\" in [\"write\", "));
+    let own = policy(&["check"]);
+    assert_eq!((code(&own), err(&own)), (0, String::new()), "{}", out(&own));
+    let replaced = policy(&["check", "--replace-default", "all.cedar"]);
+    assert_eq!(code(&replaced), 0, "what is shown can stand in its own place: {}", out(&replaced));
+    write(
+        &folder.path().join("bad.cedar"),
+        "@id(\"a\")\npermit (principal, action, resource) when { resource.type like \"s*\" };\n",
+    );
+    let bad = policy(&["check", "bad.cedar"]);
+    assert_eq!(code(&bad), 1);
+    assert!(out(&bad).starts_with("bad.cedar:1:1: the policy covers reading ("), "{}", out(&bad));
+    write(&folder.path().join("portico.toml"), "[access]\npolicies = ['bad.cedar']\n");
+    let served = portico(folder.path(), &["serve", "--addr", "127.0.0.1:0", "--config", "portico.toml"], &[]);
+    assert_eq!(code(&served), 1, "the portal does not start on broken policies");
+    assert!(err(&served).contains("bad.cedar:1:1: the policy covers reading ("), "{}", err(&served));
+    let configured = policy(&["check", "--config", "portico.toml"]);
+    assert_eq!(code(&configured), 1, "{}", out(&configured));
+}

@@ -454,6 +454,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/design/fn/page", page("/design/components/button")),
         ("/api/search/fn/page", page("/search?q=secret")),
         ("/api/audit/fn/page", page("/audit")),
+        ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),

@@ -1,5 +1,6 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod access;
 mod audit;
 mod cli;
 mod corpus;
@@ -21,4 +22,6 @@ mod register;
 mod remote;
 mod rest;
 mod security;
+mod sign_in;
+mod sso;
 mod support;

@@ -1,7 +1,9 @@
 //! The catalog on the server.
 
 mod definition;
+mod describe;
 mod digest;
+mod directory;
 mod docs;
 mod export;
 mod filter;

@@ -23,10 +23,16 @@ pub fn ErrorView(
         AppError::Unavailable { .. } => "Unavailable at the moment",
         AppError::Internal { .. } => "Something failed on our side",
     };
+    let way_on = if error == AppError::Unauthenticated {
+        // This address as another document: whoever asks for it without being signed in is led to the sign-in, and back.
+        view! { <a class="pk-button pk-button--primary" rel="external" href="">"Sign in"</a> }.into_any()
+    } else {
+        view! { <a class="pk-button" href="/catalog">"Go to the catalog"</a> }.into_any()
+    };
     view! {
         <Title text=title/>
         <Page title=title>
-            <ErrorMessage error=error><a class="pk-button" href="/catalog">"Go to the catalog"</a></ErrorMessage>
+            <ErrorMessage error=error>{way_on}</ErrorMessage>
         </Page>
     }
     .into_any()
