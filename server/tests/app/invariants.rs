@@ -497,6 +497,23 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
 }
 
 #[tokio::test]
+async fn every_server_function_that_writes_leaves_an_event() {
+    let calls = calls();
+    // What a form sends changes something; what asks for a page does not.
+    for (path, (form, body)) in calls.iter().filter(|(_, (kind, _))| kind.ends_with("urlencoded")) {
+        let db = databases().await.swap_remove(0);
+        let (operator, _) = secret(&db).await;
+        if path.ends_with("/forget-filter") {
+            let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+            operator.post("/api/catalog/fn/save-filter", form, filter).await;
+        }
+        let before = operator.rows("audit_event").await.len();
+        let answer = operator.post(path, form, body).await;
+        assert!(operator.rows("audit_event").await.len() > before, "{path} leaves no event: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     let db = databases().await.swap_remove(0);
     let (operator, nobody) = secret(&db).await;
