@@ -170,7 +170,9 @@ fn only_a_plugins_own_files_name_its_tables() {
         }
     }
     // And a plugin names no table but its own: what is shared it reaches through `kit`.
-    let shared = ["job", "audit_event", "search_document", "search_words"].map(String::from);
+    let shared =
+        ["job", "audit_event", "audit_checkpoint", "audit_sealer", "audit_subject", "search_document", "search_words"]
+            .map(String::from);
     for folder in plugin_folders() {
         let prefix = format!("{}_", id_of(&folder));
         for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
@@ -456,6 +458,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/page", page("/catalog")),
         ("/api/design/fn/page", page("/design/components/button")),
         ("/api/search/fn/page", page("/search?q=secret")),
+        ("/api/audit/fn/page", page("/audit")),
         ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
@@ -495,6 +498,23 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     for (path, (content_type, body)) in &calls {
         let allowed = operator.post(path, content_type, body).await;
         assert!(allowed.status.as_u16() < 400, "{path} is well-formed: {} {}", allowed.status, allowed.body);
+    }
+}
+
+#[tokio::test]
+async fn every_server_function_that_writes_leaves_an_event() {
+    let calls = calls();
+    // What a form sends changes something; what asks for a page does not.
+    for (path, (form, body)) in calls.iter().filter(|(_, (kind, _))| kind.ends_with("urlencoded")) {
+        let db = databases().await.swap_remove(0);
+        let (operator, _) = secret(&db).await;
+        if path.ends_with("/forget-filter") {
+            let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+            operator.post("/api/catalog/fn/save-filter", form, filter).await;
+        }
+        let before = operator.rows("audit_event").await.len();
+        let answer = operator.post(path, form, body).await;
+        assert!(operator.rows("audit_event").await.len() > before, "{path} leaves no event: {}", answer.body);
     }
 }
 
