@@ -121,7 +121,7 @@ async fn page(
             {sign_in.local.then(|| view! { <LocalPeople people=people to=to/> })}
         }
     });
-    Ok(Html(document(&assets.names().css, "Sign in", body.as_str())).into_response())
+    Ok(Html(document(Some(assets.names()), "Sign in", body.as_str())).into_response())
 }
 
 #[component]
@@ -249,7 +249,7 @@ fn ending_at(assets: &Assets, label: &str, there: &url::Url) -> Response {
             <p><Button text="Go on" href=there.to_string() emphasis=Emphasis::Primary/></p>
         }
     });
-    let mut response = Html(document(&assets.names().css, title, body.as_str())).into_response();
+    let mut response = Html(document(Some(assets.names()), title, body.as_str())).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("0; url={there}")) {
         response.headers_mut().insert("refresh", value);
     }
@@ -264,7 +264,7 @@ async fn signed_out(Extension(assets): Extension<Arc<Assets>>) -> Html<String> {
             <p><Button text="Sign in again" href="/sign-in" emphasis=Emphasis::Primary/></p>
         }
     });
-    Html(document(&assets.names().css, "You are signed out", body.as_str()))
+    Html(document(Some(assets.names()), "You are signed out", body.as_str()))
 }
 
 /// Leads on after a sign-in, with the cookie that names the device where there was none.

@@ -213,7 +213,7 @@ impl Sso {
             tracing::error!(%problem, "a sign-in that was refused is missing in the audit trail");
         }
         let others = self.providers.iter().map(|way| &way.provider).filter(|other| other.id != way.provider.id);
-        page::refused(&assets.names().css, &way.provider, others, to, refusal)
+        page::refused(assets.names(), &way.provider, others, to, refusal)
     }
 
     async fn note(&self, provider: &str, refusal: &Refusal) -> Result<(), AppError> {
@@ -225,7 +225,7 @@ impl Sso {
             resource: &format!("provider:{provider}"),
             detail: json!({ "provider": provider, "reason": refusal.reason() }),
         };
-        audit::append(&tx, event).await?;
+        audit::append_refused(&tx, event).await?;
         Ok(tx.commit().await?)
     }
 

@@ -10,6 +10,7 @@ pub mod dir;
 pub mod directory;
 pub mod error;
 pub mod fetch;
+pub mod filter;
 pub mod html;
 pub mod jobs;
 pub mod page;
@@ -18,6 +19,7 @@ pub mod plugin;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod secrets;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

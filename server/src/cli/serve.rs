@@ -8,15 +8,17 @@ use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
 use crate::sso::Sso;
-use crate::{examples, router};
+use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -29,33 +31,42 @@ const SWEEP: Duration = Duration::from_secs(300);
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
     if example {
         config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
+    }
+    let instance = Instance::open(&config).await?;
+    if example {
         register_example(&config, &instance).await?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     // A port that the system chose is known only now, and the name of the cookie holds it.
     config.addr = listener.local_addr()?;
     let identity = identity(&config, &instance, example)?;
-    let router = router::router(&instance, identity.clone());
+    let router = router::router(&instance, &config, identity.clone())?;
     let stop = CancellationToken::new();
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    // Not stopped with the requests and jobs: what those do last is sealed as well.
+    let last = CancellationToken::new();
+    let sealing = tokio::spawn({
+        let (sealer, last) = (instance.sealer.clone(), last.clone());
+        async move { sealer.run(last).await }
+    });
     let sweeping = tokio::spawn(sweep(identity));
+    let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
-        ended = &mut serving => ended?.context("serving")?,
+        ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
     stop.cancel();
     sweeping.abort();
+    reloading.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -63,6 +74,8 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
     }
+    last.cancel();
+    sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -95,6 +108,17 @@ async fn sweep(identity: Identity) {
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+/// Has something whenever the process is sent SIGHUP.
+fn asked_to_reload() -> Receiver<()> {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while signal.recv().await.is_some() && send.send(()).await.is_ok() {}
+    });
+    receive
 }
 
 async fn asked_to_stop() {

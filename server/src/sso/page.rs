@@ -12,7 +12,7 @@ use crate::error_page::document;
 
 /// What happened, and what to do next: try again, or another provider.
 pub fn refused<'a>(
-    css: &str,
+    names: &app::shell::Assets,
     provider: &Provider,
     others: impl Iterator<Item = &'a Provider>,
     to: &str,
@@ -37,5 +37,5 @@ pub fn refused<'a>(
             </p>
         }
     });
-    (refusal.status(), Html(document(css, refusal.title(), body.as_str()))).into_response()
+    (refusal.status(), Html(document(Some(names), refusal.title(), body.as_str()))).into_response()
 }

@@ -1,5 +1,8 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod access;
+mod advisories;
+mod audit;
 mod cli;
 mod corpus;
 mod crash;
@@ -7,11 +10,13 @@ mod definition;
 mod docs;
 mod find;
 mod graph;
+mod harden;
 mod http;
 mod ingest;
 mod invariants;
 mod look;
 mod migration;
+mod operate;
 mod order;
 mod people;
 mod plans;
@@ -23,3 +28,4 @@ mod security;
 mod sign_in;
 mod sso;
 mod support;
+mod visibility;

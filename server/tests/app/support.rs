@@ -88,7 +88,8 @@ impl TestApp {
         let config = Config { data_dir: folder.path().join("data"), ..config };
         let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
         instance.plugins.extend(more.iter().cloned());
-        let router = router::router(&instance, identity(&instance, &config));
+        let identity = identity(&instance, &config);
+        let router = router::router(&instance, &config, identity).expect("a configuration");
         Self { instance, name: db.name(), router, folder }
     }
 

@@ -100,7 +100,7 @@ impl Portal {
         let sessions = Sessions::new(instance.kit.clone(), Arc::new(Organisation), &config).expect("sessions");
         let sso = Arc::new(Sso::new(&config, instance.kit.clone(), sessions.clone()).expect("providers"));
         let identity = Identity::SignedIn(SignIn { sessions, local: false, sso: sso.clone() });
-        let router = router::router(&instance, identity);
+        let router = router::router(&instance, &config, identity).expect("a router");
         Self { instance, sso, router, cookies: Mutex::default(), _folder: folder }
     }
 
