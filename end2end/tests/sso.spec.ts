@@ -28,7 +28,7 @@ const test = base.extend<{ others: void }, { world: World }>({
         provider('forger', 'The Forger', 'oidc', `issuer = "${at(forgerPort)}"\nbind = "email"\nclock_skew_seconds = 60`),
         provider('plain', 'Plain OAuth', 'oauth2', `${plainUrls}\nclient_auth = "post"\nscopes = ["user"]\nbind = "claim:login"\n[providers.claims]\nsubject = "id"\nname = "display"`),
         provider('late', 'The Late One', 'oidc', `issuer = "${at(late)}"\nbind = "email"`),
-        '[access]\nadministrators = ["group:default/developer-experience"]\n[sessions]\nidle_minutes = 1\n',
+        '[access]\nadministrators = ["group:default/developer-experience"]\n[sessions]\nidle_minutes = 1\n[limits]\nsign_in = 0\n',
       ];
       const portico = await startPortico(
         (_, read) => read(EXAMPLES, '--trust-org'),
