@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use kit::server::mail::{MailSettings, Mailer, Protection};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
@@ -60,6 +61,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Fetching from outside.
     pub fetch: FetchConfig,
+    /// Mail to people.
+    pub mail: MailConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
 }
@@ -104,6 +107,31 @@ pub struct FetchConfig {
     pub max_bytes: u64,
     /// Seconds for one fetch, all hops together: 1 to 300.
     pub timeout_seconds: u32,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailConfig {
+    /// The SMTP server; no mail is sent when empty.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `starttls`, `tls`, or `none` for a relay on this machine.
+    pub tls: String,
+    /// The name to sign in with; none when empty.
+    pub user: String,
+    /// The password; better in `password_file` or the variable that `password_env` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// A file that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// A variable that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// The sender, such as `Portico <portico@bank.example>`.
+    pub from: String,
 }
 
 /// `[[integrations]]`
@@ -171,6 +199,7 @@ impl Default for Config {
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
+            mail: MailConfig::default(),
             integrations: Vec::new(),
         }
     }
@@ -179,6 +208,21 @@ impl Default for Config {
 impl Default for CatalogConfig {
     fn default() -> Self {
         Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
+    }
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 587,
+            tls: "starttls".into(),
+            user: String::new(),
+            password: None,
+            password_file: None,
+            password_env: None,
+            from: String::new(),
+        }
     }
 }
 
@@ -265,6 +309,7 @@ impl Config {
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.tokens()?;
         self.integrations()?;
+        self.mailer()?;
         Ok(())
     }
 
@@ -297,6 +342,54 @@ impl Config {
             )));
         }
         Ok(tokens)
+    }
+
+    /// What carries mail; none where no server is named.
+    pub fn mailer(&self) -> Result<Option<Mailer>, ConfigError> {
+        let mail = &self.mail;
+        if mail.host.is_empty() {
+            return Ok(None);
+        }
+        let protection = match mail.tls.as_str() {
+            "starttls" => Protection::StartTls,
+            "tls" => Protection::Tls,
+            "none" if names_loopback(&mail.host) => Protection::None,
+            "none" => return Err(error("mail.tls", "none is for a server on this machine alone; use starttls or tls")),
+            other => return Err(error("mail.tls", format!("{other:?} is not one of starttls, tls, none"))),
+        };
+        let password = match (&mail.password, &mail.password_file, &mail.password_env) {
+            (None, None, None) => None,
+            (Some(password), None, None) => Some(password.0.clone()),
+            (None, Some(file), None) => {
+                let text = std::fs::read_to_string(file)
+                    .map_err(|problem| error("mail.password_file", format!("{}: {problem}", file.display())))?;
+                Some(text.trim().to_owned())
+            }
+            (None, None, Some(name)) => Some(
+                std::env::var(name)
+                    .map_err(|_| error("mail.password_env", format!("the variable {name} is not set")))?,
+            ),
+            _ => return Err(error("mail.password", "give one of password, password_file and password_env")),
+        };
+        let credentials = match (mail.user.as_str(), password) {
+            ("", None) => None,
+            (user, Some(password)) if !user.is_empty() => Some((user.to_owned(), password)),
+            _ => return Err(error("mail.user", "a user and its password are given together")),
+        };
+        let settings = MailSettings {
+            host: mail.host.clone(),
+            port: mail.port,
+            protection,
+            credentials,
+            from: mail.from.clone(),
+            public_url: self.reached_at()?,
+        };
+        Mailer::new(settings).map(Some).map_err(|problem| error("mail.from", problem.to_string()))
+    }
+
+    /// Where people reach the portal.
+    fn reached_at(&self) -> Result<Url, ConfigError> {
+        format!("http://{}", self.addr).parse().map_err(|_| error("addr", "it is no address for people"))
     }
 
     /// The known hosts with their tokens.
@@ -433,6 +526,10 @@ fn is_loopback(address: IpAddr) -> bool {
     }
 }
 
+fn names_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(is_loopback)
+}
+
 /// The URL with whatever may be a secret masked: user, password and the values of its query.
 fn without_password(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
@@ -475,7 +572,7 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");

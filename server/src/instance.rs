@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use inbox::server::Inbox;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -15,6 +16,7 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
+use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
 use crate::config::Config;
@@ -29,6 +31,8 @@ pub struct Instance {
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    /// Cancelled when the process stops: what is open without an end of its own ends then.
+    pub stop: CancellationToken,
 }
 
 impl Instance {
@@ -75,8 +79,14 @@ impl Instance {
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
+        let stop = CancellationToken::new();
+        if runs_here(inbox::INFO.id) {
+            let mailer = config.mailer()?.map(Arc::new);
+            let holders = plugins.iter().cloned().collect();
+            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, None, stop.clone())));
+        }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets })
+        Ok(Self { kit, catalog, plugins, assets, stop })
     }
 
     /// A worker for the jobs of the plugins that run here.

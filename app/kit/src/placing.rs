@@ -19,6 +19,11 @@ pub fn said() -> Html {
     side::said()
 }
 
+/// The number of unread messages, where somebody is signed in.
+pub fn unread() -> Html {
+    side::unread()
+}
+
 /// The element of the page, with the `html` of the page at `address` in it. Empty HTML stands for a page that the server has placed;
 /// none takes the page away.
 pub fn place(html: Option<Html>, address: &str) -> AnyView {

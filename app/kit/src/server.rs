@@ -11,11 +11,18 @@ pub mod directory;
 pub mod error;
 pub mod fetch;
 pub mod html;
+pub mod inbox;
 pub mod jobs;
+pub mod mail;
 pub mod page;
+pub mod personal;
 pub mod plugin;
+pub mod preferences;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod stars;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod unread;
+pub mod visits;

@@ -7,7 +7,6 @@ use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
@@ -25,7 +24,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     }
     let router = router::router(&instance, Identity(Caller::Operator));
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
-    let stop = CancellationToken::new();
+    let stop = instance.stop.clone();
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();

@@ -170,7 +170,20 @@ fn only_a_plugins_own_files_name_its_tables() {
         }
     }
     // And a plugin names no table but its own: what is shared it reaches through `kit`.
-    let shared = ["job", "audit_event", "search_document", "search_words"].map(String::from);
+    let shared = [
+        "job",
+        "audit_event",
+        "search_document",
+        "search_words",
+        "inbox_message",
+        "inbox_state",
+        "mail_reader",
+        "mail_reader_group",
+        "star",
+        "visit",
+        "preference",
+    ]
+    .map(String::from);
     for folder in plugin_folders() {
         let prefix = format!("{}_", id_of(&folder));
         for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
@@ -451,6 +464,12 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/page", page("/catalog")),
         ("/api/design/fn/page", page("/design/components/button")),
         ("/api/search/fn/page", page("/search?q=secret")),
+        ("/api/inbox/fn/page", page("/inbox")),
+        ("/api/inbox/fn/mark", (FORM, "id=1&mark=read".to_owned())),
+        ("/api/inbox/fn/mark-all", (FORM, "tab=all&through=1&mark=read".to_owned())),
+        ("/api/inbox/fn/choose-mail", (FORM, "mail=off".to_owned())),
+        ("/api/inbox/fn/choose-theme", (FORM, "theme=dark".to_owned())),
+        ("/api/catalog/fn/star", (FORM, "item=component:default/secret&starred=true".to_owned())),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),

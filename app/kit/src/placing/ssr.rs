@@ -10,3 +10,7 @@ pub(super) fn place(html: Option<Html>, _: &str) -> AnyView {
 pub(super) fn said() -> Html {
     crate::server::said::take().unwrap_or_default()
 }
+
+pub(super) fn unread() -> Html {
+    crate::server::unread::badge().unwrap_or_default()
+}

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::Extension;
 use http::HeaderMap;
 
-use super::authorise::{Gate, Resource};
+use super::authorise::{Attributes, Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
+use super::personal::owner;
 use super::search::Vocabulary;
 use crate::error::AppError;
 use crate::identity::Caller;
@@ -47,6 +48,21 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
         leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
     kit.authorise(&caller, permission, &resource).await?;
     Ok(caller)
+}
+
+/// The same for what belongs to the caller itself, such as its inbox: it is asked for as something that the caller owns.
+pub async fn permit_own(permission: &Permission) -> Result<Caller, AppError> {
+    let (Extension(caller), Extension(kit)): (Extension<Caller>, Extension<Kit>) =
+        leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
+    authorise_own(&kit, &caller, permission).await?;
+    Ok(caller)
+}
+
+/// Lets `caller` do `permission` to what is its own.
+pub async fn authorise_own(kit: &Kit, caller: &Caller, permission: &Permission) -> Result<(), AppError> {
+    let subject = owner(caller)?;
+    let own = Attributes { id: subject, owner: subject, ..Attributes::default() };
+    kit.authorise(caller, permission, &Resource::Known(&own)).await
 }
 
 /// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so

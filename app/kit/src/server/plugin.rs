@@ -40,6 +40,11 @@ pub trait Plugin: Send + Sync + 'static {
     async fn search(&self, _caller: &Caller, _query: &str, _limit: u32) -> Vec<Hit> {
         Vec::new()
     }
+
+    /// What it holds under these names of its own, as it is now: only what is there and what the caller may see, with the name of each.
+    async fn items(&self, _caller: &Caller, _items: &[String]) -> Vec<(String, Hit)> {
+        Vec::new()
+    }
 }
 
 /// Whether a plugin can do its work.

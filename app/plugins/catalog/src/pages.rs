@@ -17,7 +17,7 @@ use kit::error::AppError;
 use kit::page::Drawn;
 use kit::server::page::Address;
 
-pub use summary::{Way, catalog_summary};
+pub use summary::{Way, catalog_summary, owned_summary};
 
 use catalog::catalog_page;
 use entity::{entity_docs_page, entity_page};

@@ -11,6 +11,7 @@ mod ingest;
 mod integrations;
 pub mod markdown;
 mod organisation;
+mod personal;
 mod plan;
 mod plugin;
 mod read;

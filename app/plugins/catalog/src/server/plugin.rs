@@ -74,4 +74,8 @@ impl Plugin for CatalogPlugin {
         });
         entities.chain(pages).collect()
     }
+
+    async fn items(&self, caller: &Caller, items: &[String]) -> Vec<(String, Hit)> {
+        self.catalog.entities_of(caller, items).await.unwrap_or_default()
+    }
 }
