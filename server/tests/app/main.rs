@@ -8,6 +8,7 @@ mod docs;
 mod find;
 mod graph;
 mod http;
+mod inbox;
 mod ingest;
 mod invariants;
 mod look;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use catalog::server::{NewLocation, REFRESH};
 use http::{HeaderMap, Method, Request, StatusCode};
-use kit::identity::Caller;
+use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::server::clock::{Clock, Millis};
 use kit::server::db::{self, Db};
 use kit::server::plugin::Plugin;
@@ -138,9 +138,13 @@ impl TestApp {
         self.send(request.body(Body::from(body.to_owned()))).await
     }
 
+    /// The answer with a body that is not read yet.
+    pub async fn open(&self, request: http::Result<Request<Body>>) -> http::Response<Body> {
+        self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers")
+    }
+
     pub async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
-        let response =
-            self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers");
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("the whole body");
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
@@ -207,6 +211,22 @@ impl Answer {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
     }
+}
+
+/// A person who is signed in and in these groups.
+pub fn person(subject: &str, groups: &[&str]) -> Caller {
+    let mut groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+    groups.sort();
+    Caller::Principal(Arc::new(Principal {
+        kind: PrincipalKind::Person,
+        subject: subject.to_owned(),
+        name: subject.to_owned(),
+        groups,
+        administrator: false,
+        via: Via::Session(1),
+        scopes: None,
+        request: "test".into(),
+    }))
 }
 
 /// A request to this machine.
