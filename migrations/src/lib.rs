@@ -7,6 +7,7 @@ mod m20261122_000002_catalog;
 mod m20261122_000003_docs;
 mod m20261122_000004_search;
 mod m20261122_000005_saved_filters;
+mod m20261123_000006_sign_in;
 mod m20261123_000010_personal_kit;
 
 /// Applies and reports on the migrations.
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_docs::Migration),
             Box::new(m20261122_000004_search::Migration),
             Box::new(m20261122_000005_saved_filters::Migration),
+            Box::new(m20261123_000006_sign_in::Migration),
             Box::new(m20261123_000010_personal_kit::Migration),
         ]
     }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use descriptor::EntityRef;
 use kit::server::mail::{MailSettings, Mailer, Protection};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
@@ -45,8 +46,11 @@ const VARIABLES: [(&str, &str); 8] = [
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where to listen: loopback only, until sign-in exists.
+    /// Where to listen.
     pub addr: SocketAddr,
+    /// Where people reach the portal, such as `https://portico.bank.example`; needed off loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Url>,
     /// Where the embedded database and git checkouts live.
     pub data_dir: PathBuf,
     /// `sqlite://…` or `postgres://…`; the embedded database in `data_dir` when empty.
@@ -65,6 +69,28 @@ pub struct Config {
     pub mail: MailConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
+    /// Who may do what.
+    pub access: AccessConfig,
+    /// How long a sign-in lasts.
+    pub sessions: SessionsConfig,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessConfig {
+    /// The first administrators: refs of people and groups, such as `user:default/jane` or `group:default/platform`.
+    pub administrators: Vec<String>,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// Minutes without a request after which a sign-in ends: 1 to 1,440.
+    pub idle_minutes: u32,
+    /// Hours after which a sign-in ends in any case: 1 to 168.
+    pub absolute_hours: u32,
 }
 
 /// `[catalog]`
@@ -201,7 +227,16 @@ impl Default for Config {
             fetch: FetchConfig::default(),
             mail: MailConfig::default(),
             integrations: Vec::new(),
+            public_url: None,
+            access: AccessConfig::default(),
+            sessions: SessionsConfig::default(),
         }
+    }
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        Self { idle_minutes: 15, absolute_hours: 12 }
     }
 }
 
@@ -281,9 +316,20 @@ impl Config {
 
     /// Checks what types cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if !is_loopback(self.addr.ip()) {
+        if let Some(url) = &self.public_url {
+            let plain =
+                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            let local =
+                url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]");
+            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && local) {
+                return Err(error(
+                    "public_url",
+                    "it must be https:// and a host, with nothing behind it, such as https://portico.bank.example",
+                ));
+            }
+        } else if !self.addr.ip().is_loopback() {
             let problem = format!(
-                "{} is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:{}",
+                "{} is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:{}",
                 self.addr,
                 self.addr.port()
             );
@@ -306,11 +352,30 @@ impl Config {
         within("catalog.max_checkout_mb", u64::from(self.catalog.max_checkout_mb), 1, 100_000)?;
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
+        within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
+        within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
+        self.administrators()?;
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.tokens()?;
         self.integrations()?;
         self.mailer()?;
         Ok(())
+    }
+
+    /// The administrators as canonical refs, in order.
+    pub fn administrators(&self) -> Result<Vec<String>, ConfigError> {
+        let canonical = |text: &String| {
+            let parsed: Option<EntityRef> = text.parse().ok();
+            parsed.map(|parsed| parsed.to_string()).ok_or_else(|| {
+                error(
+                    "access.administrators",
+                    format!("{text:?} is not a ref such as user:default/jane or group:default/platform"),
+                )
+            })
+        };
+        let mut all = self.access.administrators.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
+        all.sort();
+        Ok(all)
     }
 
     /// The database's address.
@@ -389,6 +454,9 @@ impl Config {
 
     /// Where people reach the portal.
     fn reached_at(&self) -> Result<Url, ConfigError> {
+        if let Some(url) = &self.public_url {
+            return Ok(url.clone());
+        }
         format!("http://{}", self.addr).parse().map_err(|_| error("addr", "it is no address for people"))
     }
 
@@ -519,15 +587,8 @@ fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), Config
     }
 }
 
-fn is_loopback(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_loopback(),
-        IpAddr::V6(address) => address.is_loopback(),
-    }
-}
-
 fn names_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(is_loopback)
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The URL with whatever may be a secret masked: user, password and the values of its query.
@@ -572,10 +633,10 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
-        insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address; until sign-in exists the portal serves this machine alone: use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
     }

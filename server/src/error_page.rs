@@ -20,12 +20,7 @@ const MAX_ERROR: usize = 64 * 1024;
 
 /// The answer to `error`: a page where the caller reads HTML.
 pub fn answer(request: &Request, error: &AppError) -> Response {
-    let wants_html = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    if !wants_html {
+    if !wants_html(request.headers()) {
         return error.clone().into_response();
     }
     let assets = request.extensions().get::<Arc<Assets>>();
@@ -96,12 +91,41 @@ fn page(css: &str, error: &AppError) -> String {
     };
     let message =
         error.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let body = format!(
+        "<div class=\"pk-message\" role=\"alert\"><p>{message}.</p><p class=\"pk-quiet\">{advice}</p>\
+         <p><a class=\"pk-button\" href=\"/\">Go to the home page</a></p></div>"
+    );
+    document(css, title, &body)
+}
+
+/// A page on its own, without the shell: of HTML that is finished.
+pub fn document(css: &str, title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
-         <body><main class=\"pk-standalone\"><p class=\"pk-page__kind\"><a href=\"/\">Portico</a></p><h1>{title}</h1>\
-         <div class=\"pk-message\" role=\"alert\"><p>{message}.</p><p class=\"pk-quiet\">{advice}</p>\
-         <p><a class=\"pk-button\" href=\"/\">Go to the home page</a></p></div></main></body></html>"
+         <body><main class=\"pk-standalone\"><p class=\"pk-page__kind\"><a href=\"/\">Portico</a></p><h1>{title}</h1>{body}</main></body></html>"
     )
+}
+
+/// What is answered while nobody can sign in: how to change that, and nothing else.
+pub fn unconfigured(request: &Request) -> Response {
+    let error = AppError::Unavailable { what: "Sign-in is not configured: the portal".into() };
+    if !wants_html(request.headers()) {
+        return error.into_response();
+    }
+    let assets = request.extensions().get::<Arc<Assets>>();
+    let body = "<div class=\"pk-message\"><p>Nobody can sign in yet, so nothing else is shown.</p>\
+                <p>To let people in, name a sign-in provider in the configuration file and start the portal again:</p>\
+                <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Sign in with the bank\"\n\
+                issuer = \"https://sso.bank.example\"\nclient_id = \"portico\"\nclient_secret_file = \"/etc/portico/client-secret\"\n\n\
+                [access]\nadministrators = [\"group:default/platform\"]</code></pre>\
+                <p>To look round with made-up people and software, start it with <code>portico serve --example</code>.</p></div>";
+    let css = assets.map_or("", |assets| &assets.names().css);
+    (error.status(), Html(document(css, "Set up sign-in", body))).into_response()
+}
+
+/// Whether the answer is for somebody who reads it in a browser.
+pub fn wants_html(headers: &http::HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

@@ -9,10 +9,18 @@ use kit::error::AppError;
 use kit::identity::Caller;
 
 use crate::error_page;
+use crate::sign_in::SignIn;
 
-/// Who is calling, until sign-in exists: whoever reaches the loopback address is the local operator.
+/// How an instance knows who is calling.
 #[derive(Debug, Clone)]
-pub struct Identity(pub Caller);
+pub enum Identity {
+    /// Everybody is this caller: for tests.
+    Fixed(Caller),
+    /// Nobody can sign in, because nothing is configured to sign in with.
+    Unconfigured,
+    /// Whoever brings a session or a token is the one who signed in with it.
+    SignedIn(SignIn),
+}
 
 /// Refuses a Host header that does not name this machine: a page elsewhere that has its own name resolve to loopback gets nothing.
 pub async fn host(request: Request, next: Next) -> Response {
@@ -41,7 +49,19 @@ pub async fn origin(request: Request, next: Next) -> Response {
 }
 
 /// Notes who is calling, for whoever decides what they may do.
-pub async fn identify(State(Identity(caller)): State<Identity>, mut request: Request, next: Next) -> Response {
+pub async fn identify(State(identity): State<Identity>, request: Request, next: Next) -> Response {
+    // The body cannot be shared between threads, and whoever asks the database is moved between them.
+    let (parts, body) = request.into_parts();
+    let caller = match &identity {
+        Identity::Fixed(caller) => Ok(caller.clone()),
+        Identity::Unconfigured => Ok(Caller::Anonymous),
+        Identity::SignedIn(sign_in) => sign_in.sessions.caller(&parts).await,
+    };
+    let mut request = Request::from_parts(parts, body);
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(error) => return error_page::answer(&request, &error),
+    };
     request.extensions_mut().insert(caller);
     next.run(request).await
 }

@@ -82,8 +82,9 @@ impl Instance {
         let stop = CancellationToken::new();
         if runs_here(inbox::INFO.id) {
             let mailer = config.mailer()?.map(Arc::new);
+            let idle = i64::from(config.sessions.idle_minutes) * 60_000;
             let holders = plugins.iter().cloned().collect();
-            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, None, stop.clone())));
+            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
         Ok(Self { kit, catalog, plugins, assets, stop })

@@ -8,5 +8,7 @@ pub mod examples;
 pub mod guard;
 pub mod instance;
 pub mod router;
+pub mod session;
+pub mod sign_in;
 pub mod status;
 pub mod telemetry;

@@ -19,6 +19,7 @@ use kit::server::unread;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -28,7 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::guard::{self, Identity};
 use crate::instance::Instance;
-use crate::{assets, error_page, status, telemetry};
+use crate::{assets, error_page, sign_in, status, telemetry};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -39,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What a response may do that says nothing of its own: nothing.
 const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The router of an instance, for the given caller.
+/// The router of an instance, for those who call by `identity`.
 pub fn router(instance: &Instance, identity: Identity) -> Router {
     let plugins = instance.plugins.as_slice();
     let options = LeptosOptions::builder().output_name("portico").build();
@@ -60,10 +61,18 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
+    let sessions = match &identity {
+        Identity::SignedIn(sign_in) => Some(sign_in.sessions.layer()),
+        Identity::Fixed(_) | Identity::Unconfigured => None,
+    };
     let header =
         |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     pages
         .merge(rest)
+        .merge(match &identity {
+            Identity::SignedIn(sign_in) => sign_in::routes(sign_in.clone()),
+            Identity::Fixed(_) | Identity::Unconfigured => Router::new(),
+        })
         .route("/assets/{name}", get(assets::serve))
         .route("/design/v1/{file}", get(assets::published))
         .route("/favicon.svg", get(assets::favicon))
@@ -76,7 +85,9 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // Server functions read the body past axum's own limit.
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(from_fn_with_state(identity, guard::identify))
+        .layer(from_fn_with_state(identity.clone(), sign_in::first))
+        .layer(from_fn_with_state(identity.clone(), guard::identify))
+        .layer(option_layer(sessions))
         .layer(from_fn(guard::origin))
         .layer(from_fn(guard::host))
         .layer(Extension(assets.clone()))

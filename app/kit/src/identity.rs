@@ -55,6 +55,10 @@ pub enum Via {
     Token(i64),
 }
 
+/// What tells a request from all others, in the log as in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
 impl Caller {
     /// The name under which the caller stands in the audit trail.
     pub fn subject(&self) -> &str {

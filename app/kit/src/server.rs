@@ -15,14 +15,17 @@ pub mod inbox;
 pub mod jobs;
 pub mod mail;
 pub mod page;
+pub mod people;
 pub mod personal;
 pub mod plugin;
 pub mod preferences;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod sessions;
 pub mod stars;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;
 pub mod unread;
 pub mod visits;

@@ -1,35 +1,51 @@
 //! `portico serve`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
+use kit::server::jobs;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::session::Sessions;
+use crate::sign_in::SignIn;
 use crate::{examples, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Who may do everything in the example bank.
+const EXAMPLE_ADMINISTRATOR: &str = "user:default/elena.petrova";
+
+/// How often sessions that are over are forgotten.
+const SWEEP: Duration = Duration::from_secs(300);
+
 /// Serves until the process is asked to stop, then finishes what is under way.
-pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
+pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
     let instance = Instance::open(&config).await?;
     if example {
+        config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
         register_example(&config, &instance).await?;
     }
-    let router = router::router(&instance, Identity(Caller::Operator));
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
+    // A port that the system chose is known only now, and the name of the cookie holds it.
+    config.addr = listener.local_addr()?;
+    let identity = identity(&config, &instance, example)?;
+    let router = router::router(&instance, identity.clone());
     let stop = instance.stop.clone();
+    remind(&instance).await?;
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    let sweeping = tokio::spawn(sweep(identity));
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(serving.into_future());
@@ -39,6 +55,7 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     }
     tracing::info!("stopping");
     stop.cancel();
+    sweeping.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -50,12 +67,41 @@ pub async fn serve(config: Config, example: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has people reminded of what is about to expire, for as long as the portal lives.
+async fn remind(instance: &Instance) -> anyhow::Result<()> {
+    let now = instance.kit.clock.now();
+    let tx = instance.kit.db.begin().await?;
+    jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
+fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
+    let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
+    if !local {
+        return Ok(Identity::Unconfigured);
+    }
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    Ok(Identity::SignedIn(SignIn { sessions, local }))
+}
+
 /// Registers the example bank, trusted for organisation data since it is our own.
 pub async fn register_example(config: &Config, instance: &Instance) -> anyhow::Result<i64> {
     let root = examples::unpack(&config.data_dir).context("writing the example content")?;
     let mut location = NewLocation::parse(&root.to_string_lossy())?;
     location.trust_org = true;
     Ok(instance.catalog.catalog.register(&Caller::Operator, &location).await?.id)
+}
+
+/// Forgets the sessions that are over, now and then; any instance may, as often as it likes.
+async fn sweep(identity: Identity) {
+    let Identity::SignedIn(sign_in) = identity else { return };
+    loop {
+        if let Err(error) = sign_in.sessions.sweep().await {
+            tracing::warn!(%error, "sessions that are over could not be forgotten");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
 }
 
 async fn asked_to_stop() {

@@ -65,7 +65,7 @@ impl TestApp {
         let config = Config { data_dir: folder.path().join("data"), ..config };
         let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
         instance.plugins.extend(more.iter().cloned());
-        let router = router::router(&instance, Identity(caller));
+        let router = router::router(&instance, Identity::Fixed(caller));
         Self { instance, name: db.name(), router, folder }
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::personal::owner;
 use super::{audit, context::Kit, db};
+use crate::components::THEME_COOKIE;
 use crate::error::AppError;
 use crate::identity::Caller;
 
@@ -13,6 +14,9 @@ pub const THEME: Name = Name { name: "theme", values: &["system", "light", "dark
 
 /// Which messages of the inbox go out as mail too: `off`, `waiting` (the one where nothing is chosen) or `all`.
 pub const MAIL: Name = Name { name: "mail", values: &["waiting", "all", "off"] };
+
+/// How long a browser keeps the theme: a year, as its switch does.
+const THEME_SECONDS: u32 = 31_536_000;
 
 /// Something that can be chosen.
 #[derive(Debug)]
@@ -30,6 +34,21 @@ pub async fn of(connection: &impl ConnectionTrait, subject: &str, name: &Name) -
     let chosen = rows.first().map(|row| row.try_get::<String>("", "value")).transpose()?;
     let known = chosen.and_then(|chosen| name.values.iter().copied().find(|value| *value == chosen));
     Ok(known.unwrap_or(name.values[0]))
+}
+
+/// The cookie that brings the theme of somebody who signs in to the browser at hand; none where that person never chose one.
+pub async fn theme_cookie(
+    connection: &impl ConnectionTrait,
+    subject: &str,
+    secure: bool,
+) -> Result<Option<String>, DbErr> {
+    let text = "SELECT 1 FROM preference WHERE subject = ? AND name = ?";
+    if db::rows(connection, text, [subject.into(), THEME.name.into()]).await?.is_empty() {
+        return Ok(None);
+    }
+    let theme = of(connection, subject, &THEME).await?;
+    let (age, secure) = (if theme == "system" { 0 } else { THEME_SECONDS }, if secure { "; Secure" } else { "" });
+    Ok(Some(format!("{THEME_COOKIE}={theme}; Path=/; SameSite=Lax; Max-Age={age}{secure}")))
 }
 
 /// Keeps what the caller chose.

@@ -2,6 +2,7 @@
 
 mod definition;
 mod digest;
+mod directory;
 mod docs;
 mod export;
 mod filter;

@@ -1,6 +1,7 @@
 //! The inbox on the server.
 
 mod live;
+mod remind;
 mod shown;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kit::identity::Caller;
 use kit::plugin::PluginInfo;
+use kit::server::clock::Millis;
 use kit::server::context::Kit;
 use kit::server::inbox::{MAIL, Mailing};
 use kit::server::jobs;
@@ -16,6 +18,7 @@ use kit::server::plugin::{Plugin, Routes};
 use tokio_util::sync::CancellationToken;
 
 pub use live::{EVENTS, Hub};
+pub use remind::{REMIND, remind_job};
 
 /// The inbox on this instance: cheap to clone.
 #[derive(Clone)]
@@ -29,23 +32,16 @@ pub struct Inbox {
     hub: Arc<Hub>,
 }
 
-/// Whether what a caller was let in by still holds: asked of every open stream now and then.
-#[async_trait]
-pub trait Admission: Send + Sync + 'static {
-    /// Whether the session or token that the caller came with is still good.
-    async fn holds(&self, caller: &Caller) -> bool;
-}
-
 impl Inbox {
-    /// The inbox. Streams end when `stop` is cancelled; without an `admission` they end after ten minutes, and the browser asks again.
+    /// The inbox. A stream ends when `stop` is cancelled, and when its session is over or was not used for `idle` milliseconds.
     pub fn new(
         kit: Kit,
         plugins: Arc<[Arc<dyn Plugin>]>,
         mailer: Option<Arc<Mailer>>,
-        admission: Option<Arc<dyn Admission>>,
+        idle: Millis,
         stop: CancellationToken,
     ) -> Self {
-        let hub = Arc::new(Hub::new(kit.clone(), admission, stop));
+        let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
         Self { kit, plugins, mailer, hub }
     }
 }
@@ -66,6 +62,9 @@ impl Plugin for Inbox {
     }
 
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
-        vec![(MAIL, Arc::new(Mailing { kit: self.kit.clone(), mailer: self.mailer.clone() }))]
+        vec![
+            (MAIL, Arc::new(Mailing { kit: self.kit.clone(), mailer: self.mailer.clone() })),
+            (REMIND, Arc::new(remind::Remind { kit: self.kit.clone() })),
+        ]
     }
 }

@@ -75,6 +75,17 @@ pub struct Pending {
     pub again: BTreeSet<(i64, String)>,
     /// Whether anything was changed.
     pub changed: bool,
+    /// Entities that were there before, with what became of them.
+    pub told: BTreeMap<String, Change>,
+}
+
+/// What became of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Its descriptor is another.
+    Changed,
+    /// No file describes it any more.
+    Orphaned,
 }
 
 /// The location that brings something.
@@ -426,6 +437,7 @@ async fn update(
         pending.changed |= moved;
         return Ok(());
     }
+    pending.told.insert(row.entity_ref.clone(), Change::Changed);
     let body = entity.value.to_string();
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     remove_lookups(tx, row.id, pending).await?;
@@ -450,6 +462,7 @@ async fn orphan(
     let text = "UPDATE catalog_entity SET file_id = NULL, orphan = TRUE, changed_at = ? WHERE id = ? RETURNING kind";
     let kind: String = one(tx, text, [now.into(), id.into()]).await?.try_get("", "kind")?;
     pending.count(&kind, "orphan", "true", 1);
+    pending.told.insert(entity_ref.to_owned(), Change::Orphaned);
     let orphan = "INSERT INTO catalog_facet (entity_id, facet_key, facet_value) VALUES (?, 'orphan', 'true')";
     db::execute(tx, orphan, [id.into()]).await?;
     read_claimants_again(tx, entity_ref, pending).await

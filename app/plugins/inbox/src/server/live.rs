@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream};
 use http::HeaderValue;
 use kit::error::AppError;
-use kit::identity::Caller;
+use kit::identity::{Caller, Via};
+use kit::server::clock::Millis;
 use kit::server::context::{Kit, authorise_own};
 use kit::server::inbox::{Listening, Tab, changed_since, unread};
+use kit::server::sessions::open_among;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Admission;
 use crate::info::READ;
 
 /// Where the stream is. A stream that is open is no sign of life of its person: it must not keep an idle session alive.
@@ -35,16 +36,16 @@ const LOOK_BACK: i64 = 10_000;
 /// After this long a number is counted again, whatever was seen to change.
 const RECOUNT: Duration = Duration::from_secs(60);
 
-/// How often is asked whether the caller is still let in; also the time between two signs of life.
+/// The time between two signs of life, and between two looks whether the sessions are still good.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// How long a stream lasts where nobody can say whether its caller is still let in.
-const UNCHECKED: Duration = Duration::from_secs(600);
+/// How long a stream lasts; then the browser asks again, and the caller's groups are read anew.
+const LASTS: Duration = Duration::from_secs(600);
 
 /// The open streams of this instance.
 pub struct Hub {
     kit: Kit,
-    admission: Option<Arc<dyn Admission>>,
+    idle: Millis,
     stop: CancellationToken,
     open: Mutex<Open>,
     numbers: AtomicU64,
@@ -88,8 +89,8 @@ pub(super) async fn events(hub: Arc<Hub>, Extension(caller): Extension<Caller>) 
 }
 
 impl Hub {
-    pub(super) fn new(kit: Kit, admission: Option<Arc<dyn Admission>>, stop: CancellationToken) -> Self {
-        Self { kit, admission, stop, open: Mutex::default(), numbers: AtomicU64::new(0) }
+    pub(super) fn new(kit: Kit, idle: Millis, stop: CancellationToken) -> Self {
+        Self { kit, idle, stop, open: Mutex::default(), numbers: AtomicU64::new(0) }
     }
 
     async fn listen(
@@ -121,32 +122,23 @@ impl Hub {
             }
         }
         let seat = Seat { hub: self, number };
-        let began = Instant::now();
-        let state = (seat, receiver, caller, tokio::time::Instant::now() + HEARTBEAT);
-        Ok(stream::unfold(state, move |(seat, mut receiver, caller, mut next)| async move {
-            loop {
-                tokio::select! {
-                    // The sender is gone when another stream took this one's place.
-                    changed = receiver.changed() => changed.ok()?,
-                    () = seat.hub.stop.cancelled() => return None,
-                    () = tokio::time::sleep_until(next) => {
-                        next += HEARTBEAT;
-                        match &seat.hub.admission {
-                            Some(admission) if !admission.holds(&caller).await => return None,
-                            None if began.elapsed() >= UNCHECKED => return None,
-                            _ => continue,
-                        }
-                    }
-                }
-                let unread = *receiver.borrow_and_update();
-                let event = Event::default().event("unread").data(unread.to_string());
-                return Some((Ok(event), (seat, receiver, caller, next)));
+        let until = tokio::time::Instant::now() + LASTS;
+        Ok(stream::unfold((seat, receiver), move |(seat, mut receiver)| async move {
+            tokio::select! {
+                // The sender is gone when the session is over, or another stream took this one's place.
+                changed = receiver.changed() => changed.ok()?,
+                () = seat.hub.stop.cancelled() => return None,
+                () = tokio::time::sleep_until(until) => return None,
             }
+            let unread = *receiver.borrow_and_update();
+            let event = Event::default().event("unread").data(unread.to_string());
+            Some((Ok(event), (seat, receiver)))
         }))
     }
 
     /// Asks the database while there is anybody to tell.
     async fn ask(self: Arc<Self>) {
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
@@ -159,8 +151,17 @@ impl Hub {
                     return;
                 }
             }
-            if let Err(error) = self.tell().await {
-                tracing::warn!(%error, "the inbox cannot be asked for changes; trying again");
+            let look = looked.elapsed() >= HEARTBEAT;
+            let told = async {
+                if look {
+                    self.end_what_is_over().await?;
+                }
+                self.tell().await
+            };
+            match told.await {
+                Ok(()) if look => looked = Instant::now(),
+                Ok(()) => {}
+                Err(error) => tracing::warn!(%error, "the inbox cannot be asked for changes; trying again"),
             }
         }
     }
@@ -189,7 +190,27 @@ impl Hub {
         Ok(())
     }
 
+    /// Ends the streams whose session is over, was ended elsewhere, or was not used for too long.
+    async fn end_what_is_over(&self) -> Result<(), AppError> {
+        let mut ids: Vec<i64> = self.open().streams.iter().filter_map(|listener| session_of(&listener.caller)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let now = self.kit.clock.now();
+        let good = open_among(self.kit.db.read(), &ids, now, now - self.idle).await?;
+        // One that was opened meanwhile was let in a moment ago.
+        let over = |id: i64| ids.binary_search(&id).is_ok() && !good.contains(&id);
+        self.open().streams.retain(|listener| !session_of(&listener.caller).is_some_and(over));
+        Ok(())
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn session_of(caller: &Caller) -> Option<i64> {
+    match caller.principal()?.via {
+        Via::Session(id) => Some(id),
+        Via::Token(_) => None,
     }
 }

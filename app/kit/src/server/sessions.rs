@@ -1,0 +1,83 @@
+//! Who is signed in where: the rows of the sessions. Cookies are the server's affair.
+
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+
+use super::clock::Millis;
+use super::db;
+
+/// A browser that somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The row, as in `Via::Session`.
+    pub id: i64,
+    /// Through which provider.
+    pub provider: String,
+    /// What the browser says it is.
+    pub agent: String,
+    /// Where it called from when it signed in.
+    pub address: String,
+    /// When it signed in.
+    pub created_at: Millis,
+    /// When it was last used, to half a minute.
+    pub seen_at: Millis,
+}
+
+/// The most sessions of one person that are listed.
+const LISTED: u64 = 50;
+
+/// The sessions of `subject` that are alive at `now` and were used after `idle_since`, the last used first.
+pub async fn of(
+    connection: &impl ConnectionTrait,
+    subject: &str,
+    now: Millis,
+    idle_since: Millis,
+) -> Result<Vec<SessionRow>, DbErr> {
+    let text = format!(
+        "SELECT id, provider, agent, address, created_at, seen_at FROM session \
+         WHERE subject = ? AND seen_at > ? AND expires_at > ? ORDER BY seen_at DESC, id DESC LIMIT {LISTED}"
+    );
+    let rows = db::rows(connection, &text, [subject.into(), idle_since.into(), now.into()]).await?;
+    rows.iter().map(row).collect()
+}
+
+/// Ends a session of `subject`; says whether there was one.
+pub async fn end(tx: &impl ConnectionTrait, subject: &str, id: i64) -> Result<bool, DbErr> {
+    Ok(db::execute(tx, "DELETE FROM session WHERE id = ? AND subject = ?", [id.into(), subject.into()]).await? > 0)
+}
+
+/// Ends all sessions of `subject` but the one to keep; says how many there were.
+pub async fn end_others(tx: &impl ConnectionTrait, subject: &str, keep: i64) -> Result<u64, DbErr> {
+    db::execute(tx, "DELETE FROM session WHERE subject = ? AND id <> ?", [subject.into(), keep.into()]).await
+}
+
+/// Those of the sessions that are alive at `now` and were used after `idle_since`.
+pub async fn open_among(
+    connection: &impl ConnectionTrait,
+    ids: &[i64],
+    now: Millis,
+    idle_since: Millis,
+) -> Result<Vec<i64>, DbErr> {
+    let mut open = Vec::new();
+    for ids in ids.chunks(500) {
+        let text = format!(
+            "SELECT id FROM session WHERE seen_at > ? AND expires_at > ? AND id IN ({})",
+            db::marks(ids.len())
+        );
+        let values = [idle_since.into(), now.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
+        for row in db::rows(connection, &text, values).await? {
+            open.push(row.try_get("", "id")?);
+        }
+    }
+    Ok(open)
+}
+
+fn row(row: &QueryResult) -> Result<SessionRow, DbErr> {
+    Ok(SessionRow {
+        id: row.try_get("", "id")?,
+        provider: row.try_get("", "provider")?,
+        agent: row.try_get("", "agent")?,
+        address: row.try_get("", "address")?,
+        created_at: row.try_get("", "created_at")?,
+        seen_at: row.try_get("", "seen_at")?,
+    })
+}

@@ -1,0 +1,276 @@
+//! Signing in and out: the page that offers the ways in, the example bank's people, and the way out.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, Request, State};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Form, Router};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue, Method};
+use kit::components::{Badge, Banner, Button, Choice, Column, Emphasis, Section, Select, Table, Tone};
+use kit::error::AppError;
+use kit::identity::Caller;
+use kit::server::directory::Known;
+use kit::server::html::drawn;
+use leptos::prelude::*;
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::assets::Assets;
+use crate::error_page::{self, document, wants_html};
+use crate::guard::Identity;
+use crate::session::{Assertion, Sessions};
+
+/// The provider of the example bank's people.
+pub const LOCAL: &str = "local";
+
+/// The most people that can be chosen at the local sign-in.
+const PEOPLE: u32 = 500;
+
+/// How many of them stand in the table.
+const FIRST: usize = 6;
+
+/// The ways in that an instance offers.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The sessions.
+    pub sessions: Sessions,
+    /// Whether anybody at this machine may be any of the example bank's people.
+    pub local: bool,
+}
+
+/// The routes of signing in and out.
+pub fn routes(sign_in: SignIn) -> Router {
+    Router::new()
+        .route("/sign-in", get(page))
+        .route("/sign-in/local", post(local))
+        .route("/sign-out", post(sign_out))
+        .route("/signed-out", get(signed_out))
+        .with_state(sign_in)
+}
+
+/// The path on this portal that `text` names; the home page where it names anything else. It is where a sign-in leads, so it must not lead away.
+pub fn safe_path(text: &str) -> String {
+    let home = || "/".to_owned();
+    let plain =
+        text.starts_with('/') && !text.contains('\\') && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let Some(here) = plain.then(|| url::Url::parse("http://portico.invalid").ok()).flatten() else { return home() };
+    let Some(url) = here
+        .join(text)
+        .ok()
+        .filter(|url| url.origin() == here.origin() && url.username().is_empty() && url.password().is_none())
+    else {
+        return home();
+    };
+    let path = url.path();
+    let leads_back = ["/sign-in", "/sign-out", "/signed-out", "/api/"].iter().any(|prefix| path.starts_with(prefix));
+    if path.starts_with("//") || leads_back {
+        return home();
+    }
+    url[url::Position::BeforePath..].to_owned()
+}
+
+/// Leads whoever follows a link to a page without being signed in to the sign-in, and from there back.
+pub async fn first(State(identity): State<Identity>, request: Request, next: Next) -> Response {
+    let is_anonymous = request.extensions().get::<Caller>() == Some(&Caller::Anonymous);
+    let reads_a_page = *request.method() == Method::GET && wants_html(request.headers());
+    let path = request.uri().path();
+    match identity {
+        Identity::Unconfigured if !is_public(path) => error_page::unconfigured(&request),
+        Identity::SignedIn(_) if is_anonymous && reads_a_page && !is_public(path) => {
+            let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
+            Redirect::to(&kit::query::href("/sign-in", [("to", to)])).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// What anybody may ask for: a test pins the list.
+pub fn is_public(path: &str) -> bool {
+    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Paths that anybody may ask for.
+pub const PUBLIC: [&str; 7] =
+    ["/healthz", "/readyz", "/metrics", "/favicon.svg", "/sign-in", "/sign-out", "/signed-out"];
+
+/// Prefixes of paths that anybody may ask for: the ways in, the files of the browser's side, and the published style sheets.
+pub const PUBLIC_BELOW: [&str; 3] = ["/sign-in/", "/assets/", "/design/v1/"];
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    to: String,
+}
+
+/// `GET /sign-in?to=`
+async fn page(
+    State(sign_in): State<SignIn>,
+    Extension(assets): Extension<Arc<Assets>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let to = safe_path(&asked.to);
+    if caller != Caller::Anonymous {
+        return Ok(Redirect::to(&to).into_response());
+    }
+    let people = if sign_in.local { sign_in.sessions.directory().people(PEOPLE).await? } else { Vec::new() };
+    let is_administrator = |known: &Known| sign_in.sessions.is_administrator(&known.entity_ref, &[]);
+    let people = people.into_iter().map(|known| (is_administrator(&known), known)).collect();
+    let body = drawn(|| view! { <LocalPeople people=people to=to/> });
+    Ok(Html(document(&assets.names().css, "Sign in", body.as_str())).into_response())
+}
+
+#[component]
+fn LocalPeople(people: Vec<(bool, Known)>, to: String) -> impl IntoView {
+    if people.is_empty() {
+        return view! {
+            <Banner title="The example bank is being read" tone=Tone::Waiting><p>"Its people are here in a few seconds. Load the page again."</p></Banner>
+        }
+        .into_any();
+    }
+    let choices = people
+        .iter()
+        .map(|(_, known)| Choice::new(known.entity_ref.clone(), known.name.clone()).with(known.teams.join(", ")))
+        .collect::<Vec<_>>();
+    let first = first_of(&people);
+    let rows: Vec<_> = first
+        .into_iter()
+        .map(|(administrator, known)| {
+            view! {
+                <tr>
+                    <th scope="row">{known.name.clone()} " " {administrator.then(|| view! { <Badge text="Administrator" tone=Tone::Attention/> })}</th>
+                    <td>{known.teams.join(", ")}</td>
+                    <td>
+                        <button class="pk-button" type="submit" name="person" value=known.entity_ref.clone()>
+                            "Sign in" <span class="pk-visually-hidden">" as " {known.name.clone()}</span>
+                        </button>
+                    </td>
+                </tr>
+            }
+        })
+        .collect();
+    let again = to.clone();
+    let columns = vec![Column::text("Person"), Column::text("Teams"), Column::actions()];
+    view! {
+        <Banner title="This is an example" tone=Tone::Attention>
+            <p>"The people of Meridian Bank are made up. Whoever sits at this machine can be any of them, without a password."</p>
+        </Banner>
+        <Section title="Sign in as">
+            <form method="post" action="/sign-in/local">
+                <input type="hidden" name="to" value=to/>
+                <Table caption="People to sign in as" columns=columns>{rows}</Table>
+            </form>
+        </Section>
+        <Section title="Somebody else">
+            <form method="post" action="/sign-in/local" class="pk-inline">
+                <input type="hidden" name="to" value=again/>
+                <label for="person" class="pk-visually-hidden">"Person"</label>
+                <Select name="person" id="person" options=choices/>
+                <Button text="Sign in"/>
+            </form>
+        </Section>
+    }
+    .into_any()
+}
+
+/// Administrators and one each of other teams: enough to see that rights differ.
+fn first_of(people: &[(bool, Known)]) -> Vec<&(bool, Known)> {
+    let mut teams = Vec::new();
+    let mut first: Vec<&(bool, Known)> = people.iter().filter(|(administrator, _)| *administrator).take(2).collect();
+    for each in people.iter().filter(|(administrator, known)| !administrator && !known.teams.is_empty()) {
+        if first.len() < FIRST && !teams.contains(&&each.1.teams) {
+            teams.push(&each.1.teams);
+            first.push(each);
+        }
+    }
+    first
+}
+
+#[derive(Deserialize)]
+struct Chosen {
+    person: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// `POST /sign-in/local`
+async fn local(
+    State(sign_in): State<SignIn>,
+    Extension(session): Extension<Session>,
+    headers: HeaderMap,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, AppError> {
+    if !sign_in.local {
+        return Err(AppError::nowhere());
+    }
+    let known =
+        sign_in.sessions.directory().person(&chosen.person).await?.ok_or_else(|| AppError::not_found("This person"))?;
+    let assertion = Assertion {
+        provider: LOCAL.to_owned(),
+        subject: known.entity_ref.clone(),
+        user_ref: Some(known.entity_ref),
+        name: known.name,
+        email: Some(known.email).filter(|email| !email.is_empty()),
+        groups: Vec::new(),
+        id_token: None,
+    };
+    let device = sign_in.sessions.begin(&session, assertion, &headers, "this machine").await?;
+    Ok(leading_to(&safe_path(&chosen.to), device))
+}
+
+/// `POST /sign-out`
+async fn sign_out(
+    State(sign_in): State<SignIn>,
+    Extension(session): Extension<Session>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, AppError> {
+    sign_in.sessions.end(&session, &caller).await?;
+    Ok(Redirect::to("/signed-out").into_response())
+}
+
+/// `GET /signed-out`
+async fn signed_out(Extension(assets): Extension<Arc<Assets>>) -> Html<String> {
+    let body = drawn(|| {
+        view! {
+            <p class="pk-page__lead">"Nobody can use the portal in this browser as you any more."</p>
+            <p><Button text="Sign in again" href="/sign-in" emphasis=Emphasis::Primary/></p>
+        }
+    });
+    Html(document(&assets.names().css, "You are signed out", body.as_str()))
+}
+
+/// Leads on after a sign-in, with the cookie that names the device where there was none.
+pub fn leading_to(path: &str, device: Option<String>) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    if let Some(cookie) = device.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_to_this_portal_alone() {
+        for (text, path) in [
+            ("/catalog?kind=api#x", "/catalog?kind=api#x"),
+            ("/", "/"),
+            ("", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("https://evil.example/", "/"),
+            ("/a/..//evil.example", "/"),
+            ("/sign-in?to=/sign-in", "/"),
+            ("/catalog/../sign-out", "/"),
+            ("javascript:alert(1)", "/"),
+        ] {
+            assert_eq!(safe_path(text), path, "{text}");
+        }
+    }
+}
