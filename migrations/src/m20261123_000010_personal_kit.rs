@@ -83,7 +83,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = ["preference", "visit", "star", "mail_reader_group", "mail_reader", "inbox_state", "inbox_message"];
+        let tables =
+            ["preference", "visit", "star", "mail_reader_group", "mail_reader", "inbox_state", "inbox_message"];
         for table in tables {
             execute_all(manager, &[&format!("DROP TABLE {table}")]).await?;
         }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use http::Method;
 use futures::StreamExt;
+use http::Method;
 use kit::identity::Caller;
 use kit::server::inbox::{self, Message, Recipient};
 use kit::server::testing::{TestDb, databases};
@@ -28,7 +28,15 @@ fn jane(db: &TestDb) -> TestApp {
 }
 
 fn to_jane<'a>(key: &'a str, title: &'a str) -> Message<'a> {
-    Message { to: Recipient::Person(JANE), kind: "test.said", key, title, body: "Because of it", path: "/catalog", waits: true }
+    Message {
+        to: Recipient::Person(JANE),
+        kind: "test.said",
+        key,
+        title,
+        body: "Because of it",
+        path: "/catalog",
+        waits: true,
+    }
 }
 
 async fn say(app: &TestApp, message: Message<'_>) {
@@ -51,7 +59,11 @@ async fn the_inbox_shows_what_is_mine_and_marks_it() {
         let (jane, eve) = (jane(&db), app_of(&db, person("user:default/eve", &[])));
         assert!(jane.get("/inbox").await.body.contains("Nothing waits for you"), "{}", jane.name);
         say(&jane, to_jane("", "A <matter>")).await;
-        say(&jane, Message { to: Recipient::Group("group:default/team-a"), waits: false, ..to_jane("", "News of the team") }).await;
+        say(
+            &jane,
+            Message { to: Recipient::Group("group:default/team-a"), waits: false, ..to_jane("", "News of the team") },
+        )
+        .await;
         let waiting = jane.get("/inbox").await.body;
         assert!(waiting.contains("A &lt;matter>") && !waiting.contains("News of the team"), "{waiting}");
         let news = jane.get("/inbox?tab=news").await.body;
@@ -72,7 +84,10 @@ async fn the_inbox_shows_what_is_mine_and_marks_it() {
         let all = form(&jane, "/api/inbox/fn/mark-all", &format!("tab=&through={id}&mark=read")).await;
         assert_eq!(all.status, 200, "{}", all.body);
         let read = jane.get("/inbox").await.body;
-        assert!(read.contains("A &lt;matter>") && read.contains(r#"<span class="pk-unread__number">0</span>"#), "{read}");
+        assert!(
+            read.contains("A &lt;matter>") && read.contains(r#"<span class="pk-unread__number">0</span>"#),
+            "{read}"
+        );
         // A token for something else does not open it.
         let Caller::Principal(principal) = person(JANE, &[]) else { unreachable!("a person") };
         let narrow = kit::identity::Principal { scopes: Some(vec!["catalog.*".into()]), ..(*principal).clone() };
@@ -115,7 +130,11 @@ async fn a_window_hears_of_messages_as_they_come() {
         assert_eq!(next_event(&mut hers).await.expect("an event"), "event: unread\ndata: 2\n\n");
         let id = first_id(&jane).await;
         form(&jane, "/api/inbox/fn/mark", &format!("id={id}&mark=read")).await;
-        assert_eq!(next_event(&mut hers).await.expect("an event"), "event: unread\ndata: 1\n\n", "marked in another window");
+        assert_eq!(
+            next_event(&mut hers).await.expect("an event"),
+            "event: unread\ndata: 1\n\n",
+            "marked in another window"
+        );
         let silent = tokio::time::timeout(Duration::from_millis(1_500), other.next()).await;
         assert!(silent.is_err(), "nothing of it concerns anybody else");
         // The oldest of too many ends, and all end with the process.
@@ -148,14 +167,20 @@ async fn what_is_starred_and_visited_is_shown_while_it_may_be_seen() {
         assert_eq!(form(&jane, "/api/catalog/fn/star", star).await.status, 200, "{}", jane.name);
         assert_eq!(form(&jane, "/api/catalog/fn/star", star).await.status, 200, "twice is once");
         assert!(jane.get(entity).await.body.contains(r#"aria-pressed="true""#));
-        assert_eq!(form(&jane, "/api/catalog/fn/star", "item=component:default/nothing&starred=true").await.status, 404);
+        assert_eq!(
+            form(&jane, "/api/catalog/fn/star", "item=component:default/nothing&starred=true").await.status,
+            404
+        );
         let starred = jane.get("/starred").await.body;
         assert!(starred.contains(entity), "{starred}");
         // Another person has none of it, and the trail has one event of it.
         let eve = app_of(&db, person("user:default/eve", &["group:default/team-b"]));
         assert!(!eve.get("/starred").await.body.contains(entity));
         assert!(eve.get(entity).await.body.contains(r#"aria-pressed="false""#));
-        assert_eq!(jane.column("SELECT resource FROM audit_event WHERE action = 'catalog.entity.star'").await, ["component:default/ledger"]);
+        assert_eq!(
+            jane.column("SELECT resource FROM audit_event WHERE action = 'catalog.entity.star'").await,
+            ["component:default/ledger"]
+        );
 
         jane.instance.kit.clock.advance(1);
         jane.get("/catalog/default/component/routing").await;
@@ -168,10 +193,19 @@ async fn what_is_starred_and_visited_is_shown_while_it_may_be_seen() {
         }
         assert_eq!(jane.column(visits).await, ["component:default/ledger", "component:default/routing"]);
         let home = jane.get("/").await.body;
-        let part = |title: &str| home.split(&format!("<h2>{title}</h2>")).nth(1).and_then(|rest| rest.split("</section>").next()).unwrap_or_default().to_owned();
+        let part = |title: &str| {
+            home.split(&format!("<h2>{title}</h2>"))
+                .nth(1)
+                .and_then(|rest| rest.split("</section>").next())
+                .unwrap_or_default()
+                .to_owned()
+        };
         assert!(part("Starred").contains(entity) && !part("Starred").contains("routing"), "{home}");
         let visited = part("Recently visited");
-        assert!(visited.find("routing") < visited.find("ledger") && visited.contains("routing"), "the latest first: {visited}");
+        assert!(
+            visited.find("routing") < visited.find("ledger") && visited.contains("routing"),
+            "the latest first: {visited}"
+        );
         assert!(part("What you own").contains("gateway"), "{home}");
         assert!(part("Waiting for you").contains("Nothing waits"), "{home}");
         // The search comes first.
@@ -185,7 +219,10 @@ async fn what_is_starred_and_visited_is_shown_while_it_may_be_seen() {
         kit::server::db::execute(&tx, gone, []).await.expect("deleted");
         tx.commit().await.expect("commit");
         assert!(!jane.get("/starred").await.body.contains(entity), "what is gone is not shown");
-        assert_eq!(form(&jane, "/api/catalog/fn/star", "item=component:default/ledger&starred=false").await.status, 200);
+        assert_eq!(
+            form(&jane, "/api/catalog/fn/star", "item=component:default/ledger&starred=false").await.status,
+            200
+        );
         assert_eq!(jane.rows("star").await.len(), 0);
     }
 }
@@ -233,7 +270,8 @@ async fn preferences_are_each_ones_own() {
         let read = jane.db().read();
         assert_eq!(preferences::of(read, JANE, &preferences::THEME).await.expect("read"), "dark");
         assert_eq!(preferences::of(read, "user:default/eve", &preferences::THEME).await.expect("read"), "system");
-        let chosen = |page: &str| page.split("<input").find(|input| input.contains("checked")).unwrap_or_default().to_owned();
+        let chosen =
+            |page: &str| page.split("<input").find(|input| input.contains("checked")).unwrap_or_default().to_owned();
         assert!(chosen(&jane.page("/inbox/settings").await.json()["html"].to_string()).contains("all"));
         assert!(chosen(&eve.page("/inbox/settings").await.json()["html"].to_string()).contains("waiting"));
     }
@@ -244,11 +282,16 @@ async fn whoever_registered_a_location_hears_of_its_errors_once() {
     for db in databases().await {
         let jane = jane(&db);
         jane.write("a.yaml", "kind: Component\nmetadata: {}\n");
-        let registered = jane.instance.catalog.catalog.register(&person(JANE, &[]), &crate::support::parsed(&jane.path("")));
+        let registered =
+            jane.instance.catalog.catalog.register(&person(JANE, &[]), &crate::support::parsed(&jane.path("")));
         let id = registered.await.expect("registered").id;
         jane.work().await;
         let inbox = jane.get("/inbox").await.body;
-        assert!(inbox.contains("A location of yours has errors") && inbox.contains(&format!("/locations/{id}")), "{}: {inbox}", jane.name);
+        assert!(
+            inbox.contains("A location of yours has errors") && inbox.contains(&format!("/locations/{id}")),
+            "{}: {inbox}",
+            jane.name
+        );
         let sent = jane.column("SELECT id FROM inbox_message").await;
         jane.refresh(id).await;
         assert_eq!(jane.column("SELECT id FROM inbox_message").await, sent, "errors that are known are not told again");
@@ -343,7 +386,8 @@ async fn what_waits_goes_out_as_mail_to_whom_it_is_wanted_by() {
             from: "Portico <portico@bank.example>".into(),
             ..MailConfig::default()
         };
-        let app = TestApp::with(&db, Config { mail, ..Config::default() }, &[], person(JANE, &["group:default/team-a"]));
+        let app =
+            TestApp::with(&db, Config { mail, ..Config::default() }, &[], person(JANE, &["group:default/team-a"]));
         let now = || app.instance.kit.clock.now();
         let meet = async |subject: &str, groups: &[&str], address: &str| {
             let caller = person(subject, groups);
@@ -376,7 +420,10 @@ async fn what_waits_goes_out_as_mail_to_whom_it_is_wanted_by() {
             "{}: {mails:?}",
             app.name
         );
-        assert!(mails.iter().all(|mail| mail.contains("Message-ID: <") && mail.contains("http://127.0.0.1:3000/catalog")), "{mails:?}");
+        assert!(
+            mails.iter().all(|mail| mail.contains("Message-ID: <") && mail.contains("http://127.0.0.1:3000/catalog")),
+            "{mails:?}"
+        );
         assert!(!mails.concat().contains("\nBcc:"), "{mails:?}");
         assert_eq!(app.query("SELECT 1 AS one FROM job WHERE kind = 'inbox.mail'").await.len(), 0, "all is done");
 

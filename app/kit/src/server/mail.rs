@@ -159,10 +159,19 @@ mod tests {
 
     #[test]
     fn a_mail_names_the_matter_and_links_to_it() {
-        let mail = Mail { to: "jane@bank.example", subject: "A matter", text: "Because.", path: "/locations/7", key: "7:jane" };
+        let mail = Mail {
+            to: "jane@bank.example",
+            subject: "A matter",
+            text: "Because.",
+            path: "/locations/7",
+            key: "7:jane",
+        };
         let text = written(&mail);
         assert!(text.contains("Subject: A matter\r\n") && text.contains("To: jane@bank.example\r\n"), "{text}");
-        assert!(text.contains("https://portico.bank.example/locations/7\r\n") && text.contains("/inbox/settings"), "{text}");
+        assert!(
+            text.contains("https://portico.bank.example/locations/7\r\n") && text.contains("/inbox/settings"),
+            "{text}"
+        );
         let id = |text: &str| text.lines().find(|line| line.starts_with("Message-ID")).map(str::to_owned).unwrap();
         assert_eq!(id(&text), id(&written(&mail)), "sent again it is the same mail");
         assert_ne!(id(&text), id(&written(&Mail { key: "8:jane", ..mail })));

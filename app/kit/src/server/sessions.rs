@@ -59,10 +59,8 @@ pub async fn open_among(
 ) -> Result<Vec<i64>, DbErr> {
     let mut open = Vec::new();
     for ids in ids.chunks(500) {
-        let text = format!(
-            "SELECT id FROM session WHERE seen_at > ? AND expires_at > ? AND id IN ({})",
-            db::marks(ids.len())
-        );
+        let text =
+            format!("SELECT id FROM session WHERE seen_at > ? AND expires_at > ? AND id IN ({})", db::marks(ids.len()));
         let values = [idle_since.into(), now.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
         for row in db::rows(connection, &text, values).await? {
             open.push(row.try_get("", "id")?);

@@ -14,7 +14,7 @@ use super::html::drawn;
 use super::inbox::{Tab, unread};
 use crate::components::UnreadBadge;
 use crate::html::Html;
-use crate::identity::Caller;
+use crate::identity::{Caller, Via};
 
 /// How many messages whoever asks for this document has not read.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ pub async fn count(
     let html = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if *request.method() == Method::GET
         && html.contains("text/html")
-        && caller.principal().is_some()
+        && caller.principal().is_some_and(|principal| matches!(principal.via, Via::Session(_)))
         && let Ok(number) = unread(&kit, &caller, Tab::All).await
     {
         request.extensions_mut().insert(Unread(number));

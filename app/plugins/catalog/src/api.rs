@@ -16,9 +16,7 @@ use kit::server::said::done;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::info::{
-    READ_ENTITIES, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, STAR_ENTITY, UNREGISTER_LOCATION,
-};
+use crate::info::{READ_ENTITIES, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, STAR_ENTITY, UNREGISTER_LOCATION};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]

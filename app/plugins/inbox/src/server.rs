@@ -7,7 +7,6 @@ mod shown;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::identity::Caller;
 use kit::plugin::PluginInfo;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;

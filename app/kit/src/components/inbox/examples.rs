@@ -10,7 +10,10 @@ pub const DOCS: Docs = Docs {
     title: "Inbox",
     group: Group::Messages,
     summary: "Messages to one person, with what can be done with each, and the number of those that are unread.",
-    good: &["Say in the title what is the case, so that it need not be opened.", "Lead to the page where something can be done about it."],
+    good: &[
+        "Say in the title what is the case, so that it need not be opened.",
+        "Lead to the page where something can be done about it.",
+    ],
     bad: &["Do not send news of what the reader has just done."],
     keys: &[],
     examples: &[
@@ -43,7 +46,9 @@ pub const DOCS: Docs = Docs {
         Example {
             name: "unread",
             title: "Number of unread messages",
-            view: || view! { <p>"Inbox" <UnreadBadge number=7 fixed=true/></p> <p>"Inbox" <UnreadBadge number=100 fixed=true/></p> }.into_any(),
+            view: || {
+                view! { <p>"Inbox" <UnreadBadge number=7 fixed=true/></p> <p>"Inbox" <UnreadBadge number=100 fixed=true/></p> }.into_any()
+            },
         },
     ],
 };

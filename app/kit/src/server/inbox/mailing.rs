@@ -60,7 +60,9 @@ pub(super) async fn plan(tx: &DatabaseTransaction, now: Millis, id: i64, message
         Recipient::Person(subject) => ("r.subject = ?", subject),
         Recipient::Group(group) => ("r.subject IN (SELECT subject FROM mail_reader_group WHERE group_ref = ?)", group),
     };
-    let text = format!("SELECT r.subject FROM mail_reader r WHERE {wanted} AND r.seen_at >= ? ORDER BY r.subject LIMIT {READERS}");
+    let text = format!(
+        "SELECT r.subject FROM mail_reader r WHERE {wanted} AND r.seen_at >= ? ORDER BY r.subject LIMIT {READERS}"
+    );
     for row in db::rows(tx, &text, [name.into(), (now - SEEN_WITHIN).into()]).await? {
         let subject: String = row.try_get("", "subject")?;
         if !wants(tx, &subject, message.waits).await? {

@@ -199,9 +199,11 @@ async fn write(kit: &Kit, caller: &Caller, which: &str, number: i64, mark: Mark)
     let (read, done, kept) = match mark {
         Mark::Read => (Some(now), None, "read_at = COALESCE(inbox_state.read_at, excluded.read_at)"),
         Mark::Unread => (None, None, "read_at = NULL, done_at = NULL"),
-        Mark::Done => {
-            (Some(now), Some(now), "read_at = COALESCE(inbox_state.read_at, excluded.read_at), done_at = excluded.done_at")
-        }
+        Mark::Done => (
+            Some(now),
+            Some(now),
+            "read_at = COALESCE(inbox_state.read_at, excluded.read_at), done_at = excluded.done_at",
+        ),
     };
     let text = format!(
         "INSERT INTO inbox_state (message_id, subject, read_at, done_at, changed_at) \
@@ -226,7 +228,9 @@ fn mine(recipients: usize) -> String {
 }
 
 fn values(caller: &Caller, recipients: &[String]) -> Vec<Value> {
-    std::iter::once(caller.subject().into()).chain(recipients.iter().map(|recipient| recipient.as_str().into())).collect()
+    std::iter::once(caller.subject().into())
+        .chain(recipients.iter().map(|recipient| recipient.as_str().into()))
+        .collect()
 }
 
 /// Whose messages the caller reads: its own and those of its groups.

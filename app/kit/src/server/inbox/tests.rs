@@ -51,7 +51,8 @@ async fn titles(kit: &Kit, caller: &Caller, tab: Tab) -> Vec<String> {
 async fn a_message_is_read_by_those_it_is_for_and_nobody_else() {
     for db in databases().await {
         let kit = kit(&db);
-        let (jane, sam) = (person("user:default/jane", &["group:default/a"]), person("user:default/sam", &["group:default/a"]));
+        let (jane, sam) =
+            (person("user:default/jane", &["group:default/a"]), person("user:default/sam", &["group:default/a"]));
         let eve = person("user:default/eve", &["group:default/b", "user:default/jane"]);
         say(&kit, message(Recipient::Person("user:default/jane"), "", "For Jane")).await;
         say(&kit, message(Recipient::Group("group:default/a"), "", "For team A")).await;
@@ -84,7 +85,10 @@ async fn a_matter_is_one_message_and_new_when_it_is_sent_again() {
         say(&kit, message(to, "matter", "Two errors")).await;
         assert_eq!(titles(&kit, &jane, Tab::Waiting).await, ["Two errors", "Another matter"], "{}", db.name());
         mark_through(&kit, &jane, Tab::Waiting, i64::MAX, Mark::Done).await.unwrap();
-        assert_eq!((titles(&kit, &jane, Tab::Waiting).await.len(), unread(&kit, &jane, Tab::All).await.unwrap()), (0, 0));
+        assert_eq!(
+            (titles(&kit, &jane, Tab::Waiting).await.len(), unread(&kit, &jane, Tab::All).await.unwrap()),
+            (0, 0)
+        );
         say(&kit, message(to, "matter", "Three errors")).await;
         assert_eq!(titles(&kit, &jane, Tab::Waiting).await, ["Three errors"]);
         assert_eq!(unread(&kit, &jane, Tab::All).await.unwrap(), 1);
@@ -126,7 +130,13 @@ async fn pages_follow_each_other_both_ways_and_old_messages_go() {
         let page = async |place| {
             let page = list(&kit, &jane, Tab::All, place, 2).await.unwrap();
             let titles: Vec<_> = page.entries.iter().map(|entry| entry.title.clone()).collect();
-            (titles.concat(), page.newer, page.older, page.entries.first().map(|e| e.id), page.entries.last().map(|e| e.id))
+            (
+                titles.concat(),
+                page.newer,
+                page.older,
+                page.entries.first().map(|e| e.id),
+                page.entries.last().map(|e| e.id),
+            )
         };
         let (first, newer, older, _, last) = page(Place::Newest).await;
         assert_eq!((first.as_str(), newer, older), ("43", false, true), "{}", db.name());

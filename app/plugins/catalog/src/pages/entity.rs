@@ -1,5 +1,6 @@
 use kit::components::{
-    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, StarButton, Tab, Table, Tabs, Time, Tone,
+    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, StarButton, Tab, Table, Tabs, Time,
+    Tone,
 };
 use kit::error::AppError;
 use kit::html::Html;

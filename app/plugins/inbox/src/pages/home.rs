@@ -13,11 +13,11 @@ use crate::server::Inbox;
 const FEW: usize = 6;
 
 /// What the home page shows of the caller's own: what waits, `owned` (from the plugin that knows), what is starred and was visited last.
-/// An inbox that is down costs its part of the home page and not the page.
+/// An inbox that is down or closed to the caller costs its part of the home page and not the page.
 pub async fn personal_summary(owned: AnyView) -> Result<AnyView, AppError> {
     match mine().await {
         Ok(mine) => Ok(view! { <Mine mine=mine owned=owned/> }.into_any()),
-        Err(AppError::Unavailable { .. }) => Ok(owned),
+        Err(AppError::Unavailable { .. } | AppError::Forbidden { .. }) => Ok(owned),
         Err(error) => Err(error),
     }
 }
@@ -56,7 +56,8 @@ fn Mine(mine: OfMine, owned: AnyView) -> impl IntoView {
         .into_any()
     };
     let starred = if mine.starred.is_empty() {
-        view! { <EmptyState sentence="Press the star on a page to have it here, and to hear when it changes."/> }.into_any()
+        view! { <EmptyState sentence="Press the star on a page to have it here, and to hear when it changes."/> }
+            .into_any()
     } else {
         view! {
             <Names hits=mine.starred/>

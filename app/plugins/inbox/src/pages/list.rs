@@ -1,4 +1,4 @@
-use kit::components::{Badge, Button, Emphasis, EmptyState, Page as PageView, Paging, Tab as TabLink, Tabs, Time, Tone};
+use kit::components::{Badge, Button, EmptyState, Page as PageView, Paging, Tab as TabLink, Tabs, Time, Tone};
 use kit::error::AppError;
 use kit::page::Drawn;
 use kit::plugin::INBOX_SETTINGS;
@@ -110,7 +110,7 @@ fn Row(entry: Entry) -> impl IntoView {
     let title = entry.title.clone();
     let mark = |text: &'static str, mark: &'static str| {
         let label = format!("{text}: {title}");
-        view! { <button class=Emphasis::Quiet.class() type="submit" name="mark" value=mark aria-label=label>{text}</button> }
+        view! { <button class="pk-button pk-button--quiet" type="submit" name="mark" value=mark aria-label=label>{text}</button> }
     };
     let actions = if entry.done {
         view! { {mark("Bring back", "unread")} }.into_any()

@@ -26,8 +26,12 @@ pub async fn settings_page() -> Result<Drawn, AppError> {
             _ => String::new(),
         };
         let missing = match (configured, address) {
-            (false, _) => Some("This portal sends no mail: its operator has configured none. Your choice is kept for the day it does."),
-            (true, None) => Some("No address of yours is known that your sign-in or the catalog vouches for, so no mail reaches you."),
+            (false, _) => Some(
+                "This portal sends no mail: its operator has configured none. Your choice is kept for the day it does.",
+            ),
+            (true, None) => Some(
+                "No address of yours is known that your sign-in or the catalog vouches for, so no mail reaches you.",
+            ),
             _ => None,
         };
         view! {

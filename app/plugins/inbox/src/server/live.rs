@@ -171,9 +171,10 @@ impl Hub {
         let changed = changed_since(self.kit.db.read(), self.kit.clock.now() - LOOK_BACK).await?;
         let due: Vec<(u64, Caller)> = {
             let mut open = self.open();
-            let due = open.streams.iter_mut().filter(|listener| {
-                listener.listening.concerns(&changed) || listener.counted.elapsed() >= RECOUNT
-            });
+            let due = open
+                .streams
+                .iter_mut()
+                .filter(|listener| listener.listening.concerns(&changed) || listener.counted.elapsed() >= RECOUNT);
             due.map(|listener| {
                 listener.counted = Instant::now();
                 (listener.number, listener.caller.clone())
@@ -192,7 +193,8 @@ impl Hub {
 
     /// Ends the streams whose session is over, was ended elsewhere, or was not used for too long.
     async fn end_what_is_over(&self) -> Result<(), AppError> {
-        let mut ids: Vec<i64> = self.open().streams.iter().filter_map(|listener| session_of(&listener.caller)).collect();
+        let mut ids: Vec<i64> =
+            self.open().streams.iter().filter_map(|listener| session_of(&listener.caller)).collect();
         ids.sort_unstable();
         ids.dedup();
         let now = self.kit.clock.now();

@@ -45,7 +45,8 @@ impl Handler for Remind {
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
         for (subject, key, token) in &ending {
-            let title = format!("Your API token “{}” expires {}", token.name, When::new(token.expires_at, now).relative);
+            let title =
+                format!("Your API token “{}” expires {}", token.name, When::new(token.expires_at, now).relative);
             let message = Message {
                 to: Recipient::Person(subject),
                 kind: "inbox.token-expires",
