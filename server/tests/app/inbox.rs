@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
 use http::Method;
-use kit::identity::Caller;
+use kit::identity::{Caller, Principal, Via};
 use kit::server::inbox::{self, Message, Recipient};
 use kit::server::testing::{TestDb, databases};
 use kit::server::{preferences, stars};
@@ -14,9 +14,10 @@ use server::config::{Config, MailConfig};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::support::{Answer, TestApp, component, component_of, person, request};
+use crate::support::{Answer, START, TestApp, component, component_of, person, request};
 
 const JANE: &str = "user:default/jane";
+const EVE: &str = "user:default/eve";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn app_of(db: &TestDb, caller: Caller) -> TestApp {
@@ -42,6 +43,20 @@ fn to_jane<'a>(key: &'a str, title: &'a str) -> Message<'a> {
 async fn say(app: &TestApp, message: Message<'_>) {
     let tx = app.db().begin().await.expect("begin");
     inbox::send(&tx, app.instance.kit.clock.now(), message).await.expect("sent");
+    tx.commit().await.expect("commit");
+}
+
+/// The row of a session.
+fn session(id: i64) -> String {
+    format!(
+        "INSERT INTO session (id, session_key, data, created_at, seen_at, expires_at) VALUES ({id}, 'key-{id}', '', {START}, {START}, {})",
+        START + 12 * 3_600_000
+    )
+}
+
+async fn write(app: &TestApp, text: &str) {
+    let tx = app.db().begin().await.expect("begin");
+    kit::server::db::execute(&tx, text, []).await.expect("written");
     tx.commit().await.expect("commit");
 }
 
@@ -90,7 +105,7 @@ async fn the_inbox_shows_what_is_mine_and_marks_it() {
         );
         // A token for something else does not open it.
         let Caller::Principal(principal) = person(JANE, &[]) else { unreachable!("a person") };
-        let narrow = kit::identity::Principal { scopes: Some(vec!["catalog.*".into()]), ..(*principal).clone() };
+        let narrow = Principal { scopes: Some(vec!["catalog.*".into()]), ..(*principal).clone() };
         let narrow = app_of(&db, Caller::Principal(Arc::new(narrow)));
         assert_eq!(narrow.page("/inbox").await.status, 403);
         assert_eq!(narrow.get_json("/api/inbox/events").await.status, 403);
@@ -120,7 +135,11 @@ async fn stream(app: &TestApp) -> BodyDataStream {
 #[tokio::test]
 async fn a_window_hears_of_messages_as_they_come() {
     for db in databases().await {
-        let (jane, eve) = (jane(&db), app_of(&db, person("user:default/eve", &[])));
+        let Caller::Principal(eve) = person(EVE, &[]) else { unreachable!("a person") };
+        let eve = Caller::Principal(Arc::new(Principal { via: Via::Session(2), ..(*eve).clone() }));
+        let (jane, eve) = (jane(&db), app_of(&db, eve));
+        write(&jane, &session(1)).await;
+        write(&jane, &session(2)).await;
         let (mut hers, mut other) = (stream(&jane).await, stream(&eve).await);
         assert_eq!(next_event(&mut hers).await.expect("an event"), "event: unread\ndata: 0\n\n", "{}", jane.name);
         assert_eq!(next_event(&mut other).await.expect("an event"), "event: unread\ndata: 0\n\n");
@@ -137,18 +156,29 @@ async fn a_window_hears_of_messages_as_they_come() {
         );
         let silent = tokio::time::timeout(Duration::from_millis(1_500), other.next()).await;
         assert!(silent.is_err(), "nothing of it concerns anybody else");
-        // The oldest of too many ends, and all end with the process.
+        // The oldest of too many ends.
         let mut more = Vec::new();
         for _ in 0..6 {
             more.push(stream(&jane).await);
         }
         assert_eq!(next_event(&mut hers).await, None, "six are open at most");
-        jane.instance.stop.cancel();
+        assert_eq!(TestApp::anonymous(&db).get_json("/api/inbox/events").await.status, 401);
+        // A session that is over ends its streams, and no others.
+        write(&jane, "DELETE FROM session WHERE id = 1").await;
         for mut each in more {
             assert!(next_event(&mut each).await.is_some());
-            assert_eq!(next_event(&mut each).await, None);
+            assert_eq!(next_event(&mut each).await, None, "{}", jane.name);
         }
-        assert_eq!(TestApp::anonymous(&db).get_json("/api/inbox/events").await.status, 401);
+        say(&eve, Message { to: Recipient::Person(EVE), ..to_jane("", "For Eve") }).await;
+        assert_eq!(next_event(&mut other).await.expect("an event"), "event: unread\ndata: 1\n\n");
+        eve.instance.kit.clock.advance(16 * 60_000);
+        assert_eq!(next_event(&mut other).await, None, "an open stream is no use of a session");
+        // And all end with the process.
+        write(&jane, &session(1)).await;
+        let mut last = stream(&jane).await;
+        assert!(next_event(&mut last).await.is_some());
+        jane.instance.stop.cancel();
+        assert_eq!(next_event(&mut last).await, None);
     }
 }
 
@@ -214,10 +244,7 @@ async fn what_is_starred_and_visited_is_shown_while_it_may_be_seen() {
         assert!(others.contains("names you or one of your teams") && others.contains("Press the star"), "{others}");
 
         jane.remove("ledger.yaml");
-        let gone = "DELETE FROM catalog_entity WHERE ref = 'component:default/ledger'";
-        let tx = jane.db().begin().await.expect("begin");
-        kit::server::db::execute(&tx, gone, []).await.expect("deleted");
-        tx.commit().await.expect("commit");
+        write(&jane, "DELETE FROM catalog_entity WHERE ref = 'component:default/ledger'").await;
         assert!(!jane.get("/starred").await.body.contains(entity), "what is gone is not shown");
         assert_eq!(
             form(&jane, "/api/catalog/fn/star", "item=component:default/ledger&starred=false").await.status,
@@ -282,9 +309,8 @@ async fn whoever_registered_a_location_hears_of_its_errors_once() {
     for db in databases().await {
         let jane = jane(&db);
         jane.write("a.yaml", "kind: Component\nmetadata: {}\n");
-        let registered =
-            jane.instance.catalog.catalog.register(&person(JANE, &[]), &crate::support::parsed(&jane.path("")));
-        let id = registered.await.expect("registered").id;
+        let (hers, location) = (person(JANE, &[]), crate::support::parsed(&jane.path("")));
+        let id = jane.instance.catalog.catalog.register(&hers, &location).await.expect("registered").id;
         jane.work().await;
         let inbox = jane.get("/inbox").await.body;
         assert!(
@@ -438,5 +464,34 @@ async fn what_waits_goes_out_as_mail_to_whom_it_is_wanted_by() {
         assert_eq!(taken.lock().expect("taken").len(), 1);
         let shown = app.get("/inbox/settings").await.body;
         assert!(shown.contains("Mail goes to jane@bank.example"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_expire_is_told_of_once() {
+    for db in databases().await {
+        let jane = jane(&db);
+        let worker = jane.instance.worker();
+        for (id, days, revoked) in [(1, 3, "NULL"), (2, 30, "NULL"), (3, 3, "1")] {
+            let ends = START + days * 86_400_000;
+            write(
+                &jane,
+                &format!(
+                    "INSERT INTO api_token (id, token_hash, subject, subject_name, name, scopes, created_at, created_by, expires_at, revoked_at) \
+                     VALUES ({id}, 'hash-{id}', '{JANE}', 'Jane', 'Deploys {id}', '[]', 1, '{JANE}', {ends}, {revoked})"
+                ),
+            )
+            .await;
+        }
+        for _ in 0..2 {
+            let tx = jane.db().begin().await.expect("begin");
+            let now = jane.instance.kit.clock.now();
+            kit::server::jobs::enqueue(&tx, now, ::inbox::server::remind_job(now)).await.expect("asked");
+            tx.commit().await.expect("commit");
+            worker.run_due(::inbox::server::REMIND, &[]).await.expect("the jobs ran");
+            jane.instance.kit.clock.advance(3_600_001);
+        }
+        let told = jane.column("SELECT title FROM inbox_message").await;
+        assert_eq!(told, ["Your API token “Deploys 1” expires in 3 days"], "{}", jane.name);
     }
 }
