@@ -502,7 +502,19 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     let after =
         (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
     assert_eq!(before, after, "a refused call changes nothing");
-    // What is forgotten must be there.
+    // What is marked and forgotten must be there.
+    let message = kit::server::inbox::Message {
+        to: kit::server::inbox::Recipient::Person("operator"),
+        kind: "test.said",
+        key: "",
+        title: "A message",
+        body: "",
+        path: "/",
+        waits: true,
+    };
+    let tx = operator.db().begin().await.expect("begin");
+    kit::server::inbox::send(&tx, operator.instance.kit.clock.now(), message).await.expect("sent");
+    tx.commit().await.expect("commit");
     let (form, filter) = &calls["/api/catalog/fn/save-filter"];
     assert_eq!(operator.post("/api/catalog/fn/save-filter", form, filter).await.status, 200);
     for (path, (content_type, body)) in &calls {

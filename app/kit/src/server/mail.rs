@@ -116,7 +116,7 @@ impl Mailer {
         let about = if mail.text.is_empty() { String::new() } else { format!("{}\n\n", mail.text) };
         let text = format!(
             "{}.\n\n{about}{}\n\n--\nPortico sends you this because of your settings: {}\n",
-            mail.subject,
+            one_line(mail.subject),
             link(mail.path),
             link(crate::plugin::INBOX_SETTINGS)
         );

@@ -71,7 +71,7 @@ fn Mine(mine: OfMine, owned: AnyView) -> impl IntoView {
         view! { <Names hits=mine.visited/> }.into_any()
     };
     view! {
-        <div class="pk-columns pk-mine">
+        <div class="pk-columns">
             <div>
                 <Section title="Waiting for you">{waiting}</Section>
                 {owned}

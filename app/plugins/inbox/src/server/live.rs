@@ -36,8 +36,11 @@ const LOOK_BACK: i64 = 10_000;
 /// After this long a number is counted again, whatever was seen to change.
 const RECOUNT: Duration = Duration::from_secs(60);
 
-/// The time between two signs of life, and between two looks whether the sessions are still good.
+/// The time between two signs of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The time between two looks whether the sessions are still good.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a stream lasts; then the browser asks again, and the caller's groups are read anew.
 const LASTS: Duration = Duration::from_secs(600);
@@ -151,7 +154,7 @@ impl Hub {
                     return;
                 }
             }
-            let look = looked.elapsed() >= HEARTBEAT;
+            let look = looked.elapsed() >= LOOK;
             let told = async {
                 if look {
                     self.end_what_is_over().await?;
