@@ -82,7 +82,7 @@ fn Owned(kinds: Vec<FacetValue>, items: Vec<EntityRow>, total: u64, all: String)
     let kinds: Vec<_> = kinds
         .into_iter()
         .take(OWNED_KINDS)
-        .map(|kind| view! { <li><a href=kind.href>{format!("{} {}", digits(kind.count), kind.label)}</a></li> })
+        .map(|kind| view! { <li><a href=kind.href>{counted(kind.count, &kind.label)}</a></li> })
         .collect();
     let more = total > OWNED as u64;
     let items: Vec<_> = items
@@ -205,6 +205,10 @@ fn Attention(troubled: Vec<LocationRow>, total: u64, orphans: u64) -> impl IntoV
         || view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> },
     );
     view! { <ul class="pk-list">{troubled}{more}{orphans}</ul> }.into_any()
+}
+
+fn counted(count: u64, kind: &str) -> String {
+    format!("{} {}", digits(count), if count == 1 { kind.to_owned() } else { plural(kind) })
 }
 
 /// The name of a kind for several: kinds of others are English words as well.

@@ -68,7 +68,8 @@ fn InboxView(tab: Tab, messages: Page, counts: [u64; 2]) -> impl IntoView {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    let rows: Vec<_> = messages.entries.into_iter().map(|entry| view! { <Row entry=entry/> }).collect();
+    let rows: Vec<_> =
+        messages.entries.into_iter().map(|entry| view! { <Row entry=entry states={tab == Tab::All}/> }).collect();
     let content = match first {
         None => view! {
             <EmptyState sentence=empty>
@@ -79,7 +80,7 @@ fn InboxView(tab: Tab, messages: Page, counts: [u64; 2]) -> impl IntoView {
         Some(first) => view! {
             <MarkAll tab=name through=first done={tab != Tab::All}/>
             <ul class="pk-inbox">{rows}</ul>
-            <Paging previous=newer next=older summary=summary/>
+            {(newer.is_some() || older.is_some()).then(|| view! { <Paging previous=newer next=older summary=summary/> })}
         }
         .into_any(),
     };
@@ -105,7 +106,11 @@ fn MarkAll(tab: &'static str, through: i64, done: bool) -> impl IntoView {
 }
 
 #[component]
-fn Row(entry: Entry) -> impl IntoView {
+fn Row(
+    entry: Entry,
+    /// Whether it says if it waits, as where all are together.
+    states: bool,
+) -> impl IntoView {
     let class = if entry.read { "pk-inbox__row" } else { "pk-inbox__row pk-inbox__row--unread" };
     let title = entry.title.clone();
     let mark = |text: &'static str, mark: &'static str| {
@@ -132,7 +137,7 @@ fn Row(entry: Entry) -> impl IntoView {
                 </p>
                 {(!entry.body.is_empty()).then(|| view! { <p class="pk-inbox__body">{entry.body.clone()}</p> })}
                 <p class="pk-inbox__meta">
-                    {entry.waits.then(|| if entry.done {
+                    {(states && entry.waits).then(|| if entry.done {
                         view! { <Badge text="Done" tone=Tone::Fine/> }
                     } else {
                         view! { <Badge text="Waiting" tone=Tone::Waiting/> }

@@ -26,18 +26,20 @@ pub async fn settings_page() -> Result<Drawn, AppError> {
             _ => String::new(),
         };
         let missing = match (configured, address) {
-            (false, _) => Some(
-                "This portal sends no mail: its operator has configured none. Your choice is kept for the day it does.",
-            ),
-            (true, None) => Some(
-                "No address of yours is known that your sign-in or the catalog vouches for, so no mail reaches you.",
-            ),
+            (false, _) => Some((
+                "This portal sends no mail",
+                "Its operator has configured none. Your choice is kept for the day it does.",
+            )),
+            (true, None) => Some((
+                "No mail reaches you",
+                "No address of yours is known that your sign-in or the catalog vouches for.",
+            )),
             _ => None,
         };
         view! {
             <Breadcrumb trail=vec![("Inbox".to_owned(), INBOX.to_owned())] label="Where this is"/>
             <Page title="Mail settings" lead=lead>
-                {missing.map(|missing| view! { <Banner title=missing/> })}
+                {missing.map(|(title, why)| view! { <Banner title=title><p>{why}</p></Banner> })}
                 <form method="post" action=ChooseMail::PATH>
                     <FormLayout>
                         <RadioGroup
