@@ -1,14 +1,16 @@
 // Times pages of a running portal on this machine: node bench/pages.mjs BASE [ROUNDS]
 // Rounds are interleaved, so that a slow second of the machine touches every page alike; the last column is the ratio to /healthz.
 import http from 'node:http';
+import { cookieHeader } from '../end2end/support/sign-in.mjs';
 
 const base = new URL(process.argv[2]);
 const rounds = Math.min(Number(process.argv[3] ?? 200), 2000);
 if (!['127.0.0.1', 'localhost'].includes(base.hostname)) throw new Error('loopback only');
+const cookie = await cookieHeader(base.origin);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const get = (path) => new Promise((resolve, reject) => {
   const start = process.hrtime.bigint();
-  http.get({ host: base.hostname, port: base.port, path, agent, headers: { accept: 'text/html' } }, (response) => {
+  http.get({ host: base.hostname, port: base.port, path, agent, headers: { accept: 'text/html', cookie } }, (response) => {
     let bytes = 0;
     const chunks = [];
     response.on('data', (chunk) => { bytes += chunk.length; chunks.push(chunk); });

@@ -1,9 +1,11 @@
 // Measures a running Portico as its readers feel it: `PORTICO_URL=http://127.0.0.1:8080 npm run speed`.
 import { chromium } from '@playwright/test';
+import { signIn } from './support/sign-in.mjs';
 
 const [LOADS, NAVIGATIONS] = [9, 200];
 
 const url = process.env.PORTICO_URL ?? 'http://127.0.0.1:8080';
+const storageState = { cookies: await signIn(url), origins: [] };
 const browser = await chromium.launch({ executablePath: process.env.PORTICO_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 try {
   console.log(`First load of /catalog, cold, ${LOADS} times:`);
@@ -25,7 +27,7 @@ function spread(values) {
 
 /** One load with nothing in the cache. Bytes are those on the wire, with headers. */
 async function firstLoad() {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ storageState, viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
@@ -63,7 +65,7 @@ async function firstLoad() {
 
 /** Clicks through the portal as a reader does, on one page that stays loaded. */
 async function navigations() {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ storageState, viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.addInitScript(() => {
     addEventListener('click', (event) => {

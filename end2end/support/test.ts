@@ -67,6 +67,9 @@ export const test = base.extend<Fixtures>({
   baseURL: async ({}, use) => {
     await use(process.env.PORTICO_URL);
   },
+  storageState: async ({}, use) => {
+    await use(process.env.PORTICO_STATE);
+  },
   hydrated: async ({ javaScriptEnabled }, use) => {
     await use(javaScriptEnabled !== false);
   },

@@ -13,6 +13,7 @@ const test = base.extend<{ quiet: void }, { hostile: Portico }>({
     { scope: 'worker', timeout: 90_000 },
   ],
   baseURL: async ({ hostile }, use) => use(hostile.url),
+  storageState: async ({ hostile }, use) => use(hostile.state),
   // Nothing of the catalog runs: not in any page that shows it.
   quiet: [
     async ({ page }, use) => {

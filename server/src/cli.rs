@@ -1,8 +1,11 @@
 //! The command line.
 
+mod backup;
 mod import;
 mod locations;
+mod policy;
 mod serve;
+mod token;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,11 +13,11 @@ use std::process::ExitCode;
 
 use catalog::server::NewRules;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use descriptor::{Finding, Verdict};
+use descriptor::{EntityRef, Finding, Verdict};
 
 use crate::config::{Config, ConfigError};
 use crate::instance;
-use crate::telemetry;
+use crate::{secrets, telemetry};
 
 /// The exit code of a wrong command line or configuration.
 const USAGE: u8 = 2;
@@ -94,13 +97,82 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Check, print and describe the policies that say who may do what
+    Policy {
+        #[command(subcommand)]
+        command: policy::Command,
+    },
+    /// API tokens for scripts and services
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Bring the database up to date
     Migrate {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Copy the embedded database into a file, while the server runs
+    ///
+    /// The keys and the configuration are not in it. PostgreSQL has its own tools: pg_dump and pg_restore.
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Put a backup in the place of the embedded database, while no server runs
+    Restore {
+        /// What `portico backup` made
+        file: PathBuf,
+        /// Put aside the database that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// The keys that secrets are sealed with
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Print the effective configuration, secrets masked
     Config {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Print a fresh key
+    Key,
+    /// Seal again with the first key what is sealed with another; can be run again when it was cut off
+    Rotate {
+        /// Drop what is sealed with keys that are lost
+        #[arg(long)]
+        drop_lost: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print its secret on standard output, this once
+    Create {
+        /// Whom it acts as: a person such as user:default/jane, or a service such as component:default/pipeline
+        #[arg(long = "for", value_name = "REF")]
+        subject: EntityRef,
+        /// What it may be used for, such as catalog.entity.read or catalog.* (can be repeated)
+        #[arg(long = "scope", required = true, value_name = "ACTION")]
+        scopes: Vec<String>,
+        /// What it is called in lists
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
+        /// For how many days it is good
+        #[arg(long, default_value_t = 90)]
+        days: u32,
         #[command(flatten)]
         store: StoreArgs,
     },
@@ -154,11 +226,20 @@ impl StoreArgs {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check { paths, format } => return check(&paths, format),
+        Command::Policy { command } => return policy::run(command),
         Command::Config { store } => store.load(None).map(|config| {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
         }),
         Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
+        Command::Backup { file, store } => store.load(None).map(|config| block_on(backup::backup(config, file))),
+        Command::Restore { file, force, store } => {
+            store.load(None).map(|config| block_on(backup::restore(config, file, force)))
+        }
+        Command::Secrets { command: SecretsCommand::Key } => return secrets::print_key(),
+        Command::Secrets { command: SecretsCommand::Rotate { drop_lost, store } } => {
+            store.load(None).map(|config| block_on(secrets::reseal(config, drop_lost)))
+        }
         Command::Serve { addr, example, store } => store.load(addr).map(|config| {
             telemetry::start(&config.log);
             block_on(serve::serve(config, example))
@@ -166,6 +247,9 @@ pub fn run() -> ExitCode {
         Command::Import { locations, example, trust_org, kinds, store } => store
             .load(None)
             .map(|config| block_on(import::import(config, import::Request { locations, example, trust_org, kinds }))),
+        Command::Token { command: TokenCommand::Create { subject, scopes, name, days, store } } => store
+            .load(None)
+            .map(|config| block_on(token::create(config, token::Request { subject, name, scopes, days }))),
         Command::Unregister { locations, store } => {
             store.load(None).map(|config| block_on(locations::unregister(config, locations)))
         }

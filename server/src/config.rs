@@ -1,5 +1,7 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,15 +10,21 @@ use std::path::{Path, PathBuf};
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
 use kit::server::mail::{MailSettings, Mailer, Protection};
+use kit::server::secrets::MASK;
+pub use kit::server::secrets::Secret;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
 
-/// What is written for a secret that is shown.
-const MASK: &str = "********";
+pub(crate) use self::providers::is_protected;
+pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
+
+use crate::client::ProxyConfig;
+use crate::limits::LimitsConfig;
+use crate::secrets::SecretsConfig;
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
-const NOT_OURS: [&str; 11] = [
+const NOT_OURS: [&str; 12] = [
     "PORTICO_CACHE",
     "PORTICO_CORPUS",
     "PORTICO_TEST_POSTGRES_URL",
@@ -24,6 +32,7 @@ const NOT_OURS: [&str; 11] = [
     "PORTICO_SOAK",
     "PORTICO_BIN",
     "PORTICO_URL",
+    "PORTICO_STATE",
     "PORTICO_CHROMIUM",
     "PORTICO_BENCH",
     "PORTICO_SCREENS",
@@ -31,8 +40,9 @@ const NOT_OURS: [&str; 11] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("PORTICO_ADDR", "addr"),
+    ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
@@ -73,6 +83,14 @@ pub struct Config {
     pub access: AccessConfig,
     /// How long a sign-in lasts.
     pub sessions: SessionsConfig,
+    /// Where people sign in.
+    pub providers: Vec<ProviderConfig>,
+    /// The proxies before the portal.
+    pub proxy: ProxyConfig,
+    /// How often somebody may ask.
+    pub limits: LimitsConfig,
+    /// The keys that secrets are sealed with.
+    pub secrets: SecretsConfig,
 }
 
 /// `[access]`
@@ -81,6 +99,10 @@ pub struct Config {
 pub struct AccessConfig {
     /// The first administrators: refs of people and groups, such as `user:default/jane` or `group:default/platform`.
     pub administrators: Vec<String>,
+    /// Files with the bank's own policies, in Cedar's language.
+    pub policies: Vec<PathBuf>,
+    /// Whether those stand in place of the default policies; else they are added.
+    pub replace_default: bool,
 }
 
 /// `[sessions]`
@@ -191,33 +213,11 @@ pub struct IntegrationConfig {
     pub allow_private: bool,
 }
 
-/// A text that is never shown: it prints and serialises as a mask.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MASK)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(MASK)
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             database_url: String::new(),
             plugins: Vec::new(),
@@ -227,9 +227,12 @@ impl Default for Config {
             fetch: FetchConfig::default(),
             mail: MailConfig::default(),
             integrations: Vec::new(),
-            public_url: None,
+            proxy: ProxyConfig::default(),
+            limits: LimitsConfig::default(),
+            secrets: SecretsConfig::default(),
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
+            providers: Vec::new(),
         }
     }
 }
@@ -355,10 +358,18 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
         self.administrators()?;
+        if self.access.replace_default && self.access.policies.is_empty() {
+            return Err(error(
+                "access.replace_default",
+                "without access.policies nobody could do anything; name the files that stand in place of the default policies",
+            ));
+        }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.proxy.networks()?;
         self.tokens()?;
         self.integrations()?;
         self.mailer()?;
+        self.providers()?;
         Ok(())
     }
 
@@ -422,20 +433,14 @@ impl Config {
             "none" => return Err(error("mail.tls", "none is for a server on this machine alone; use starttls or tls")),
             other => return Err(error("mail.tls", format!("{other:?} is not one of starttls, tls, none"))),
         };
-        let password = match (&mail.password, &mail.password_file, &mail.password_env) {
-            (None, None, None) => None,
-            (Some(password), None, None) => Some(password.0.clone()),
-            (None, Some(file), None) => {
-                let text = std::fs::read_to_string(file)
-                    .map_err(|problem| error("mail.password_file", format!("{}: {problem}", file.display())))?;
-                Some(text.trim().to_owned())
-            }
-            (None, None, Some(name)) => Some(
-                std::env::var(name)
-                    .map_err(|_| error("mail.password_env", format!("the variable {name} is not set")))?,
-            ),
-            _ => return Err(error("mail.password", "give one of password, password_file and password_env")),
-        };
+        let setting = |field: &str| format!("mail.{field}");
+        let password = secret(
+            &setting,
+            "password",
+            mail.password.as_ref(),
+            mail.password_file.as_deref(),
+            mail.password_env.as_deref(),
+        )?;
         let credentials = match (mail.user.as_str(), password) {
             ("", None) => None,
             (user, Some(password)) if !user.is_empty() => Some((user.to_owned(), password)),
@@ -479,20 +484,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = match (&each.token, &each.token_file, &each.token_env) {
-                (None, None, None) => None,
-                (Some(token), None, None) => Some(token.0.clone()),
-                (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file)
-                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
-                    Some(text.trim().to_owned())
-                }
-                (None, None, Some(name)) => Some(
-                    std::env::var(name)
-                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
-                ),
-                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
-            };
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }
@@ -515,10 +508,10 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
-        for integration in &mut shown.integrations {
-            for url in [&mut integration.proxy, &mut integration.api_base] {
-                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
-            }
+        let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
+        let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
+        for url in addresses.chain(proxies) {
+            *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -565,6 +558,31 @@ fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> R
         }
     };
     Ok(())
+}
+
+/// A secret that stands in the file itself, in a file of its own, or in a variable; `setting` gives a field its full name.
+fn secret(
+    setting: &dyn Fn(&str) -> String,
+    field: &str,
+    value: Option<&Secret>,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    let of = |suffix: &str| setting(&format!("{field}{suffix}"));
+    match (value, file, variable) {
+        (None, None, None) => Ok(None),
+        (Some(value), None, None) => Ok(Some(value.expose().to_owned())),
+        (None, Some(file), None) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
+            Ok(Some(text.trim().to_owned()))
+        }
+        (None, None, Some(name)) => {
+            let text = std::env::var(name);
+            text.map(Some).map_err(|_| error(&of("_env"), format!("the variable {name} is not set")))
+        }
+        _ => Err(error(&of(""), format!("give one of {field}, {field}_file and {field}_env"))),
+    }
 }
 
 fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
@@ -633,8 +651,8 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");

@@ -69,7 +69,7 @@ pub(crate) mod tree;
 pub(crate) mod views;
 
 pub use api_operation::{ApiField, ApiFields, ApiModel, ApiMore, ApiOperation, ApiOperations, ApiPart, Effect};
-pub use avatar::{Avatar, AvatarGroup, People, Person};
+pub use avatar::{Account, Avatar, AvatarGroup, People, Person};
 pub use badge::{Badge, Tone};
 pub use banner::Banner;
 pub use breadcrumb::Breadcrumb;

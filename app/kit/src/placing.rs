@@ -24,6 +24,11 @@ pub fn unread() -> Html {
     side::unread()
 }
 
+/// Whoever is signed in.
+pub fn account() -> Html {
+    side::account()
+}
+
 /// The element of the page, with the `html` of the page at `address` in it. Empty HTML stands for a page that the server has placed;
 /// none takes the page away.
 pub fn place(html: Option<Html>, address: &str) -> AnyView {

@@ -10,6 +10,7 @@ pub mod dir;
 pub mod directory;
 pub mod error;
 pub mod fetch;
+pub mod filter;
 pub mod html;
 pub mod inbox;
 pub mod jobs;
@@ -22,6 +23,7 @@ pub mod preferences;
 pub mod published;
 pub mod said;
 pub mod search;
+pub mod secrets;
 pub mod sessions;
 pub mod stars;
 #[cfg(any(test, feature = "testing"))]

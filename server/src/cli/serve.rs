@@ -9,13 +9,16 @@ use catalog::server::NewLocation;
 use kit::identity::Caller;
 use kit::server::jobs;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
-use crate::{examples, router};
+use crate::sso::Sso;
+use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -28,16 +31,18 @@ const SWEEP: Duration = Duration::from_secs(300);
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
     if example {
         config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
+    }
+    let instance = Instance::open(&config).await?;
+    if example {
         register_example(&config, &instance).await?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     // A port that the system chose is known only now, and the name of the cookie holds it.
     config.addr = listener.local_addr()?;
     let identity = identity(&config, &instance, example)?;
-    let router = router::router(&instance, identity.clone());
+    let router = router::router(&instance, &config, identity.clone())?;
     let stop = instance.stop.clone();
     remind(&instance).await?;
     let worker = instance.worker();
@@ -46,16 +51,17 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         async move { worker.run(stop).await }
     });
     let sweeping = tokio::spawn(sweep(identity));
+    let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
-        ended = &mut serving => ended?.context("serving")?,
+        ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
     stop.cancel();
     sweeping.abort();
+    reloading.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -78,11 +84,12 @@ async fn remind(instance: &Instance) -> anyhow::Result<()> {
 /// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
 fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
     let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
-    if !local {
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
+    if !local && sso.offered().is_empty() {
         return Ok(Identity::Unconfigured);
     }
-    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
-    Ok(Identity::SignedIn(SignIn { sessions, local }))
+    Ok(Identity::SignedIn(SignIn { sessions, local, sso }))
 }
 
 /// Registers the example bank, trusted for organisation data since it is our own.
@@ -102,6 +109,17 @@ async fn sweep(identity: Identity) {
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+/// Has something whenever the process is sent SIGHUP.
+fn asked_to_reload() -> Receiver<()> {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while signal.recv().await.is_some() && send.send(()).await.is_ok() {}
+    });
+    receive
 }
 
 async fn asked_to_stop() {

@@ -154,6 +154,26 @@ fn config_shows_every_setting_and_masks_secrets() {
     token = "********"
     proxy = "http://proxy:********@proxy.example:3128/"
     allow_private = false
+
+    [access]
+    administrators = []
+
+    [sessions]
+    idle_minutes = 15
+    absolute_hours = 12
+
+    [proxy]
+    trusted = []
+
+    [limits]
+    sign_in = 600
+    failures = 100
+    search = 1200
+    api = 12000
+
+    [secrets]
+    key_file = ""
+    key_env = ""
     "#);
 }
 
@@ -243,4 +263,31 @@ fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     let line =
         "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
     assert!(out(&output).contains(line), "{}", out(&output));
+}
+
+#[test]
+fn policies_are_checked_shown_and_described() {
+    let folder = folder();
+    let policy = |arguments: &[&str]| portico(folder.path(), &[&["policy"], arguments].concat(), &[]);
+    let shown = out(&policy(&["show"]));
+    assert!(shown.contains("@id(\"owners-change\")"), "{shown}");
+    write(&folder.path().join("all.cedar"), &shown);
+    assert!(out(&policy(&["schema"])).contains("action \"catalog.location.register\" in [\"write\", "));
+    let own = policy(&["check"]);
+    assert_eq!((code(&own), err(&own)), (0, String::new()), "{}", out(&own));
+    let replaced = policy(&["check", "--replace-default", "all.cedar"]);
+    assert_eq!(code(&replaced), 0, "what is shown can stand in its own place: {}", out(&replaced));
+    write(
+        &folder.path().join("bad.cedar"),
+        "@id(\"a\")\npermit (principal, action, resource) when { resource.type like \"s*\" };\n",
+    );
+    let bad = policy(&["check", "bad.cedar"]);
+    assert_eq!(code(&bad), 1);
+    assert!(out(&bad).starts_with("bad.cedar:1:1: the policy covers reading ("), "{}", out(&bad));
+    write(&folder.path().join("portico.toml"), "[access]\npolicies = ['bad.cedar']\n");
+    let served = portico(folder.path(), &["serve", "--addr", "127.0.0.1:0", "--config", "portico.toml"], &[]);
+    assert_eq!(code(&served), 1, "the portal does not start on broken policies");
+    assert!(err(&served).contains("bad.cedar:1:1: the policy covers reading ("), "{}", err(&served));
+    let configured = policy(&["check", "--config", "portico.toml"]);
+    assert_eq!(code(&configured), 1, "{}", out(&configured));
 }

@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// The files below a folder that end in `.ending`, by their path within the workspace.
-fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+pub fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
     let root = root();
     let (mut found, mut folders) = (BTreeMap::new(), vec![root.join(folder)]);
     while let Some(folder) = folders.pop() {
@@ -42,7 +42,7 @@ fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
 }
 
 /// The part of a source that is no test.
-fn product(text: &str) -> &str {
+pub fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
 }
 
@@ -426,7 +426,7 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 }
 
 /// Every page by the plugins' tables of contents, with an example in each variable part.
-fn pages() -> Vec<String> {
+pub fn pages() -> Vec<String> {
     let sources = app::PLUGINS.map(|plugin| files(&format!("app/plugins/{}/src", plugin.id), "rs"));
     let arms = sources.iter().flat_map(|files| files.values()).flat_map(|source| source.lines());
     let arms = arms.filter_map(|line| line.trim().strip_prefix('[')?.split_once("] =>"));
@@ -454,6 +454,11 @@ fn pages() -> Vec<String> {
     pages
 }
 
+/// Every REST route of the plugins.
+pub fn routes(app: &TestApp) -> Vec<(Method, &'static str)> {
+    app.instance.plugins.iter().flat_map(|plugin| plugin.routes().listed).collect()
+}
+
 /// A well-formed call of each server function; one that has none here fails the test below.
 fn calls() -> HashMap<&'static str, (&'static str, String)> {
     const JSON: &str = "application/json";
@@ -470,6 +475,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/inbox/fn/choose-mail", (FORM, "mail=off".to_owned())),
         ("/api/inbox/fn/choose-theme", (FORM, "theme=dark".to_owned())),
         ("/api/catalog/fn/star", (FORM, "item=component:default/secret&starred=true".to_owned())),
+        ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
@@ -528,23 +534,21 @@ async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     let db = databases().await.swap_remove(0);
     let (operator, nobody) = secret(&db).await;
     let mut asked = 0;
-    for plugin in &operator.instance.plugins {
-        for (method, path) in plugin.routes().listed {
-            assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
-            let path = path
-                .replace("{kind}", "component")
-                .replace("{namespace}", "default")
-                .replace("{name}", "secret")
-                .replace("{id}", "1")
-                .replace("{uid}", "1")
-                .replace("{*path}", "a/b.svg");
-            assert!(!path.contains('{'), "{path} has a part without an example");
-            for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
-                let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
-                assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
-                assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
-                asked += 1;
-            }
+    for (method, path) in routes(&operator) {
+        assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
+        let path = path
+            .replace("{kind}", "component")
+            .replace("{namespace}", "default")
+            .replace("{name}", "secret")
+            .replace("{id}", "1")
+            .replace("{uid}", "1")
+            .replace("{*path}", "a/b.svg");
+        assert!(!path.contains('{'), "{path} has a part without an example");
+        for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
+            let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
+            assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
+            assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
+            asked += 1;
         }
     }
     assert!(asked >= 6);

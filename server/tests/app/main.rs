@@ -1,5 +1,7 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod access;
+mod advisories;
 mod cli;
 mod corpus;
 mod crash;
@@ -7,12 +9,14 @@ mod definition;
 mod docs;
 mod find;
 mod graph;
+mod harden;
 mod http;
 mod inbox;
 mod ingest;
 mod invariants;
 mod look;
 mod migration;
+mod operate;
 mod order;
 mod people;
 mod plans;
@@ -21,4 +25,7 @@ mod register;
 mod remote;
 mod rest;
 mod security;
+mod sign_in;
+mod sso;
 mod support;
+mod visibility;

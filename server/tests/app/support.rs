@@ -19,6 +19,9 @@ use server::config::Config;
 use server::guard::Identity;
 use server::instance::Instance;
 use server::router;
+use server::session::Sessions;
+use server::sign_in::SignIn;
+use server::sso::Sso;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -58,14 +61,35 @@ impl TestApp {
         Self::with(db, Config::default(), &[], Caller::Anonymous)
     }
 
+    /// Where the example bank's people sign in: who calls is whoever's cookie or token is sent.
+    pub fn local(db: &TestDb, config: Config) -> Self {
+        Self::made(db, config, &[], |instance, config| {
+            let directory = Arc::new(instance.catalog.catalog.clone());
+            let sessions = Sessions::new(instance.kit.clone(), directory, config).expect("sessions");
+            let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone()).expect("providers"));
+            Identity::SignedIn(SignIn { sessions, local: true, sso })
+        })
+    }
+
     /// With this configuration and these plugins besides the usual ones.
     pub fn with(db: &TestDb, config: Config, more: &[Arc<dyn Plugin>], caller: Caller) -> Self {
+        Self::made(db, config, more, |_, _| Identity::Fixed(caller))
+    }
+
+    /// The same for those who call by `identity`.
+    pub fn made(
+        db: &TestDb,
+        config: Config,
+        more: &[Arc<dyn Plugin>],
+        identity: impl FnOnce(&Instance, &Config) -> Identity,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("files")).expect("a folder for descriptors");
         let config = Config { data_dir: folder.path().join("data"), ..config };
         let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
         instance.plugins.extend(more.iter().cloned());
-        let router = router::router(&instance, Identity::Fixed(caller));
+        let identity = identity(&instance, &config);
+        let router = router::router(&instance, &config, identity).expect("a configuration");
         Self { instance, name: db.name(), router, folder }
     }
 
@@ -213,7 +237,7 @@ impl Answer {
     }
 }
 
-/// A person who is signed in and in these groups.
+/// A person who is in these groups.
 pub fn person(subject: &str, groups: &[&str]) -> Caller {
     let mut groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
     groups.sort();
@@ -225,7 +249,7 @@ pub fn person(subject: &str, groups: &[&str]) -> Caller {
         administrator: false,
         via: Via::Session(1),
         scopes: None,
-        request: "test".into(),
+        request: "a-request".to_owned(),
     }))
 }
 

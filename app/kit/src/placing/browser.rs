@@ -21,6 +21,11 @@ pub(super) fn unread() -> Html {
     Html::default()
 }
 
+/// What stands there stays.
+pub(super) fn account() -> Html {
+    Html::default()
+}
+
 fn put(html: &str, address: &str) {
     let Some(element) = document().get_element_by_id("page") else { return };
     let event = CustomEventInit::new();

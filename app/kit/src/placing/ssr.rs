@@ -1,7 +1,10 @@
+use http::request::Parts;
 use leptos::prelude::*;
 
-use crate::components::Fragment;
+use crate::components::{Account, Fragment};
 use crate::html::Html;
+use crate::identity::Caller;
+use crate::server::html::drawn;
 
 pub(super) fn place(html: Option<Html>, _: &str) -> AnyView {
     view! { <Fragment id="page" html=html.unwrap_or_default()/> }.into_any()
@@ -13,4 +16,10 @@ pub(super) fn said() -> Html {
 
 pub(super) fn unread() -> Html {
     crate::server::unread::badge().unwrap_or_default()
+}
+
+pub(super) fn account() -> Html {
+    let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Caller>().cloned());
+    let name = caller.and_then(|caller| caller.principal().map(|principal| principal.name.clone()));
+    name.map(|name| drawn(|| view! { <Account name=name/> })).unwrap_or_default()
 }

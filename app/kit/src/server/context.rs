@@ -11,6 +11,7 @@ use super::db::Db;
 use super::fetch::Fetcher;
 use super::personal::owner;
 use super::search::Vocabulary;
+use super::secrets::Vault;
 use crate::error::AppError;
 use crate::identity::Caller;
 use crate::plugin::Permission;
@@ -28,6 +29,8 @@ pub struct Kit {
     pub vocabulary: Arc<Vocabulary>,
     /// Who may do what.
     pub gate: Arc<Gate>,
+    /// What seals secrets that are kept.
+    pub vault: Arc<Vault>,
 }
 
 impl Kit {
@@ -63,6 +66,15 @@ pub async fn authorise_own(kit: &Kit, caller: &Caller, permission: &Permission) 
     let subject = owner(caller)?;
     let own = Attributes { id: subject, owner: subject, ..Attributes::default() };
     kit.authorise(caller, permission, &Resource::Known(&own)).await
+}
+
+/// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.
+pub async fn caller() -> Result<Caller, AppError> {
+    let caller = leptos_axum::extract::<Extension<Caller>>().await;
+    match caller {
+        Ok(Extension(caller)) if caller != Caller::Anonymous => Ok(caller),
+        _ => Err(AppError::Unauthenticated),
+    }
 }
 
 /// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so

@@ -9,7 +9,7 @@ use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::html::drawn;
-use crate::components::{Banner, Tone};
+use crate::components::{Banner, CopyButton, Tone};
 use crate::html::Html;
 
 const NAME: &str = "portico-said";
@@ -26,6 +26,13 @@ pub fn refused(text: &str) -> HeaderValue {
 pub fn done(text: &str) {
     if let Some(options) = use_context::<ResponseOptions>() {
         options.append_header(SET_COOKIE, cookie(Tone::Fine, text));
+    }
+}
+
+/// Has the page that follows say that it is done, and show a secret that is kept nowhere else.
+pub fn done_with_secret(text: &str, secret: &str) {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.append_header(SET_COOKIE, written('!', &format!("{secret} {text}")));
     }
 }
 
@@ -48,14 +55,31 @@ pub(crate) fn take() -> Option<Html> {
     let (tone, text) = match value.split_at_checked(1) {
         Some(("+", text)) => (Tone::Fine, text),
         Some(("-", text)) => (Tone::Wrong, text),
+        Some(("!", text)) => return Some(with_secret(text)),
         _ => return None,
     };
     let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
     Some(drawn(|| view! { <Banner title=text tone=tone dismissible=tone == Tone::Fine/> }))
 }
 
+fn with_secret(text: &str) -> Html {
+    let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (secret, text) = text.split_once(' ').unwrap_or((&text, ""));
+    let (secret, text) = (secret.to_owned(), text.to_owned());
+    drawn(|| {
+        view! {
+            <Banner title=text tone=Tone::Fine>
+                <p class="pk-inline"><code id="secret">{secret}</code> <CopyButton from="secret" label="Copy the secret"/></p>
+            </Banner>
+        }
+    })
+}
+
 fn cookie(tone: Tone, text: &str) -> HeaderValue {
-    let sign = if tone == Tone::Wrong { '-' } else { '+' };
+    written(if tone == Tone::Wrong { '-' } else { '+' }, text)
+}
+
+fn written(sign: char, text: &str) -> HeaderValue {
     let text: String = text.chars().take(MAX_TEXT).collect();
     let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
     let cookie = format!("{NAME}={sign}{text}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");

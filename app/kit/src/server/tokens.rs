@@ -37,13 +37,11 @@ const NOTED_FOR: Millis = 60_000;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
-/// Making a token for oneself.
-pub const MAKE_TOKEN: Permission =
-    Permission { action: "settings.token.create", allows: "make an API token", writes: true };
+/// The action of making a token, as it stands in the audit trail.
+pub const CREATE: &str = "settings.token.create";
 
-/// Revoking one's own tokens.
-pub const REVOKE_TOKEN: Permission =
-    Permission { action: "settings.token.revoke", allows: "revoke an API token", writes: true };
+/// The action of revoking one.
+pub const REVOKE: &str = "settings.token.revoke";
 
 /// A token that somebody asks for.
 #[derive(Debug, Clone)]
@@ -130,7 +128,7 @@ pub async fn make(
     let event = audit::Event {
         at: now,
         actor: caller,
-        action: MAKE_TOKEN.action,
+        action: CREATE,
         resource: &format!("token:{id}"),
         detail: json!({ "name": new.name.trim(), "for": new.subject, "scopes": new.scopes, "expires_at": expires_at }),
     };
@@ -161,13 +159,8 @@ pub async fn revoke(kit: &Kit, caller: &Caller, subject: &str, id: i64) -> Resul
         return Err(AppError::not_found("A token of this number"));
     }
     let resource = format!("token:{id}");
-    let event = audit::Event {
-        at: now,
-        actor: caller,
-        action: REVOKE_TOKEN.action,
-        resource: &resource,
-        detail: json!({ "of": subject }),
-    };
+    let event =
+        audit::Event { at: now, actor: caller, action: REVOKE, resource: &resource, detail: json!({ "of": subject }) };
     audit::append(&tx, event).await?;
     tx.commit().await?;
     Ok(())

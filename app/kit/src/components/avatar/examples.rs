@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Avatar, AvatarGroup, People, Person};
+use super::{Account, Avatar, AvatarGroup, People, Person};
 use crate::gallery::{Docs, Example, Group};
 
 /// The avatar in the gallery.
@@ -16,6 +16,11 @@ pub const DOCS: Docs = Docs {
     bad: &["Do not read anything into the tone.", "Do not fetch pictures from elsewhere."],
     keys: &[],
     examples: &[
+        Example {
+            name: "account",
+            title: "Whoever is signed in",
+            view: || view! { <Account name="Amina El Idrissi"/> }.into_any(),
+        },
         Example {
             name: "named",
             title: "Beside the name",

@@ -9,7 +9,7 @@ use crate::components::fragment::Fragment;
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
 use crate::components::toast::Toasts;
-use crate::placing::{said, unread};
+use crate::placing::{account, said, unread};
 use crate::plugin::{INBOX, NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
@@ -91,6 +91,10 @@ pub fn Shell(
         }
         .more {
             display: none;
+        }
+        .foot {
+            display: grid;
+            gap: var(--pk-space-3);
         }
         .content {
             max-width: var(--pk-content-width);
@@ -244,10 +248,11 @@ pub fn Shell(
                     </summary>
                     <div class="panel">
                         <nav aria-label="All pages">{items(&entries, usize::MAX, false)}</nav>
+                        <Fragment id="account-more" html=account()/>
                         <ThemeSwitch name="theme-more"/>
                     </div>
                 </details>
-                <div class="foot"><ThemeSwitch/></div>
+                <div class="foot"><Fragment id="account" html=account()/><ThemeSwitch/></div>
             </header>
             <main class="content" id="main" tabindex="-1">
                 <Fragment id="said" html=said()/>

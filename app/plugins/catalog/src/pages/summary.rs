@@ -2,14 +2,12 @@ use kit::components::{Column, Count, Counts, EmptyState, FacetValue, Section, Ta
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::number::digits;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use leptos::prelude::*;
 
 use super::parts::{EntityName, SearchBox, ShortName, StateBadge, register_link};
+use super::reader;
 use crate::info::READ_ENTITIES;
 use crate::model::{EntityRow, FacetKey, ListQuery, LocationRow, Summary};
-use crate::server::Catalog;
 
 /// The most owners that are asked for at once: as many as a list takes.
 const MAX_OWNERS: usize = 50;
@@ -50,11 +48,14 @@ pub async fn catalog_summary(ways: &'static [Way], personal: AnyView) -> Result<
 
 /// What the caller and its groups own: how many of each kind, and the first few. Empty where there is nobody to own anything.
 pub async fn owned_summary() -> Result<AnyView, AppError> {
-    let caller = permit(&READ_ENTITIES, Resource::All).await?;
-    let Ok(catalog) = service::<Catalog>("The catalog") else { return Ok(().into_any()) };
-    let Some(query) = owned_by(&caller) else { return Ok(().into_any()) };
+    let reader = match reader(&READ_ENTITIES).await {
+        Ok(reader) => reader,
+        Err(AppError::Unavailable { .. }) => return Ok(().into_any()),
+        Err(error) => return Err(error),
+    };
+    let Some(query) = owned_by(reader.caller()) else { return Ok(().into_any()) };
     let all = query.href();
-    let list = catalog.list(query).await?;
+    let list = reader.list(query).await?;
     let kinds = list.facets.into_iter().find(|facet| facet.name == FacetKey::Kind.name());
     let kinds = kinds.map_or_else(Vec::new, |kinds| kinds.values);
     Ok(view! { <Owned kinds=kinds items=list.items total=list.total all=all/> }.into_any())
@@ -101,8 +102,7 @@ fn Owned(kinds: Vec<FacetValue>, items: Vec<EntityRow>, total: u64, all: String)
 }
 
 async fn summary() -> Result<Summary, AppError> {
-    permit(&READ_ENTITIES, Resource::All).await?;
-    service::<Catalog>("The catalog")?.summary().await
+    reader(&READ_ENTITIES).await?.summary().await
 }
 
 #[component]

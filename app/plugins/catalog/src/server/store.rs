@@ -225,6 +225,10 @@ async fn claimant(tx: &DatabaseTransaction, location_id: i64, entity_ref: &str) 
 
 /// Writes what was gathered; the last step before the commit.
 pub async fn flush(tx: &DatabaseTransaction, pending: &mut Pending) -> Result<(), DbErr> {
+    // Also where the totals come out as they were: two entities may have changed places.
+    if !pending.counts.is_empty() {
+        db::execute(tx, "UPDATE catalog_revision SET number = number + 1 WHERE id = 1", []).await?;
+    }
     for ((kind, key, value), delta) in std::mem::take(&mut pending.counts) {
         if delta != 0 {
             let text = "INSERT INTO catalog_count (kind, facet_key, facet_value, entities, label) VALUES (?, ?, ?, ?, ?) \
