@@ -38,6 +38,7 @@ export const PAGES: PageCase[] = [
   { name: 'inbox', path: '/inbox', heading: 'Inbox' },
   { name: 'inbox-settings', path: '/inbox/settings', heading: 'Mail settings' },
   { name: 'starred', path: '/starred', heading: 'Starred' },
+  { name: 'audit', path: '/audit?action=catalog.*', heading: 'Audit' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
   { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },

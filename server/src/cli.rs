@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod backup;
 mod import;
 mod locations;
@@ -136,6 +137,9 @@ enum Command {
         #[command(subcommand)]
         command: SecretsCommand,
     },
+    /// Verify the audit trail, print its public key, take a name out of it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the effective configuration, secrets masked
     Config {
         #[command(flatten)]
@@ -231,6 +235,7 @@ pub fn run() -> ExitCode {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
         }),
+        Command::Audit(command) => audit::run(command),
         Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
         Command::Backup { file, store } => store.load(None).map(|config| block_on(backup::backup(config, file))),
         Command::Restore { file, force, store } => {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
+use kit::server::audit::{SealKey, SealOptions};
 use kit::server::mail::{MailSettings, Mailer, Protection};
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
@@ -40,7 +41,7 @@ const NOT_OURS: [&str; 12] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 11] = [
     ("PORTICO_ADDR", "addr"),
     ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
@@ -48,6 +49,8 @@ const VARIABLES: [(&str, &str); 9] = [
     ("PORTICO_PLUGINS", "plugins"),
     ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
     ("PORTICO_LOOK_TOKENS", "look.tokens"),
+    ("PORTICO_AUDIT_FILE", "audit.file"),
+    ("PORTICO_AUDIT_KEY_FILE", "audit.key_file"),
     ("PORTICO_LOG_LEVEL", "log.level"),
     ("PORTICO_LOG_FORMAT", "log.format"),
 ];
@@ -69,6 +72,8 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// The look.
     pub look: LookConfig,
     /// The log.
@@ -127,6 +132,22 @@ pub struct CatalogConfig {
     pub max_checkout_mb: u32,
     /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
     pub check_seconds: u32,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The append-only file outside the database; `audit/trail.jsonl` in the data directory when empty.
+    pub file: PathBuf,
+    /// The key that checkpoints are signed with, made at the first start where it is missing; `audit/key` in the data directory when empty.
+    pub key_file: PathBuf,
+    /// The variable that holds the key, instead of a file.
+    pub key_env: String,
+    /// Public keys of other instances and of earlier times, whose checkpoints are good as well.
+    pub trusted_keys: Vec<String>,
+    /// After how many days events are dropped, a whole segment at a time: up to 36,500; never when 0.
+    pub keep_days: u32,
 }
 
 /// `[look]`
@@ -222,6 +243,7 @@ impl Default for Config {
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
@@ -366,6 +388,15 @@ impl Config {
         }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.proxy.networks()?;
+        within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
+        for key in &self.audit.trusted_keys {
+            if key.len() != 64 || !key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(error(
+                    "audit.trusted_keys",
+                    format!("{key:?} is not a public key as portico audit key prints it"),
+                ));
+            }
+        }
         self.tokens()?;
         self.integrations()?;
         self.mailer()?;
@@ -387,6 +418,25 @@ impl Config {
         let mut all = self.access.administrators.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
         all.sort();
         Ok(all)
+    }
+
+    /// How the audit trail is sealed; makes the key where there is none yet.
+    pub fn seal(&self) -> Result<SealOptions, ConfigError> {
+        let AuditConfig { file, key_file, key_env, keep_days, .. } = &self.audit;
+        let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
+            true => self.data_dir.join("audit").join(name),
+            false => path.clone(),
+        };
+        let key = if key_env.is_empty() {
+            let path = or(key_file, "key");
+            SealKey::load(&path).map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
+        } else {
+            let text = std::env::var(key_env)
+                .map_err(|_| error("audit.key_env", format!("the variable {key_env} is not set")))?;
+            SealKey::parse(&text)
+                .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
+        };
+        Ok(SealOptions { key, file: or(file, "trail.jsonl"), keep_days: *keep_days })
     }
 
     /// The database's address.
@@ -651,10 +701,11 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
     }

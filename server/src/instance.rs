@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use access::server::Access;
 use anyhow::Context;
+use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
 use inbox::server::Inbox;
+use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -32,6 +34,8 @@ pub struct Instance {
     pub kit: Kit,
     /// The catalog, whether its plugin runs here or not: the command line works on it directly.
     pub catalog: Arc<CatalogPlugin>,
+    /// Seals the audit trail, whichever plugins run here.
+    pub sealer: Arc<Sealer>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
@@ -77,6 +81,7 @@ impl Instance {
             gate: Arc::new(policies::gate(&config.access)?),
             vault: Arc::new(crate::secrets::vault(config)?),
         };
+        let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
@@ -93,6 +98,7 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Audit { kit: kit.clone(), sealer: sealer.clone() }));
         plugins.push(Arc::new(Access {
             kit: kit.clone(),
             directory: Arc::new(catalog.catalog.clone()),
@@ -117,7 +123,13 @@ impl Instance {
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets, stop, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
+    }
+
+    /// Seals what a command has done and closes the database.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.sealer.seal().await.context("sealing the audit trail")?;
+        Ok(self.kit.db.close().await?)
     }
 
     /// A worker for the jobs of the plugins that run here.

@@ -225,7 +225,7 @@ impl Sso {
             resource: &format!("provider:{provider}"),
             detail: json!({ "provider": provider, "reason": refusal.reason() }),
         };
-        audit::append(&tx, event).await?;
+        audit::append_refused(&tx, event).await?;
         Ok(tx.commit().await?)
     }
 

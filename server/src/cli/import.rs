@@ -69,7 +69,7 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
         print_problems(&reader, &location, prefix).await?;
     }
     println!("{entities} entities, {warnings} warnings, {errors} errors in {:.1} s", start.elapsed().as_secs_f64());
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

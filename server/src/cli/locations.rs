@@ -34,7 +34,7 @@ pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Resul
             }
         }
     }
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -52,6 +52,6 @@ pub async fn rules(config: Config, location: &str, rules: &NewRules) -> anyhow::
         let text = format!("{}: {trust} for organisation data, kinds: {kinds}; {} entities", row.target, row.entities);
         println!("{}", harmless(&text));
     }
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(ExitCode::SUCCESS)
 }

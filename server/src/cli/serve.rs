@@ -50,6 +50,12 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    // Not stopped with the requests and jobs: what those do last is sealed as well.
+    let last = CancellationToken::new();
+    let sealing = tokio::spawn({
+        let (sealer, last) = (instance.sealer.clone(), last.clone());
+        async move { sealer.run(last).await }
+    });
     let sweeping = tokio::spawn(sweep(identity));
     let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
@@ -69,6 +75,8 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
     }
+    last.cancel();
+    sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -173,6 +173,9 @@ fn only_a_plugins_own_files_name_its_tables() {
     let shared = [
         "job",
         "audit_event",
+        "audit_checkpoint",
+        "audit_sealer",
+        "audit_subject",
         "search_document",
         "search_words",
         "inbox_message",
@@ -475,6 +478,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/inbox/fn/choose-mail", (FORM, "mail=off".to_owned())),
         ("/api/inbox/fn/choose-theme", (FORM, "theme=dark".to_owned())),
         ("/api/catalog/fn/star", (FORM, "item=component:default/secret&starred=true".to_owned())),
+        ("/api/audit/fn/page", page("/audit")),
         ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
@@ -526,6 +530,23 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     for (path, (content_type, body)) in &calls {
         let allowed = operator.post(path, content_type, body).await;
         assert!(allowed.status.as_u16() < 400, "{path} is well-formed: {} {}", allowed.status, allowed.body);
+    }
+}
+
+#[tokio::test]
+async fn every_server_function_that_writes_leaves_an_event() {
+    let calls = calls();
+    // What a form sends changes something; what asks for a page does not.
+    for (path, (form, body)) in calls.iter().filter(|(_, (kind, _))| kind.ends_with("urlencoded")) {
+        let db = databases().await.swap_remove(0);
+        let (operator, _) = secret(&db).await;
+        if path.ends_with("/forget-filter") {
+            let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+            operator.post("/api/catalog/fn/save-filter", form, filter).await;
+        }
+        let before = operator.rows("audit_event").await.len();
+        let answer = operator.post(path, form, body).await;
+        assert!(operator.rows("audit_event").await.len() > before, "{path} leaves no event: {}", answer.body);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod advisories;
+mod audit;
 mod cli;
 mod corpus;
 mod crash;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use http::HeaderMap;
+use serde_json::json;
 
+use super::audit::{self, Event};
 use super::authorise::{Attributes, Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
@@ -41,7 +43,21 @@ impl Kit {
         permission: &Permission,
         resource: &Resource<'_>,
     ) -> Result<(), AppError> {
-        self.gate.authorise(caller, permission, resource)
+        let decided = self.gate.authorise(caller, permission, resource);
+        if decided.is_err() {
+            let id = match resource {
+                Resource::All => "*",
+                Resource::One(id) => id,
+                Resource::Known(known) => known.id,
+            };
+            let (at, action, detail) = (self.clock.now(), permission.action, json!({}));
+            let event = Event { at, actor: caller, action, resource: id, detail };
+            // What was refused stays refused, whether that could be written or not.
+            if let Err(error) = audit::note_refusal(&self.db, event).await {
+                tracing::error!(%error, action, "a refusal was not written to the audit trail");
+            }
+        }
+        decided
     }
 }
 

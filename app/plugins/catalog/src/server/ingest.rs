@@ -23,7 +23,7 @@ use super::read::link;
 use super::reading::{Failure, Outcome, Reading};
 use super::service::Options;
 use super::source::Source;
-use super::store::{self, Bringer, Change, Pending};
+use super::store::{self, Bringer, Fate, Pending};
 
 /// The kind of job that reads one location; its key is the location's number.
 pub const REFRESH: &str = "catalog.refresh";
@@ -116,11 +116,12 @@ impl Refresh {
                     lease,
                     location: &location,
                     reading: Reading::new(&source, &location.rules, self.options.limits.files, first),
+                    revision: &source.revision,
                     changed: false,
                 };
                 run.read_all().await?;
-                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
-                let next = self.finish(lease, &location, &source.revision, run.changed).await?;
+                let docs = docs::refresh(&self.kit, lease, location.id, &source).await?;
+                let next = self.finish(lease, &location, &source.revision, run.changed, docs).await?;
                 match run.reading.failed {
                     None => Ok(next),
                     // Asking again soon would only read as many files again.
@@ -142,7 +143,7 @@ impl Refresh {
             let tx = self.kit.db.begin().await?;
             lease.fence(&tx).await?;
             let left = store::forget_some(&tx, now, location.id, BATCH_ENTITIES, &mut pending).await?;
-            store::flush(&tx, &mut pending).await?;
+            store::flush(&tx, now, &mut pending).await?;
             for other in pending.locations().into_iter().filter(|other| *other != location.id) {
                 jobs::enqueue(&tx, now, refresh_job(other, now)).await?;
             }
@@ -206,6 +207,7 @@ impl Refresh {
         location: &Location,
         revision: &str,
         changed: bool,
+        docs: bool,
     ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
         let next = now + self.options.interval;
@@ -225,20 +227,22 @@ impl Refresh {
         )
         .await?;
         tell_registrant(&tx, now, location, before, errors_of(&tx, location.id).await?).await?;
-        if changed {
+        if changed || docs {
             db::execute(
                 &tx,
                 "UPDATE catalog_location SET last_change_at = ? WHERE id = ?",
                 [now.into(), location.id.into()],
             )
             .await?;
+        }
+        if docs {
             let resource = format!("location:{}", location.id);
             let event = audit::Event {
                 at: now,
                 actor: &Caller::System,
                 action: "catalog.location.ingest",
                 resource: &resource,
-                detail: json!({ "revision": revision }),
+                detail: json!({ "revision": revision, "docs": true }),
             };
             audit::append(&tx, event).await?;
         }
@@ -300,7 +304,7 @@ async fn tell_registrant(
 }
 
 /// Tells those who starred entities that they changed or are in no file any more: a message each, or one of all where they are many.
-async fn tell_followers(tx: &DatabaseTransaction, now: Millis, told: &BTreeMap<String, Change>) -> Result<(), DbErr> {
+async fn tell_followers(tx: &DatabaseTransaction, now: Millis, told: &BTreeMap<String, Fate>) -> Result<(), DbErr> {
     let refs: Vec<String> = told.keys().cloned().collect();
     let mut starred: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for refs in refs.chunks(BATCH_ENTITIES) {
@@ -327,7 +331,7 @@ async fn tell_followers(tx: &DatabaseTransaction, now: Millis, told: &BTreeMap<S
         for entity_ref in &refs {
             let link = link(entity_ref, None);
             let what = match told.get(entity_ref) {
-                Some(Change::Orphaned) => "is no longer in any file",
+                Some(Fate::Orphaned) => "is no longer in any file",
                 _ => "changed",
             };
             let title = format!("{} {what}", link.name);
@@ -343,6 +347,7 @@ struct Run<'a> {
     lease: &'a Lease,
     location: &'a Location,
     reading: Reading<'a>,
+    revision: &'a str,
     changed: bool,
 }
 
@@ -446,7 +451,8 @@ impl Run<'_> {
         now: Millis,
         pending: &mut Pending,
     ) -> Result<(), DbErr> {
-        store::flush(tx, pending).await?;
+        store::note_batch(tx, now, self.location.bringer(), self.revision, pending).await?;
+        store::flush(tx, now, pending).await?;
         self.changed |= pending.changed;
         tell_followers(tx, now, &pending.told).await?;
         for (location_id, path) in std::mem::take(&mut pending.again) {

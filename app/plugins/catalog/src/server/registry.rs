@@ -96,7 +96,10 @@ impl Catalog {
         let text = "UPDATE catalog_location SET trust_org = ?, allowed_kinds = ?, next_run_at = ? WHERE id = ?";
         db::execute(&tx, text, [trust_org.into(), kinds.clone().into(), now.into(), id.into()]).await?;
         jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
-        let detail = json!({ "trustOrg": trust_org, "allowedKinds": kinds });
+        let detail = json!({
+            "before": { "trustOrg": before.try_get::<bool>("", "trust_org")?, "allowedKinds": before.try_get::<Option<String>>("", "allowed_kinds")? },
+            "after": { "trustOrg": trust_org, "allowedKinds": kinds },
+        });
         let (action, resource) = (TRUST_LOCATION.action, format!("location:{id}"));
         audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail }).await?;
         Ok(tx.commit().await?)
@@ -123,8 +126,8 @@ impl Catalog {
             store::read_again(tx, file_id).await?;
         }
         store::delete(tx, row.try_get("", "id")?, entity_ref, &mut pending).await?;
-        store::flush(tx, &mut pending).await?;
         let now = self.kit.clock.now();
+        store::flush(tx, now, &mut pending).await?;
         for location_id in pending.locations() {
             jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
         }
