@@ -35,6 +35,7 @@ export const PAGES: PageCase[] = [
   { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
   { name: 'search', path: '/search?q=payment', heading: 'Search' },
+  { name: 'audit', path: '/audit?action=catalog.*', heading: 'Audit' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
   { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },

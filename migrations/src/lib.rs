@@ -8,6 +8,9 @@ mod m20261122_000003_docs;
 mod m20261122_000004_search;
 mod m20261122_000005_saved_filters;
 mod m20261123_000006_sign_in;
+mod m20261123_000008_catalog_revision;
+mod m20261123_000009_audit_kit;
+mod m20261123_000009_catalog_change;
 mod m20261123_000011_secrets;
 
 /// Applies and reports on the migrations.
@@ -23,6 +26,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_search::Migration),
             Box::new(m20261122_000005_saved_filters::Migration),
             Box::new(m20261123_000006_sign_in::Migration),
+            Box::new(m20261123_000008_catalog_revision::Migration),
+            Box::new(m20261123_000009_audit_kit::Migration),
+            Box::new(m20261123_000009_catalog_change::Migration),
             Box::new(m20261123_000011_secrets::Migration),
         ]
     }

@@ -1,8 +1,10 @@
 //! The command line.
 
 mod backup;
+mod audit;
 mod import;
 mod locations;
+mod policy;
 mod serve;
 mod token;
 
@@ -96,6 +98,11 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Check, print and describe the policies that say who may do what
+    Policy {
+        #[command(subcommand)]
+        command: policy::Command,
+    },
     /// API tokens for scripts and services
     Token {
         #[command(subcommand)]
@@ -130,6 +137,9 @@ enum Command {
         #[command(subcommand)]
         command: SecretsCommand,
     },
+    /// Verify the audit trail, print its public key, take a name out of it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the effective configuration, secrets masked
     Config {
         #[command(flatten)]
@@ -220,10 +230,12 @@ impl StoreArgs {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check { paths, format } => return check(&paths, format),
+        Command::Policy { command } => return policy::run(command),
         Command::Config { store } => store.load(None).map(|config| {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
         }),
+        Command::Audit(command) => audit::run(command),
         Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
         Command::Backup { file, store } => store.load(None).map(|config| block_on(backup::backup(config, file))),
         Command::Restore { file, force, store } => {

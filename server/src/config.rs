@@ -1,5 +1,7 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,9 +11,13 @@ use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
+use kit::server::audit::{SealKey, SealOptions};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
+
+pub(crate) use self::providers::is_protected;
+pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
 
 use crate::client::ProxyConfig;
 use crate::limits::LimitsConfig;
@@ -34,7 +40,7 @@ const NOT_OURS: [&str; 12] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 11] = [
     ("PORTICO_ADDR", "addr"),
     ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
@@ -42,6 +48,8 @@ const VARIABLES: [(&str, &str); 9] = [
     ("PORTICO_PLUGINS", "plugins"),
     ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
     ("PORTICO_LOOK_TOKENS", "look.tokens"),
+    ("PORTICO_AUDIT_FILE", "audit.file"),
+    ("PORTICO_AUDIT_KEY_FILE", "audit.key_file"),
     ("PORTICO_LOG_LEVEL", "log.level"),
     ("PORTICO_LOG_FORMAT", "log.format"),
 ];
@@ -63,6 +71,8 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// The look.
     pub look: LookConfig,
     /// The log.
@@ -75,6 +85,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// How long a sign-in lasts.
     pub sessions: SessionsConfig,
+    /// Where people sign in.
+    pub providers: Vec<ProviderConfig>,
     /// The proxies before the portal.
     pub proxy: ProxyConfig,
     /// How often somebody may ask.
@@ -89,6 +101,10 @@ pub struct Config {
 pub struct AccessConfig {
     /// The first administrators: refs of people and groups, such as `user:default/jane` or `group:default/platform`.
     pub administrators: Vec<String>,
+    /// Files with the bank's own policies, in Cedar's language.
+    pub policies: Vec<PathBuf>,
+    /// Whether those stand in place of the default policies; else they are added.
+    pub replace_default: bool,
 }
 
 /// `[sessions]`
@@ -113,6 +129,22 @@ pub struct CatalogConfig {
     pub max_checkout_mb: u32,
     /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
     pub check_seconds: u32,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The append-only file outside the database; `audit/trail.jsonl` in the data directory when empty.
+    pub file: PathBuf,
+    /// The key that checkpoints are signed with, made at the first start where it is missing; `audit/key` in the data directory when empty.
+    pub key_file: PathBuf,
+    /// The variable that holds the key, instead of a file.
+    pub key_env: String,
+    /// Public keys of other instances and of earlier times, whose checkpoints are good as well.
+    pub trusted_keys: Vec<String>,
+    /// After how many days events are dropped, a whole segment at a time: up to 36,500; never when 0.
+    pub keep_days: u32,
 }
 
 /// `[look]`
@@ -178,20 +210,22 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
             integrations: Vec::new(),
-            public_url: None,
             proxy: ProxyConfig::default(),
             limits: LimitsConfig::default(),
             secrets: SecretsConfig::default(),
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
+            providers: Vec::new(),
         }
     }
 }
@@ -282,18 +316,6 @@ impl Config {
             );
             return Err(error("addr", problem));
         }
-        if let Some(url) = &self.public_url {
-            let plain =
-                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-            let local =
-                url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]");
-            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && local) {
-                return Err(error(
-                    "public_url",
-                    "it must be https:// and a host, with nothing behind it, such as https://portico.bank.example",
-                ));
-            }
-        }
         let scheme = self.database_url.split_once(':').map(|(scheme, _)| scheme);
         let known = matches!(scheme, Some("sqlite" | "postgres" | "postgresql"));
         if !known && !self.database_url.is_empty() {
@@ -314,10 +336,26 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
         self.administrators()?;
+        if self.access.replace_default && self.access.policies.is_empty() {
+            return Err(error(
+                "access.replace_default",
+                "without access.policies nobody could do anything; name the files that stand in place of the default policies",
+            ));
+        }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
         self.proxy.networks()?;
+        within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
+        for key in &self.audit.trusted_keys {
+            if key.len() != 64 || !key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(error(
+                    "audit.trusted_keys",
+                    format!("{key:?} is not a public key as portico audit key prints it"),
+                ));
+            }
+        }
         self.tokens()?;
         self.integrations()?;
+        self.providers()?;
         Ok(())
     }
 
@@ -335,6 +373,25 @@ impl Config {
         let mut all = self.access.administrators.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
         all.sort();
         Ok(all)
+    }
+
+    /// How the audit trail is sealed; makes the key where there is none yet.
+    pub fn seal(&self) -> Result<SealOptions, ConfigError> {
+        let AuditConfig { file, key_file, key_env, keep_days, .. } = &self.audit;
+        let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
+            true => self.data_dir.join("audit").join(name),
+            false => path.clone(),
+        };
+        let key = if key_env.is_empty() {
+            let path = or(key_file, "key");
+            SealKey::load(&path).map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
+        } else {
+            let text = std::env::var(key_env)
+                .map_err(|_| error("audit.key_env", format!("the variable {key_env} is not set")))?;
+            SealKey::parse(&text)
+                .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
+        };
+        Ok(SealOptions { key, file: or(file, "trail.jsonl"), keep_days: *keep_days })
     }
 
     /// The database's address.
@@ -387,20 +444,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = match (&each.token, &each.token_file, &each.token_env) {
-                (None, None, None) => None,
-                (Some(token), None, None) => Some(token.expose().to_owned()),
-                (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file)
-                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
-                    Some(text.trim().to_owned())
-                }
-                (None, None, Some(name)) => Some(
-                    std::env::var(name)
-                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
-                ),
-                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
-            };
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }
@@ -423,10 +468,10 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
-        for integration in &mut shown.integrations {
-            for url in [&mut integration.proxy, &mut integration.api_base] {
-                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
-            }
+        let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
+        let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
+        for url in addresses.chain(proxies) {
+            *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -473,6 +518,31 @@ fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> R
         }
     };
     Ok(())
+}
+
+/// A secret that stands in the file itself, in a file of its own, or in a variable; `setting` gives a field its full name.
+fn secret(
+    setting: &dyn Fn(&str) -> String,
+    field: &str,
+    value: Option<&Secret>,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    let of = |suffix: &str| setting(&format!("{field}{suffix}"));
+    match (value, file, variable) {
+        (None, None, None) => Ok(None),
+        (Some(value), None, None) => Ok(Some(value.expose().to_owned())),
+        (None, Some(file), None) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
+            Ok(Some(text.trim().to_owned()))
+        }
+        (None, None, Some(name)) => {
+            let text = std::env::var(name);
+            text.map(Some).map_err(|_| error(&of("_env"), format!("the variable {name} is not set")))
+        }
+        _ => Err(error(&of(""), format!("give one of {field}, {field}_file and {field}_env"))),
+    }
 }
 
 fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
@@ -537,10 +607,11 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `proxy`, `limits`, `secrets`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
     }

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::server::Access;
 use anyhow::Context;
+use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -21,6 +24,7 @@ use settings::server::Settings;
 
 use crate::assets::Assets;
 use crate::config::Config;
+use crate::policies;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -28,6 +32,8 @@ pub struct Instance {
     pub kit: Kit,
     /// The catalog, whether its plugin runs here or not: the command line works on it directly.
     pub catalog: Arc<CatalogPlugin>,
+    /// Seals the audit trail, whichever plugins run here.
+    pub sealer: Arc<Sealer>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
@@ -68,9 +74,10 @@ impl Instance {
             clock,
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
-            gate: Arc::default(),
+            gate: Arc::new(policies::gate(&config.access)?),
             vault: Arc::new(crate::secrets::vault(config)?),
         };
+        let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
@@ -87,6 +94,13 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Audit { kit: kit.clone(), sealer: sealer.clone() }));
+        plugins.push(Arc::new(Access {
+            kit: kit.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            things: Arc::new(catalog.catalog.clone()),
+            administrators: config.administrators()?.into(),
+        }));
         plugins.push(Arc::new(Settings {
             kit: kit.clone(),
             directory: Arc::new(catalog.catalog.clone()),
@@ -98,7 +112,13 @@ impl Instance {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, held: None })
+    }
+
+    /// Seals what a command has done and closes the database.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.sealer.seal().await.context("sealing the audit trail")?;
+        Ok(self.kit.db.close().await?)
     }
 
     /// A worker for the jobs of the plugins that run here.

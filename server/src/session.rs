@@ -56,7 +56,7 @@ const DEVICE_SECONDS: u32 = 400 * 24 * 60 * 60;
 const MAX_AGENT: usize = 200;
 
 /// What a provider, or the local sign-in, says of a person.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assertion {
     /// The provider's id in the configuration; `local` for the example bank's people.
     pub provider: String,

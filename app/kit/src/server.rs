@@ -10,6 +10,7 @@ pub mod dir;
 pub mod directory;
 pub mod error;
 pub mod fetch;
+pub mod filter;
 pub mod html;
 pub mod jobs;
 pub mod page;

@@ -8,13 +8,16 @@ use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
 use crate::instance::Instance;
+use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
+use crate::sso::Sso;
 use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
@@ -28,9 +31,11 @@ const SWEEP: Duration = Duration::from_secs(300);
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
     if example {
         config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
+    }
+    let instance = Instance::open(&config).await?;
+    if example {
         register_example(&config, &instance).await?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
@@ -44,7 +49,14 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    // Not stopped with the requests and jobs: what those do last is sealed as well.
+    let last = CancellationToken::new();
+    let sealing = tokio::spawn({
+        let (sealer, last) = (instance.sealer.clone(), last.clone());
+        async move { sealer.run(last).await }
+    });
     let sweeping = tokio::spawn(sweep(identity));
+    let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
@@ -54,6 +66,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     tracing::info!("stopping");
     stop.cancel();
     sweeping.abort();
+    reloading.abort();
     let finished = async {
         let _ = serving.await;
         let _ = working.await;
@@ -61,6 +74,8 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
     }
+    last.cancel();
+    sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -68,11 +83,12 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
 /// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
 fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
     let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
-    if !local {
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
+    if !local && sso.offered().is_empty() {
         return Ok(Identity::Unconfigured);
     }
-    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
-    Ok(Identity::SignedIn(SignIn { sessions, local }))
+    Ok(Identity::SignedIn(SignIn { sessions, local, sso }))
 }
 
 /// Registers the example bank, trusted for organisation data since it is our own.
@@ -92,6 +108,17 @@ async fn sweep(identity: Identity) {
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+/// Has something whenever the process is sent SIGHUP.
+fn asked_to_reload() -> Receiver<()> {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while signal.recv().await.is_some() && send.send(()).await.is_ok() {}
+    });
+    receive
 }
 
 async fn asked_to_stop() {

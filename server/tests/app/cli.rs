@@ -137,6 +137,13 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_checkout_mb = 2048
     check_seconds = 20
 
+    [audit]
+    file = ""
+    key_file = ""
+    key_env = ""
+    trusted_keys = []
+    keep_days = 0
+
     [look]
     tokens = ""
 
@@ -263,4 +270,64 @@ fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     let line =
         "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
     assert!(out(&output).contains(line), "{}", out(&output));
+}
+
+#[test]
+fn commands_seal_what_they_did_and_verify_finds_what_was_changed() {
+    let folder = folder();
+    let run = |arguments: &[&str]| portico(folder.path(), arguments, &[]);
+    let imported = run(&["import", "good"]);
+    assert_eq!(code(&imported), 0, "{}", err(&imported));
+    let whole = run(&["audit", "verify"]);
+    assert_eq!((code(&whole), err(&whole)), (0, String::new()), "{}", out(&whole));
+    assert!(
+        out(&whole).starts_with("The audit trail is whole: rows 1 to 2, ")
+            && out(&whole).contains(", 0 rows not sealed yet; ")
+            && out(&whole).trim_end().ends_with("trail.jsonl holds rows 1 to 2"),
+        "{}",
+        out(&whole)
+    );
+    let key = out(&run(&["audit", "key"]));
+    assert_eq!((key.trim().len(), out(&run(&["audit", "key"]))), (64, key.clone()));
+    let secret = std::fs::read_to_string(folder.path().join("data/audit/key")).expect("the key");
+    assert_ne!(secret, key);
+    let nobody = run(&["audit", "erase", "--person", "user:default/jane"]);
+    assert_eq!((code(&nobody), err(&nobody).trim()), (1, "portico: the audit trail does not name user:default/jane"));
+
+    let database = folder.path().join("data/portico.db");
+    std::fs::remove_file(&database).expect("the database");
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", database.display()));
+    }
+    let gone = run(&["audit", "verify"]);
+    assert_eq!(code(&gone), 1);
+    assert!(err(&gone).starts_with("portico: row 1 (event 1) is in the file "), "{}", err(&gone));
+    assert!(out(&gone).starts_with("The audit trail is NOT whole: no sealed rows"), "{}", out(&gone));
+}
+
+#[test]
+fn policies_are_checked_shown_and_described() {
+    let folder = folder();
+    let policy = |arguments: &[&str]| portico(folder.path(), &[&["policy"], arguments].concat(), &[]);
+    let shown = out(&policy(&["show"]));
+    assert!(shown.contains("@id(\"owners-change\")"), "{shown}");
+    write(&folder.path().join("all.cedar"), &shown);
+    assert!(out(&policy(&["schema"])).contains("action \"catalog.location.register\" in [\"write\", "));
+    let own = policy(&["check"]);
+    assert_eq!((code(&own), err(&own)), (0, String::new()), "{}", out(&own));
+    let replaced = policy(&["check", "--replace-default", "all.cedar"]);
+    assert_eq!(code(&replaced), 0, "what is shown can stand in its own place: {}", out(&replaced));
+    write(
+        &folder.path().join("bad.cedar"),
+        "@id(\"a\")\npermit (principal, action, resource) when { resource.type like \"s*\" };\n",
+    );
+    let bad = policy(&["check", "bad.cedar"]);
+    assert_eq!(code(&bad), 1);
+    assert!(out(&bad).starts_with("bad.cedar:1:1: the policy covers reading ("), "{}", out(&bad));
+    write(&folder.path().join("portico.toml"), "[access]\npolicies = ['bad.cedar']\n");
+    let served = portico(folder.path(), &["serve", "--addr", "127.0.0.1:0", "--config", "portico.toml"], &[]);
+    assert_eq!(code(&served), 1, "the portal does not start on broken policies");
+    assert!(err(&served).contains("bad.cedar:1:1: the policy covers reading ("), "{}", err(&served));
+    let configured = policy(&["check", "--config", "portico.toml"]);
+    assert_eq!(code(&configured), 1, "{}", out(&configured));
 }

@@ -1,6 +1,8 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
+mod access;
 mod advisories;
+mod audit;
 mod cli;
 mod corpus;
 mod crash;
@@ -25,4 +27,6 @@ mod remote;
 mod rest;
 mod security;
 mod sign_in;
+mod sso;
 mod support;
+mod visibility;

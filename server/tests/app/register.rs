@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use catalog::info::REGISTER_LOCATION;
 use catalog::server::NewRules;
 use http::Method;
 use kit::identity::Caller;
@@ -28,9 +29,10 @@ async fn all_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
 
 async fn preview(app: &TestApp, target: &str) -> Value {
     let catalog = &app.instance.catalog.catalog;
-    let location = catalog.location_of(&Caller::Operator, target).expect("a location");
-    let plan = catalog.plan(location).await.expect("a plan");
-    json!(catalog.preview(plan).await.expect("a preview"))
+    let location = catalog.location_of(&Caller::Operator, target).await.expect("a location");
+    let reader = catalog.reader(&Caller::Operator, &REGISTER_LOCATION).await.expect("a reader");
+    let plan = reader.plan(location).await.expect("a plan");
+    json!(reader.preview(plan).await.expect("a preview"))
 }
 
 /// The refs of which `change` would become.

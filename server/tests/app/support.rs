@@ -21,6 +21,7 @@ use server::instance::Instance;
 use server::router;
 use server::session::Sessions;
 use server::sign_in::SignIn;
+use server::sso::Sso;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -65,7 +66,8 @@ impl TestApp {
         Self::made(db, config, &[], |instance, config| {
             let directory = Arc::new(instance.catalog.catalog.clone());
             let sessions = Sessions::new(instance.kit.clone(), directory, config).expect("sessions");
-            Identity::SignedIn(SignIn { sessions, local: true })
+            let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone()).expect("providers"));
+            Identity::SignedIn(SignIn { sessions, local: true, sso })
         })
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use http::HeaderMap;
+use serde_json::json;
 
+use super::audit::{self, Event};
 use super::authorise::{Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
@@ -40,7 +42,21 @@ impl Kit {
         permission: &Permission,
         resource: &Resource<'_>,
     ) -> Result<(), AppError> {
-        self.gate.authorise(caller, permission, resource)
+        let decided = self.gate.authorise(caller, permission, resource);
+        if decided.is_err() {
+            let id = match resource {
+                Resource::All => "*",
+                Resource::One(id) => id,
+                Resource::Known(known) => known.id,
+            };
+            let (at, action, detail) = (self.clock.now(), permission.action, json!({}));
+            let event = Event { at, actor: caller, action, resource: id, detail };
+            // What was refused stays refused, whether that could be written or not.
+            if let Err(error) = audit::note_refusal(&self.db, event).await {
+                tracing::error!(%error, action, "a refusal was not written to the audit trail");
+            }
+        }
+        decided
     }
 }
 
@@ -50,6 +66,15 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
         leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
     kit.authorise(&caller, permission, &resource).await?;
     Ok(caller)
+}
+
+/// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.
+pub async fn caller() -> Result<Caller, AppError> {
+    let caller = leptos_axum::extract::<Extension<Caller>>().await;
+    match caller {
+        Ok(Extension(caller)) if caller != Caller::Anonymous => Ok(caller),
+        _ => Err(AppError::Unauthenticated),
+    }
 }
 
 /// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so

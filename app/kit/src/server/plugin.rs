@@ -40,6 +40,11 @@ pub trait Plugin: Send + Sync + 'static {
     async fn search(&self, _caller: &Caller, _query: &str, _limit: u32) -> Vec<Hit> {
         Vec::new()
     }
+
+    /// Whether the caller may see all that the plugin's search looks through, so that any word of it may be suggested.
+    fn shows_all(&self, _caller: &Caller) -> bool {
+        true
+    }
 }
 
 /// Whether a plugin can do its work.

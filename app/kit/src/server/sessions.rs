@@ -50,6 +50,14 @@ pub async fn end_others(tx: &impl ConnectionTrait, subject: &str, keep: i64) -> 
     db::execute(tx, "DELETE FROM session WHERE subject = ? AND id <> ?", [subject.into(), keep.into()]).await
 }
 
+/// Ends all sessions of somebody by its name at a provider; gives whose they were, one a session.
+pub async fn end_at(tx: &impl ConnectionTrait, provider: &str, provider_subject: &str) -> Result<Vec<String>, DbErr> {
+    let text =
+        "DELETE FROM session WHERE provider = ? AND provider_subject = ? AND subject IS NOT NULL RETURNING subject";
+    let rows = db::rows(tx, text, [provider.into(), provider_subject.into()]).await?;
+    rows.iter().map(|row| row.try_get("", "subject")).collect()
+}
+
 fn row(row: &QueryResult) -> Result<SessionRow, DbErr> {
     Ok(SessionRow {
         id: row.try_get("", "id")?,

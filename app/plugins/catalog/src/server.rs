@@ -1,6 +1,7 @@
 //! The catalog on the server.
 
 mod definition;
+mod describe;
 mod digest;
 mod directory;
 mod docs;
@@ -15,6 +16,7 @@ mod organisation;
 mod plan;
 mod plugin;
 mod read;
+mod reader;
 mod reading;
 mod registry;
 mod rest;
@@ -26,5 +28,6 @@ mod store;
 pub use ingest::{Progress, REFRESH};
 pub use integrations::{Integration, IntegrationKind, Integrations};
 pub use plugin::CatalogPlugin;
+pub use reader::{Readable, ReadableLocation, Reader};
 pub use registry::NewRules;
 pub use service::{Catalog, Limits, NewLocation, Options, RegisterError, Registered};

@@ -4,33 +4,31 @@ use kit::components::{
 use kit::error::AppError;
 use kit::html::Html;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
 
 use super::docs::DocsView;
 use super::overview::Overview;
 use super::parts::{ShortName, full_name};
+use super::reader;
 use super::relations::Relations;
 use crate::info::READ_ENTITIES;
 use crate::model::docs::Docs;
 use crate::model::{Descriptor, EntityDetail, GraphQuery, RelationGraph};
-use crate::server::Catalog;
 
 /// An entity: what it is, whose, and what it has to do with others.
 pub async fn entity_page(entity_ref: &str, at: &Address) -> Result<Drawn, AppError> {
-    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
-    let catalog = service::<Catalog>("The catalog")?;
-    let detail = catalog.entity(entity_ref).await?;
+    let reader = reader(&READ_ENTITIES).await?;
+    let entity = reader.readable(entity_ref).await?;
+    let detail = reader.entity(&entity).await?;
     let is_api = detail.row.link.kind.eq_ignore_ascii_case("api");
     let view = match at.one("tab").as_str() {
-        "definition" if is_api => View::Definition(catalog.definition(entity_ref, at.one("show")).await?),
+        "definition" if is_api => View::Definition(reader.definition(&entity, at.one("show")).await?),
         "relations" => {
             let query = GraphQuery::from_params(|name| at.all(name));
-            View::Relations(query.clone(), catalog.graph(entity_ref, query).await?)
+            View::Relations(query.clone(), reader.graph(&entity, query).await?)
         }
-        "descriptor" => View::Descriptor(catalog.descriptor(entity_ref).await?),
+        "descriptor" => View::Descriptor(reader.descriptor(&entity).await?),
         "origin" => View::Origin,
         _ => View::Overview,
     };
@@ -39,9 +37,9 @@ pub async fn entity_page(entity_ref: &str, at: &Address) -> Result<Drawn, AppErr
 
 /// The docs of an entity, under addresses of their own.
 pub async fn entity_docs_page(entity_ref: &str, path: &str) -> Result<Drawn, AppError> {
-    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
-    let catalog = service::<Catalog>("The catalog")?;
-    let (detail, docs) = futures::try_join!(catalog.entity(entity_ref), catalog.docs(entity_ref, path))?;
+    let reader = reader(&READ_ENTITIES).await?;
+    let entity = reader.readable(entity_ref).await?;
+    let (detail, docs) = futures::try_join!(reader.entity(&entity), reader.docs(&entity, path))?;
     Ok(page(|| view! { <EntityView detail=detail view=View::Docs(Box::new(docs))/> }))
 }
 

@@ -1,14 +1,12 @@
 use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time};
 use kit::error::AppError;
 use kit::number::digits;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use leptos::prelude::*;
 
 use super::parts::{EntityName, SearchBox, ShortName, StateBadge, register_link};
+use super::reader;
 use crate::info::READ_ENTITIES;
 use crate::model::{ListQuery, LocationRow, Summary};
-use crate::server::Catalog;
 
 /// A quick way from the home page to what people do often.
 #[derive(Debug)]
@@ -39,8 +37,7 @@ pub async fn catalog_summary(ways: &'static [Way]) -> Result<AnyView, AppError> 
 }
 
 async fn summary() -> Result<Summary, AppError> {
-    permit(&READ_ENTITIES, Resource::All).await?;
-    service::<Catalog>("The catalog")?.summary().await
+    reader(&READ_ENTITIES).await?.summary().await
 }
 
 #[component]

@@ -107,11 +107,12 @@ impl Refresh {
                     lease,
                     location: &location,
                     reading: Reading::new(&source, &location.rules, self.options.limits.files, first),
+                    revision: &source.revision,
                     changed: false,
                 };
                 run.read_all().await?;
-                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
-                let next = self.finish(lease, &location, &source.revision, run.changed).await?;
+                let docs = docs::refresh(&self.kit, lease, location.id, &source).await?;
+                let next = self.finish(lease, &location, &source.revision, run.changed, docs).await?;
                 match run.reading.failed {
                     None => Ok(next),
                     // Asking again soon would only read as many files again.
@@ -133,7 +134,7 @@ impl Refresh {
             let tx = self.kit.db.begin().await?;
             lease.fence(&tx).await?;
             let left = store::forget_some(&tx, now, location.id, BATCH_ENTITIES, &mut pending).await?;
-            store::flush(&tx, &mut pending).await?;
+            store::flush(&tx, now, &mut pending).await?;
             for other in pending.locations().into_iter().filter(|other| *other != location.id) {
                 jobs::enqueue(&tx, now, refresh_job(other, now)).await?;
             }
@@ -195,6 +196,7 @@ impl Refresh {
         location: &Location,
         revision: &str,
         changed: bool,
+        docs: bool,
     ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
         let next = now + self.options.interval;
@@ -212,20 +214,22 @@ impl Refresh {
             [location.id.into()],
         )
         .await?;
-        if changed {
+        if changed || docs {
             db::execute(
                 &tx,
                 "UPDATE catalog_location SET last_change_at = ? WHERE id = ?",
                 [now.into(), location.id.into()],
             )
             .await?;
+        }
+        if docs {
             let resource = format!("location:{}", location.id);
             let event = audit::Event {
                 at: now,
                 actor: &Caller::System,
                 action: "catalog.location.ingest",
                 resource: &resource,
-                detail: json!({ "revision": revision }),
+                detail: json!({ "revision": revision, "docs": true }),
             };
             audit::append(&tx, event).await?;
         }
@@ -258,6 +262,7 @@ struct Run<'a> {
     lease: &'a Lease,
     location: &'a Location,
     reading: Reading<'a>,
+    revision: &'a str,
     changed: bool,
 }
 
@@ -361,7 +366,8 @@ impl Run<'_> {
         now: Millis,
         pending: &mut Pending,
     ) -> Result<(), DbErr> {
-        store::flush(tx, pending).await?;
+        store::note_batch(tx, now, self.location.bringer(), self.revision, pending).await?;
+        store::flush(tx, now, pending).await?;
         self.changed |= pending.changed;
         for (location_id, path) in std::mem::take(&mut pending.again) {
             if location_id != self.location.id {
