@@ -9,6 +9,7 @@ mod crash;
 mod definition;
 mod docs;
 mod find;
+mod fuzz;
 mod graph;
 mod harden;
 mod http;
