@@ -33,10 +33,8 @@ async function form(request: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams(body);
 }
 
-function html(response: ServerResponse, title: string, body: string): void {
-  response.setHeader('content-type', 'text/html; charset=utf-8');
-  response.end(`<!DOCTYPE html><html lang="en"><head><title>${title}</title></head><body><main><h1>${title}</h1>${body}</main></body></html>`);
-}
+const page = (title: string, body: string) =>
+  `<!DOCTYPE html><html lang="en"><head><title>${title}</title></head><body><main><h1>${title}</h1>${body}</main></body></html>`;
 
 function json(response: ServerResponse, value: unknown, status = 200): void {
   response.statusCode = status;
@@ -70,8 +68,22 @@ export async function startBank(port: number, portal: string): Promise<Bank> {
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'bank', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: [randomUUID()] },
+    // By itself it reaches no private address, and the portal under test has one.
+    fetch: (url: string, { method, headers, body, signal }: RequestInit) => fetch(url, { method, headers, body, signal, redirect: 'manual' }),
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'], groups: ['groups'] },
-    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx: { body: string }, form: string) => {
+          ctx.body = page('Sign out?', `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`);
+        },
+        postLogoutSuccessSource: (ctx: { body: string }) => {
+          ctx.body = page('Signed out at the bank', '');
+        },
+      },
+    },
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     ttl: { Session: 3600, Grant: 3600, Interaction: 3600, AccessToken: 600, IdToken: 600, AuthorizationCode: 60 },
     findAccount: (_: unknown, sub: string) => ({
@@ -86,6 +98,7 @@ export async function startBank(port: number, portal: string): Promise<Bank> {
       return grant;
     },
   });
+  provider.on('backchannel.error', (_ctx, error) => console.error('the back channel:', error));
   let visits = 0;
   const answer = provider.callback();
   const running = await serve(port, (request, response) => {
@@ -101,7 +114,8 @@ export async function startBank(port: number, portal: string): Promise<Bank> {
       return;
     }
     const people = Object.entries(PEOPLE).map(([id, { name }]) => `<button name="person" value="${id}">${name}</button>`);
-    html(response, 'Who are you?', `<form method="post">${people.join(' ')} <button name="person" value="">Do not let me in</button></form>`);
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(page('Who are you?', `<form method="post">${people.join(' ')} <button name="person" value="">Do not let me in</button></form>`));
   });
   return { ...running, visits: () => visits };
 }

@@ -28,7 +28,7 @@ const test = base.extend<{ others: void }, { world: World }>({
         provider('forger', 'The Forger', 'oidc', `issuer = "${at(forgerPort)}"\nbind = "email"\nclock_skew_seconds = 60`),
         provider('plain', 'Plain OAuth', 'oauth2', `${plainUrls}\nclient_auth = "post"\nscopes = ["user"]\nbind = "claim:login"\n[providers.claims]\nsubject = "id"\nname = "display"`),
         provider('late', 'The Late One', 'oidc', `issuer = "${at(late)}"\nbind = "email"`),
-        '[access]\nadministrators = ["group:default/developer-experience"]\n[sessions]\nidle_minutes = 1\n',
+        '[access]\nadministrators = ["group:default/developer-experience"]\n[sessions]\nidle_minutes = 1\n[limits]\nsign_in = 0\n',
       ];
       const portico = await startPortico(
         (_, read) => read(EXAMPLES, '--trust-org'),
@@ -88,14 +88,14 @@ test('a person signs in and lands where it was going', async ({ page, accessible
 });
 
 test('a group in the token is a right', async ({ page }) => {
-  await signIn(page, 'Amélie Dubois', '/catalog/locations/register');
-  await signedIn(page, '/catalog/locations/register', 'Amélie Dubois');
+  await signIn(page, 'Amélie Dubois', '/locations/register');
+  await signedIn(page, '/locations/register', 'Amélie Dubois');
   await expect(page.getByRole('textbox').first()).toBeVisible();
 });
 
 test('without the group there is no right', async ({ page }) => {
-  await signIn(page, 'Jonas Weber', '/catalog/locations/register');
-  await signedIn(page, '/catalog/locations/register', 'Jonas Weber');
+  await signIn(page, 'Jonas Weber', '/locations/register');
+  await signedIn(page, '/locations/register', 'Jonas Weber');
   await expect(page.getByText(/You lack the right to register a location/)).toBeVisible();
 });
 

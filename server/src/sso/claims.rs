@@ -304,7 +304,8 @@ mod tests {
     async fn without_a_subject_there_is_nobody() {
         for subject in [json!(null), json!(""), json!("a b"), json!("ü"), json!({}), json!(1.5), json!("x".repeat(256))]
         {
-            assert_eq!(of("", json!({ "sub": subject })).await, Err(Refusal::Unreadable("subject")), "{subject}");
+            let refused = of("", json!({ "sub": subject })).await.err();
+            assert_eq!(refused, Some(Refusal::Unreadable("subject")), "{subject}");
         }
         let person = of("[providers.claims]\nsubject = 'id'", json!({ "id": 4711 })).await.unwrap();
         assert_eq!((person.subject.as_str(), person.name.as_str()), ("4711", "4711"));
