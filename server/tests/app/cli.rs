@@ -154,6 +154,15 @@ fn config_shows_every_setting_and_masks_secrets() {
     token = "********"
     proxy = "http://proxy:********@proxy.example:3128/"
     allow_private = false
+
+    [access]
+    administrators = []
+    policies = []
+    replace_default = false
+
+    [sessions]
+    idle_minutes = 15
+    absolute_hours = 12
     "#);
 }
 
