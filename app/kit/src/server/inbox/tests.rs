@@ -6,6 +6,7 @@ use crate::server::authorise::Gate;
 use crate::server::clock::Clock;
 use crate::server::context::Kit;
 use crate::server::fetch::{Fetcher, Policy};
+use crate::server::secrets::{Vault, new_key};
 use crate::server::testing::{TestDb, databases};
 
 fn kit(db: &TestDb) -> Kit {
@@ -16,6 +17,7 @@ fn kit(db: &TestDb) -> Kit {
         fetcher: Arc::new(Fetcher::new(policy).unwrap()),
         vocabulary: Arc::default(),
         gate: Arc::new(Gate::default()),
+        vault: Arc::new(Vault::parse(&new_key()).unwrap()),
     }
 }
 
