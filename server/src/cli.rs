@@ -1,7 +1,7 @@
 //! The command line.
 
-mod backup;
 mod audit;
+mod backup;
 mod import;
 mod locations;
 mod policy;

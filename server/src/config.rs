@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
+use kit::server::audit::{SealKey, SealOptions};
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
-use kit::server::audit::{SealKey, SealOptions};
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;

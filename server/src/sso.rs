@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 use kit::error::AppError;
-use kit::identity::Caller;
+use kit::identity::{Caller, ClientAddress};
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
 use kit::server::{audit, sessions};
@@ -172,6 +172,7 @@ impl Sso {
         &self,
         way: &Way,
         session: &Session,
+        ClientAddress(address): ClientAddress,
         headers: &HeaderMap,
         answer: Answer,
         flow: &Flow,
@@ -194,7 +195,7 @@ impl Sso {
         };
         let directory = self.sessions.directory().as_ref();
         let assertion = claims::assertion(&way.provider, &proven.claims, proven.id_token, directory).await?;
-        self.sessions.begin(session, assertion, headers, "").await.map_err(internal)
+        self.sessions.begin(session, assertion, headers, &address.to_string()).await.map_err(internal)
     }
 
     /// Takes the flow of this state out of the session, so that no second answer finds it.
@@ -316,6 +317,7 @@ async fn callback(
     RawQuery(query): RawQuery,
     Extension(assets): Extension<Arc<Assets>>,
     Extension(session): Extension<Session>,
+    Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let way = sso.way(&provider).ok_or_else(nowhere)?;
@@ -325,7 +327,7 @@ async fn callback(
         // Nothing of an answer that nobody asked for is shown: its words may be anybody's.
         Err(refusal) => return Ok(sso.refuse(way, &assets, "/", &refusal).await),
     };
-    let finished = tokio::time::timeout(BUDGET, sso.finish(way, &session, &headers, answer, &flow)).await;
+    let finished = tokio::time::timeout(BUDGET, sso.finish(way, &session, address, &headers, answer, &flow)).await;
     Ok(match finished.unwrap_or(Err(Refusal::Down)) {
         Ok(device) => leading_to(&flow.to, device),
         Err(refusal) => sso.refuse(way, &assets, &flow.to, &refusal).await,

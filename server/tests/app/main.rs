@@ -14,6 +14,7 @@ mod graph;
 mod harden;
 mod http;
 mod ingest;
+mod instances;
 mod invariants;
 mod look;
 mod migration;
