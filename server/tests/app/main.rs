@@ -13,6 +13,7 @@ mod fuzz;
 mod graph;
 mod harden;
 mod http;
+mod inbox;
 mod ingest;
 mod instances;
 mod invariants;

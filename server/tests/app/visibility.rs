@@ -619,6 +619,7 @@ async fn a_path_on_the_portals_disk_needs_a_right_of_its_own() {
     }
     let form = "application/x-www-form-urlencoded";
     assert_eq!(developer.post("/api/catalog/fn/register", form, &format!("target={folder}")).await.status, 403);
+    assert_eq!(operator.rows("catalog_location").await.len(), 0, "nothing is registered");
     assert!(administrator.get(&check).await.body.contains("1 would be added"));
     assert_eq!(administrator.post("/api/catalog/fn/register", form, &format!("target={folder}")).await.status, 200);
 }

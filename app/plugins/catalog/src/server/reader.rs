@@ -93,6 +93,11 @@ impl Reader {
         *self.entities == Filter::All
     }
 
+    /// Who reads.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     pub(super) fn db(&self) -> &DatabaseConnection {
         self.catalog.kit.db.read()
     }
