@@ -15,6 +15,7 @@ mod harden;
 mod http;
 mod inbox;
 mod ingest;
+mod instances;
 mod invariants;
 mod look;
 mod migration;
