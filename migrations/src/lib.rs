@@ -11,6 +11,7 @@ mod m20261123_000006_sign_in;
 mod m20261123_000008_catalog_revision;
 mod m20261123_000009_audit_kit;
 mod m20261123_000009_catalog_change;
+mod m20261123_000010_personal_kit;
 mod m20261123_000011_secrets;
 
 /// Applies and reports on the migrations.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000008_catalog_revision::Migration),
             Box::new(m20261123_000009_audit_kit::Migration),
             Box::new(m20261123_000009_catalog_change::Migration),
+            Box::new(m20261123_000010_personal_kit::Migration),
             Box::new(m20261123_000011_secrets::Migration),
         ]
     }

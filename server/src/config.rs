@@ -4,12 +4,13 @@ mod providers;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
 use kit::server::audit::{SealKey, SealOptions};
+use kit::server::mail::{MailSettings, Mailer, Protection};
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Fetching from outside.
     pub fetch: FetchConfig,
+    /// Mail to people.
+    pub mail: MailConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
     /// Who may do what.
@@ -175,6 +178,31 @@ pub struct FetchConfig {
     pub timeout_seconds: u32,
 }
 
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailConfig {
+    /// The SMTP server; no mail is sent when empty.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `starttls`, `tls`, or `none` for a relay on this machine.
+    pub tls: String,
+    /// The name to sign in with; none when empty.
+    pub user: String,
+    /// The password; better in `password_file` or the variable that `password_env` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// A file that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// A variable that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// The sender, such as `Portico <portico@bank.example>`.
+    pub from: String,
+}
+
 /// `[[integrations]]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -219,6 +247,7 @@ impl Default for Config {
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
+            mail: MailConfig::default(),
             integrations: Vec::new(),
             proxy: ProxyConfig::default(),
             limits: LimitsConfig::default(),
@@ -239,6 +268,21 @@ impl Default for SessionsConfig {
 impl Default for CatalogConfig {
     fn default() -> Self {
         Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
+    }
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 587,
+            tls: "starttls".into(),
+            user: String::new(),
+            password: None,
+            password_file: None,
+            password_env: None,
+            from: String::new(),
+        }
     }
 }
 
@@ -355,6 +399,7 @@ impl Config {
         }
         self.tokens()?;
         self.integrations()?;
+        self.mailer()?;
         self.providers()?;
         Ok(())
     }
@@ -423,6 +468,51 @@ impl Config {
             )));
         }
         Ok(tokens)
+    }
+
+    /// What carries mail; none where no server is named.
+    pub fn mailer(&self) -> Result<Option<Mailer>, ConfigError> {
+        let mail = &self.mail;
+        if mail.host.is_empty() {
+            return Ok(None);
+        }
+        let protection = match mail.tls.as_str() {
+            "starttls" => Protection::StartTls,
+            "tls" => Protection::Tls,
+            "none" if names_loopback(&mail.host) => Protection::None,
+            "none" => return Err(error("mail.tls", "none is for a server on this machine alone; use starttls or tls")),
+            other => return Err(error("mail.tls", format!("{other:?} is not one of starttls, tls, none"))),
+        };
+        let setting = |field: &str| format!("mail.{field}");
+        let password = secret(
+            &setting,
+            "password",
+            mail.password.as_ref(),
+            mail.password_file.as_deref(),
+            mail.password_env.as_deref(),
+        )?;
+        let credentials = match (mail.user.as_str(), password) {
+            ("", None) => None,
+            (user, Some(password)) if !user.is_empty() => Some((user.to_owned(), password)),
+            _ => return Err(error("mail.user", "a user and its password are given together")),
+        };
+        let settings = MailSettings {
+            host: mail.host.clone(),
+            port: mail.port,
+            protection,
+            credentials,
+            from: mail.from.clone(),
+            public_url: self.reached_at()?,
+        };
+        Mailer::new(settings).map(Some).map_err(|problem| error("mail.from", problem.to_string()))
+    }
+
+    /// Where people reach the portal.
+    fn reached_at(&self) -> Result<Url, ConfigError> {
+        if let Some(url) = &self.public_url {
+            return Ok(url.clone());
+        }
+        format!("http://{}", self.addr).parse().map_err(|_| error("addr", "it is no address for people"))
     }
 
     /// The known hosts with their tokens.
@@ -565,6 +655,10 @@ fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), Config
     }
 }
 
+fn names_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// The URL with whatever may be a secret masked: user, password and the values of its query.
 fn without_password(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
@@ -607,7 +701,7 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");

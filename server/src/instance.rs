@@ -10,6 +10,7 @@ use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use inbox::server::Inbox;
 use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
@@ -21,6 +22,7 @@ use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 use settings::server::Settings;
+use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
 use crate::config::Config;
@@ -38,6 +40,8 @@ pub struct Instance {
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    /// Cancelled when the process stops: what is open without an end of its own ends then.
+    pub stop: CancellationToken,
     #[expect(dead_code, reason = "holding it is its use")]
     held: Option<File>,
 }
@@ -111,8 +115,15 @@ impl Instance {
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
+        let stop = CancellationToken::new();
+        if runs_here(inbox::INFO.id) {
+            let mailer = config.mailer()?.map(Arc::new);
+            let idle = i64::from(config.sessions.idle_minutes) * 60_000;
+            let holders = plugins.iter().cloned().collect();
+            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, idle, stop.clone())));
+        }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
     }
 
     /// Seals what a command has done and closes the database.

@@ -141,8 +141,9 @@ impl Bucket {
     }
 }
 
+/// Whether it is a way in. What a provider says of those who signed out there all comes from one address and must not be lost.
 fn is_sign_in(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/sign-in/")
+    path == "/sign-in" || path.starts_with("/sign-in/") && !path.ends_with("/back-channel")
 }
 
 fn is_search(path: &str) -> bool {

@@ -15,6 +15,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::plugin::PluginInfo;
 use kit::server::plugin::Plugin;
+use kit::server::unread;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
@@ -66,6 +67,7 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .layer(from_fn(error_page::status_of_server_functions))
         .layer(from_fn(error_page::after_forms))
+        .layer(from_fn(unread::count))
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();

@@ -15,7 +15,7 @@ use kit::server::context::Kit;
 use kit::server::directory::{Directory, Membership};
 use kit::server::people::{self, Person};
 use kit::server::said::cookie_value;
-use kit::server::{audit, db, tokens};
+use kit::server::{audit, db, inbox, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -237,6 +237,19 @@ impl Sessions {
             detail: json!({ "provider": assertion.provider, "address": who.address, "new_device": new_device }),
         };
         audit::append(&tx, event).await?;
+        if new_device {
+            let body = format!("{} from {}. If that was not you, end the session there and tell the security team.", who.agent, who.address);
+            let message = inbox::Message {
+                to: inbox::Recipient::Person(&subject),
+                kind: "session.new-device",
+                key: &format!("session:{}", row.id),
+                title: "You signed in from a browser that is new to the portal",
+                body: &body,
+                path: "/settings/sessions",
+                waits: false,
+            };
+            inbox::send(&tx, now, message).await?;
+        }
         tx.commit().await?;
         let secure = if self.secure { "; Secure" } else { "" };
         let cookie = format!("{DEVICE}={device}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");

@@ -11,7 +11,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use kit::components::{Badge, Banner, Button, Choice, Column, Emphasis, Section, Select, Table, Tone};
 use kit::error::AppError;
-use kit::identity::Caller;
+use kit::identity::{Caller, ClientAddress};
 use kit::server::directory::Known;
 use kit::server::html::drawn;
 use leptos::prelude::*;
@@ -201,6 +201,7 @@ struct Chosen {
 async fn local(
     State(sign_in): State<SignIn>,
     Extension(session): Extension<Session>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, AppError> {
@@ -218,7 +219,7 @@ async fn local(
         groups: Vec::new(),
         id_token: None,
     };
-    let device = sign_in.sessions.begin(&session, assertion, &headers, "this machine").await?;
+    let device = sign_in.sessions.begin(&session, assertion, &headers, &address.to_string()).await?;
     Ok(leading_to(&safe_path(&chosen.to), device))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
+use kit::server::jobs;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
@@ -43,7 +44,8 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     config.addr = listener.local_addr()?;
     let identity = identity(&config, &instance, example)?;
     let router = router::router(&instance, &config, identity.clone())?;
-    let stop = CancellationToken::new();
+    let stop = instance.stop.clone();
+    remind(&instance).await?;
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();
@@ -78,6 +80,14 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has people reminded of what is about to expire, for as long as the portal lives.
+async fn remind(instance: &Instance) -> anyhow::Result<()> {
+    let now = instance.kit.clock.now();
+    let tx = instance.kit.db.begin().await?;
+    jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.

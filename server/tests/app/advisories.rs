@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use kit::server::secrets::SEALED;
 use kit::server::testing::{TestDb, databases};
 
 use crate::support::{TestApp, component_of};
@@ -237,6 +238,24 @@ fn what_is_said_to_be_absent_is_absent() {
     let unknown: Vec<_> =
         writers.iter().filter(|name| !known.contains(&name.as_str()) && !of_the_audit(name)).collect();
     assert!(unknown.is_empty(), "A8: {unknown:?}");
+}
+
+#[test]
+fn what_is_sealed_is_sealed_again_by_a_rotation() {
+    // Who seals, and what for.
+    let sealing = [("server/src/session.rs", "session")];
+    let found: Vec<String> = sources()
+        .into_iter()
+        .filter(|(name, text)| !name.ends_with("kit/src/server/secrets.rs") && program(text).contains("vault.seal("))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(found, sealing.map(|(name, _)| name));
+    for (name, purpose) in sealing {
+        assert!(
+            SEALED.iter().any(|column| column.purpose == purpose),
+            "{name} seals for {purpose}, which no column of SEALED is for"
+        );
+    }
 }
 
 async fn one() -> TestDb {

@@ -657,6 +657,17 @@ async fn the_page_filters_pages_and_shows_names_as_text() {
 }
 
 #[tokio::test]
+async fn the_trail_is_for_administrators_and_who_tries_is_in_it() {
+    for db in databases().await {
+        let app = TestApp::with(&db, Config::default(), &[], person("joe", false));
+        assert_eq!(app.get("/audit").await.status, 403);
+        assert_eq!(app.get_json("/api/audit/events.jsonl").await.status, 403);
+        let refused = app.column("SELECT action FROM audit_event WHERE outcome = 'refused' ORDER BY id").await;
+        assert_eq!(refused, ["audit.event.read", "audit.event.export"], "{}", db.name());
+    }
+}
+
+#[tokio::test]
 async fn the_export_streams_what_the_filters_leave_and_is_an_event() {
     for db in databases().await {
         let app = TestApp::with(&db, Config::default(), &[], person("ann", true));

@@ -165,6 +165,8 @@ fn config_shows_every_setting_and_masks_secrets() {
 
     [access]
     administrators = []
+    policies = []
+    replace_default = false
 
     [sessions]
     idle_minutes = 15

@@ -170,9 +170,23 @@ fn only_a_plugins_own_files_name_its_tables() {
         }
     }
     // And a plugin names no table but its own: what is shared it reaches through `kit`.
-    let shared =
-        ["job", "audit_event", "audit_checkpoint", "audit_sealer", "audit_subject", "search_document", "search_words"]
-            .map(String::from);
+    let shared = [
+        "job",
+        "audit_event",
+        "audit_checkpoint",
+        "audit_sealer",
+        "audit_subject",
+        "search_document",
+        "search_words",
+        "inbox_message",
+        "inbox_state",
+        "mail_reader",
+        "mail_reader_group",
+        "star",
+        "visit",
+        "preference",
+    ]
+    .map(String::from);
     for folder in plugin_folders() {
         let prefix = format!("{}_", id_of(&folder));
         for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
@@ -458,6 +472,12 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/page", page("/catalog")),
         ("/api/design/fn/page", page("/design/components/button")),
         ("/api/search/fn/page", page("/search?q=secret")),
+        ("/api/inbox/fn/page", page("/inbox")),
+        ("/api/inbox/fn/mark", (FORM, "id=1&mark=read".to_owned())),
+        ("/api/inbox/fn/mark-all", (FORM, "tab=all&through=1&mark=read".to_owned())),
+        ("/api/inbox/fn/choose-mail", (FORM, "mail=off".to_owned())),
+        ("/api/inbox/fn/choose-theme", (FORM, "theme=dark".to_owned())),
+        ("/api/catalog/fn/star", (FORM, "item=component:default/secret&starred=true".to_owned())),
         ("/api/audit/fn/page", page("/audit")),
         ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
@@ -492,7 +512,19 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     let after =
         (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
     assert_eq!(before, after, "a refused call changes nothing");
-    // What is forgotten must be there.
+    // What is marked and forgotten must be there.
+    let message = kit::server::inbox::Message {
+        to: kit::server::inbox::Recipient::Person("operator"),
+        kind: "test.said",
+        key: "",
+        title: "A message",
+        body: "",
+        path: "/",
+        waits: true,
+    };
+    let tx = operator.db().begin().await.expect("begin");
+    kit::server::inbox::send(&tx, operator.instance.kit.clock.now(), message).await.expect("sent");
+    tx.commit().await.expect("commit");
     let (form, filter) = &calls["/api/catalog/fn/save-filter"];
     assert_eq!(operator.post("/api/catalog/fn/save-filter", form, filter).await.status, 200);
     for (path, (content_type, body)) in &calls {

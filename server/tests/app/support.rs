@@ -162,9 +162,13 @@ impl TestApp {
         self.send(request.body(Body::from(body.to_owned()))).await
     }
 
+    /// The answer with a body that is not read yet.
+    pub async fn open(&self, request: http::Result<Request<Body>>) -> http::Response<Body> {
+        self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers")
+    }
+
     pub async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
-        let response =
-            self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers");
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("the whole body");
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }

@@ -552,8 +552,11 @@ fn tells_nothing(app: &TestApp, path: &str, body: &str) {
         }
     }
     body = body.replace("vault/\"", "\"");
-    for told in ["hidden-marker", "marker", "markedwords", "marked words"] {
-        let at = body.find(told);
+    // The design system speaks of markers of its own.
+    let words: &[&str] =
+        if path.starts_with("/design") { &["hidden-marker"] } else { &["hidden-marker", "marker", "marked words"] };
+    for told in words {
+        let at = body.find(*told);
         assert!(
             at.is_none(),
             "{}: {path} tells {told}: …{}…",
@@ -619,6 +622,7 @@ async fn a_path_on_the_portals_disk_needs_a_right_of_its_own() {
     }
     let form = "application/x-www-form-urlencoded";
     assert_eq!(developer.post("/api/catalog/fn/register", form, &format!("target={folder}")).await.status, 403);
+    assert_eq!(operator.rows("catalog_location").await.len(), 0, "nothing is registered");
     assert!(administrator.get(&check).await.body.contains("1 would be added"));
     assert_eq!(administrator.post("/api/catalog/fn/register", form, &format!("target={folder}")).await.status, 200);
 }
@@ -700,6 +704,11 @@ fn what_reads_the_catalog_says_what_may_be_seen() {
                 "(&tx, ",
                 "kind = ? AND target = ?",
                 "target = ? ORDER BY",
+                "WHERE uid = ?",
+                "v.ref = p.ref",
+                "SELECT c.label FROM",
+                // The kept totals, which `known_total` and `reader` ask for whoever sees all.
+                "sum(entities)",
                 "CLAIMED_ELSEWHERE",
             ];
             seen += usize::from(reads);

@@ -448,7 +448,9 @@ fn one(policies: &Policies, permission: &Permission, who: &Who<'_>, resource: &R
     };
     let principal = uid(who.kind, who.subject);
     let thing = uid(Type::Thing, id);
-    let parents = who.groups.iter().map(|group| uid(Type::Group, group)).collect();
+    let owner = known.map_or("", |known| known.owner);
+    let parents = who.groups.iter().filter(|group| **group == owner || rules.groups.contains(**group));
+    let parents = parents.map(|group| uid(Type::Group, group)).collect();
     let attributes = known.map(attributes_of).unwrap_or_default();
     let asked = Entity::new(thing.clone(), attributes, [].into())
         .map_err(|error| error.to_string())

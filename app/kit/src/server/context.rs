@@ -7,10 +7,11 @@ use http::HeaderMap;
 use serde_json::json;
 
 use super::audit::{self, Event};
-use super::authorise::{Gate, Resource};
+use super::authorise::{Attributes, Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
+use super::personal::owner;
 use super::search::Vocabulary;
 use super::secrets::Vault;
 use crate::error::AppError;
@@ -66,6 +67,21 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
         leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
     kit.authorise(&caller, permission, &resource).await?;
     Ok(caller)
+}
+
+/// The same for what belongs to the caller itself, such as its inbox: it is asked for as something that the caller owns.
+pub async fn permit_own(permission: &Permission) -> Result<Caller, AppError> {
+    let (Extension(caller), Extension(kit)): (Extension<Caller>, Extension<Kit>) =
+        leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
+    authorise_own(&kit, &caller, permission).await?;
+    Ok(caller)
+}
+
+/// Lets `caller` do `permission` to what is its own.
+pub async fn authorise_own(kit: &Kit, caller: &Caller, permission: &Permission) -> Result<(), AppError> {
+    let subject = owner(caller)?;
+    let own = Attributes { id: subject, owner: subject, ..Attributes::default() };
+    kit.authorise(caller, permission, &Resource::Known(&own)).await
 }
 
 /// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.

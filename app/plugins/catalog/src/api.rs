@@ -8,7 +8,7 @@ use kit::page::Drawn;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
-use kit::server::context::{caller, lead_to, permit, service};
+use kit::server::context::{caller, lead_to, permit, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]
@@ -16,7 +16,7 @@ use kit::server::said::done;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::info::{REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, UNREGISTER_LOCATION};
+use crate::info::{READ_ENTITIES, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, STAR_ENTITY, UNREGISTER_LOCATION};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
@@ -65,6 +65,13 @@ pub async fn unregister_location(id: i64) -> Result<i64, AppError> {
     lead_to("/locations");
     done("The location is unregistered");
     Ok(id)
+}
+
+/// Stars an entity that the caller may see, or takes its star away. A plain HTML form posts it.
+#[server(prefix = "/api/catalog/fn", endpoint = "star", output = Json)]
+pub async fn star_entity(item: String, starred: bool) -> Result<(), AppError> {
+    let caller = permit_own(&STAR_ENTITY).await?;
+    service::<Catalog>("The catalog")?.reader(&caller, &READ_ENTITIES).await?.star(&item, starred).await
 }
 
 /// Keeps the state that a catalog address stands for under a name; the same name again replaces it. A plain HTML form posts it.

@@ -25,6 +25,7 @@ pub static INFO: PluginInfo = PluginInfo {
         UNREGISTER_LOCATION,
         TRUST_LOCATION,
         SAVE_FILTER,
+        STAR_ENTITY,
     ],
     page: |address| Box::pin(catalog_page(address)),
 };
@@ -60,6 +61,10 @@ pub const TRUST_LOCATION: Permission =
 /// Adding a location, and checking what that would do.
 pub const REGISTER_LOCATION: Permission =
     Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+
+/// Starring an entity that one may see, for oneself.
+pub const STAR_ENTITY: Permission =
+    Permission { action: "catalog.entity.star", allows: "star an entity", writes: true };
 
 /// Naming a path on the server's own disk as a location, and checking what that would bring.
 pub const READ_PATH: Permission =

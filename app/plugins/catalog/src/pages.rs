@@ -22,7 +22,7 @@ use kit::server::page::Address;
 use crate::info::READ_LOCATIONS;
 use crate::server::{Catalog, ReadableLocation, Reader};
 
-pub use summary::{Way, catalog_summary};
+pub use summary::{Way, catalog_summary, owned_summary};
 
 use catalog::catalog_page;
 use entity::{entity_docs_page, entity_page};

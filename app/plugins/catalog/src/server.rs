@@ -13,6 +13,7 @@ mod ingest;
 mod integrations;
 pub mod markdown;
 mod organisation;
+mod personal;
 mod plan;
 mod plugin;
 mod read;

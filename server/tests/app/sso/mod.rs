@@ -1,6 +1,6 @@
 //! Sign-in through a provider, and everything that a provider or somebody in between may try.
 
-mod fake;
+pub mod fake;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -82,6 +82,8 @@ pub(super) struct Rules {
     pub entities: Entities,
     /// By the one person, service or group that a policy is about; those about several or all are under `None`.
     sets: HashMap<Option<EntityUid>, PolicySet>,
+    /// The groups that the policies name: whether somebody is in any other plays no part, but for the owner of the thing at hand.
+    pub groups: HashSet<String>,
     /// Each of them, to be compiled into conditions.
     pub compiled: Vec<(Arc<Policy>, Arc<Template>)>,
 }
@@ -145,6 +147,9 @@ impl Rules {
             // Names are unique, or the check would have said so.
             let added = set.add(each.cedar.clone());
             debug_assert!(added.is_ok(), "{added:?}");
+            let literals = each.cedar.entity_literals().into_iter();
+            let groups = literals.filter(|uid| uid.type_name().basename() == Type::Group.name());
+            rules.groups.extend(groups.map(|uid| uid.id().unescaped().to_owned()));
             rules.compiled.push((each.policy.clone(), each.template.clone()));
         }
         rules
@@ -152,8 +157,8 @@ impl Rules {
 
     /// The policies that can concern somebody.
     pub fn sets(&self, who: &Who<'_>) -> impl Iterator<Item = &PolicySet> {
-        let about =
-            std::iter::once((who.kind, who.subject)).chain(who.groups.iter().map(|group| (Type::Group, *group)));
+        let named = who.groups.iter().filter(|group| self.groups.contains(**group));
+        let about = std::iter::once((who.kind, who.subject)).chain(named.map(|group| (Type::Group, *group)));
         // Most portals name few principals, so most actions need no look-up beyond the first.
         let named = (self.sets.len() > usize::from(self.sets.contains_key(&None))).then_some(about);
         let keys = std::iter::once(None).chain(named.into_iter().flatten().map(|(kind, id)| Some(uid(kind, id))));

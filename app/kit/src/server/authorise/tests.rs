@@ -179,8 +179,8 @@ fn other_policies_take_over_only_when_nothing_is_wrong_with_them() {
 
 #[test]
 fn what_is_wrong_with_a_policy_is_said_with_its_place() {
-    insta::assert_snapshot!(problem("@id(\"a\")\npermit (principal, action, resource)\nwhen { resource.knd == \"x\" };"), @r##"test.cedar:3:8: TODO"##);
-    insta::assert_snapshot!(problem("@id(\"a\")\npermit (principal, action == Action::\"shop.thing.chnge\", resource);"), @r##"test.cedar:2:30: TODO"##);
+    insta::assert_snapshot!(problem("@id(\"a\")\npermit (principal, action, resource)\nwhen { resource.knd == \"x\" };"), @r##"test.cedar:3:8: attribute `knd` on entity type `Thing` not found; did you mean `kind`?"##);
+    insta::assert_snapshot!(problem("@id(\"a\")\npermit (principal, action == Action::\"shop.thing.chnge\", resource);"), @r##"test.cedar:2:30: unrecognized action `Action::"shop.thing.chnge"`; did you mean `Action::"shop.thing.change"`?"##);
     insta::assert_snapshot!(problem("permit (principal, action, resource);"), @r##"test.cedar:1:1: the policy has no name; begin it with @id("…"), by which decisions and refusals quote it"##);
     insta::assert_snapshot!(problem("// ok\n@id(\"a\") permit (principal, action, resource);\n  @id(\"b\") permit (principal action, resource);"), @r##"test.cedar:3:30: unexpected token `action`; expected `!=`, `)`, `,`, `:`, `<`, `<=`, `==`, `>`, `>=`, `in`, or `is`"##);
     insta::assert_snapshot!(problem("@id(\"a\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);"), @r##"test.cedar:2:1: another policy is called "a" as well"##);

@@ -9,7 +9,7 @@ use leptos::server_fn::ServerFn;
 
 use super::parts::ProblemList;
 use crate::api::RegisterLocation;
-use crate::info::REGISTER_LOCATION;
+use crate::info::{READ_ENTITIES, REGISTER_LOCATION};
 use crate::model::{Change, ChangeGroup, ChangeRow, Checked, Preview};
 use crate::server::Catalog;
 
@@ -32,7 +32,7 @@ async fn check(target: &str) -> Result<Checked, AppError> {
     }
     match catalog.location_of(&caller, target).await {
         Ok(location) => {
-            let reader = catalog.reader(&caller, &REGISTER_LOCATION).await?;
+            let reader = catalog.reader(&caller, &READ_ENTITIES).await?;
             let plan = reader.plan(location).await?;
             Ok(Checked::Preview(Box::new(reader.preview(plan).await?)))
         }

@@ -73,6 +73,11 @@ impl Plugin for CatalogPlugin {
         entities.chain(pages).collect()
     }
 
+    async fn items(&self, caller: &Caller, items: &[String]) -> Vec<(String, Hit)> {
+        let Ok(reader) = self.catalog.reader(caller, &READ_ENTITIES).await else { return Vec::new() };
+        reader.entities_of(items).await.unwrap_or_default()
+    }
+
     fn shows_all(&self, caller: &Caller) -> bool {
         self.catalog.kit.gate.filter(caller, &READ_ENTITIES) == Filter::All
     }

@@ -93,6 +93,11 @@ impl Reader {
         *self.entities == Filter::All
     }
 
+    /// Who reads.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     pub(super) fn db(&self) -> &DatabaseConnection {
         self.catalog.kit.db.read()
     }
@@ -112,9 +117,18 @@ impl Reader {
 
     /// What the entity under the name `alias`, found by other means, must meet to be seen.
     pub(super) fn seen(&self, alias: &str) -> (String, Vec<Sql>) {
-        // The plus keeps SQLite, which knows nothing of how values are spread, from leaving the index that gives the order.
-        let plus = if self.backend() == DatabaseBackend::Sqlite { "+" } else { "" };
+        let plus = self.plus();
         self.entities.sql(&|attribute| format!("{plus}{}", column(alias, attribute)))
+    }
+
+    /// What before a column keeps SQLite, which knows nothing of how values are spread, from choosing an index by it.
+    fn plus(&self) -> &'static str {
+        if self.backend() == DatabaseBackend::Sqlite { "+" } else { "" }
+    }
+
+    /// What before a column that is counted has a filter that shows much counted over the one index that holds all the columns.
+    pub(super) fn counting(&self) -> &'static str {
+        if self.sees_all() || self.rare { "" } else { self.plus() }
     }
 
     /// What the relation under the name `alias` must meet to be told: that the entity which names it may be seen.

@@ -451,19 +451,26 @@ impl Reader {
             self.counted(&text, values.collect()).await
         } else {
             let (asked, mut values) = self.conditions(query, Some(key)).on(self);
+            let plus = self.counting();
             let grouped = match column(key) {
                 Some(column) => format!(
-                    "SELECT e.{column} AS value, count(*) AS n FROM catalog_entity e WHERE {asked} AND e.{column} <> ''{} GROUP BY e.{column}",
+                    "SELECT e.{column} AS value, count(*) AS n FROM catalog_entity e WHERE {asked} AND {plus}e.{column} <> ''{} GROUP BY {plus}e.{column}",
                     only_among(&format!("e.{column}"))
                 ),
                 None if key == FacetKey::Orphan => format!(
                     "SELECT 'true' AS value, count(*) AS n FROM catalog_entity e WHERE {asked} AND e.orphan = TRUE{} GROUP BY e.orphan",
                     only_among("'true'")
                 ),
-                // SQLite joins in the order written where it reads CROSS: from the few entities to their tags, not the other way.
+                // SQLite joins in the order written where it reads CROSS: from the few entities to their tags, or from all tags to those
+                // of their entities that may be seen.
                 None => format!(
-                    "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e CROSS JOIN catalog_facet f \
+                    "SELECT f.facet_value AS value, count(*) AS n FROM {} \
                      WHERE {asked} AND f.entity_id = e.id AND f.facet_key = '{}'{} GROUP BY f.facet_value",
+                    if others.is_empty() && query.text.is_empty() && !plus.is_empty() {
+                        "catalog_facet f CROSS JOIN catalog_entity e"
+                    } else {
+                        "catalog_entity e CROSS JOIN catalog_facet f"
+                    },
                     field(key),
                     only_among("f.facet_value")
                 ),

@@ -75,10 +75,21 @@ pub struct Pending {
     pub again: BTreeSet<(i64, String)>,
     /// Whether anything was changed.
     pub changed: bool,
+    /// Entities that were there before, with what became of them.
+    pub told: BTreeMap<String, Fate>,
     /// What became of entities.
     history: Vec<Change>,
     /// The refs that were another location's until now, by that location.
     taken_over: BTreeMap<(i64, String), Vec<String>>,
+}
+
+/// What those who starred an entity are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its descriptor is another.
+    Changed,
+    /// No file describes it any more.
+    Orphaned,
 }
 
 /// What became of an entity: a line of its history.
@@ -513,6 +524,7 @@ async fn update(
         }
         return Ok(());
     }
+    pending.told.insert(row.entity_ref.clone(), Fate::Changed);
     pending.history.push(change);
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     remove_lookups(tx, row.id, pending).await?;
@@ -539,6 +551,7 @@ async fn orphan(
     let kind: String = row.try_get("", "kind")?;
     pending.history.push(ended(entity_ref, "orphaned", &row)?);
     pending.count(&kind, "orphan", "true", 1);
+    pending.told.insert(entity_ref.to_owned(), Fate::Orphaned);
     let orphan = "INSERT INTO catalog_facet (entity_id, facet_key, facet_value) VALUES (?, 'orphan', 'true')";
     db::execute(tx, orphan, [id.into()]).await?;
     read_claimants_again(tx, entity_ref, pending).await

@@ -76,7 +76,7 @@ pub(super) async fn register(call: Call, body: Bytes) -> Response {
             return Err(AppError::bad_request(format!("type must be url or file, not {:?}", wanted.kind)).into());
         }
         let new = call.catalog.location_of(&call.caller, &wanted.target).await?;
-        let reader = call.catalog.reader(&call.caller, &REGISTER_LOCATION).await?;
+        let reader = call.reader(&READ_ENTITIES).await?;
         if call.parameters.one("dryRun").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok((StatusCode::CREATED, Json(dry_run(reader.plan(new).await?)?)));
         }
