@@ -79,6 +79,9 @@ wasm_bindgen_version() {
 }
 wasm_bindgen_root() { echo "$TOOLS/wasm-bindgen-$(wasm_bindgen_version)"; }
 
+CARGO_DENY_VERSION=0.20.2
+cargo_deny_root() { echo "$TOOLS/cargo-deny-$CARGO_DENY_VERSION"; }
+
 # npm_tools NAME: the directory in the cache for the packages that ROOT/NAME/package-lock.json lists.
 npm_tools() { echo "$TOOLS/$(basename "$1")-$(hash_of "$1/package.json" "$1/package-lock.json" | cut -c1-16)"; }
 

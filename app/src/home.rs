@@ -1,6 +1,7 @@
-//! The home page: the search first, then what each plugin has to say.
+//! The home page: the search first, then what is the reader's own, then what each plugin has to say.
 
-use catalog::pages::{Way, catalog_summary};
+use catalog::pages::{Way, catalog_summary, owned_summary};
+use inbox::pages::personal_summary;
 use kit::components::Page;
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -32,7 +33,8 @@ static WAYS: [Way; 4] = [
 
 /// Draws the home page.
 pub async fn draw() -> Result<Drawn, AppError> {
-    let summary = catalog_summary(&WAYS).await?;
+    let personal = personal_summary(owned_summary().await?).await?;
+    let summary = catalog_summary(&WAYS, personal).await?;
     Ok(page(|| {
         view! { <Page title="Find software" lead="Services, APIs, systems and the teams that own them, in one place.">{summary}</Page> }
     }))

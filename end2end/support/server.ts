@@ -20,7 +20,7 @@ function binary(): string {
 /** The environment without what a developer has set for an own Portico, its database above all. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTICO_')));
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
@@ -45,8 +45,11 @@ export type Prepare = (dir: string, read: (location: string, ...flags: string[])
 
 const EXAMPLE_AND_FAULTY: Prepare = (dir, read) => registerFaulty(join(dir, 'regulatory-reporting'), read);
 
-/** Starts the real binary on a free port, and waits until it is ready: with the example bank and a faulty location, or with what `prepare` registers besides it. */
-export async function startPortico(prepare?: Prepare): Promise<Portico> {
+/**
+ * Starts the real binary on a free port, and waits until it is ready: with the example bank and a faulty location, or with what `prepare` registers besides it.
+ * With a `config` (the text of a configuration file, for a portal at that address) it serves what `prepare` registers alone, and nobody is signed in.
+ */
+export async function startPortico(prepare?: Prepare, config?: (url: string) => string): Promise<Portico> {
   // Its name is in the pictures.
   const dir = mkdtempSync(join(tmpdir(), process.env.PORTICO_SCREENS ? 'meridian-' : 'portico-e2e-'));
   const data = join(dir, 'data');
@@ -61,8 +64,11 @@ export async function startPortico(prepare?: Prepare): Promise<Portico> {
   const logFile = join(dir, 'server.log');
   const address = `127.0.0.1:${await freePort()}`;
   const out = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(binary(), ['serve', '--example', '--addr', address, '--data-dir', data], {
-    env: ENV,
+  const url = `http://${address}`;
+  const configFile = join(dir, 'portico.toml');
+  if (config) writeFileSync(configFile, config(url));
+  const child: ChildProcess = spawn(binary(), ['serve', ...(config ? [] : ['--example']), '--addr', address, '--data-dir', data], {
+    env: config ? { ...ENV, PORTICO_CONFIG: configFile } : ENV,
     stdio: ['ignore', out, out],
   });
   closeSync(out);
@@ -84,11 +90,10 @@ export async function startPortico(prepare?: Prepare): Promise<Portico> {
 
   let ended: string | undefined;
   void exited.then((how) => (ended = how));
-  const url = `http://${address}`;
   for (const deadline = Date.now() + START_SECONDS * 1000; Date.now() < deadline; ) {
     if (ended) break;
     const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then((r) => r.ok, () => false);
-    if (ready) return { url, state: await signedIn(url, dir), log, stop };
+    if (ready) return { url, state: config ? '' : await signedIn(url, dir), log, stop };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const said = log();

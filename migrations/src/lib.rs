@@ -8,6 +8,11 @@ mod m20261122_000003_docs;
 mod m20261122_000004_search;
 mod m20261122_000005_saved_filters;
 mod m20261123_000006_sign_in;
+mod m20261123_000008_catalog_revision;
+mod m20261123_000009_audit_kit;
+mod m20261123_000009_catalog_change;
+mod m20261123_000010_personal_kit;
+mod m20261123_000011_secrets;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -22,6 +27,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_search::Migration),
             Box::new(m20261122_000005_saved_filters::Migration),
             Box::new(m20261123_000006_sign_in::Migration),
+            Box::new(m20261123_000008_catalog_revision::Migration),
+            Box::new(m20261123_000009_audit_kit::Migration),
+            Box::new(m20261123_000009_catalog_change::Migration),
+            Box::new(m20261123_000010_personal_kit::Migration),
+            Box::new(m20261123_000011_secrets::Migration),
         ]
     }
 }

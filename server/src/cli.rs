@@ -1,5 +1,7 @@
 //! The command line.
 
+mod audit;
+mod backup;
 mod import;
 mod locations;
 mod policy;
@@ -16,7 +18,7 @@ use descriptor::{EntityRef, Finding, Verdict};
 
 use crate::config::{Config, ConfigError};
 use crate::instance;
-use crate::telemetry;
+use crate::{secrets, telemetry};
 
 /// The exit code of a wrong command line or configuration.
 const USAGE: u8 = 2;
@@ -111,8 +113,49 @@ enum Command {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Copy the embedded database into a file, while the server runs
+    ///
+    /// The keys and the configuration are not in it. PostgreSQL has its own tools: pg_dump and pg_restore.
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Put a backup in the place of the embedded database, while no server runs
+    Restore {
+        /// What `portico backup` made
+        file: PathBuf,
+        /// Put aside the database that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// The keys that secrets are sealed with
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
+    /// Verify the audit trail, print its public key, take a name out of it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the effective configuration, secrets masked
     Config {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Print a fresh key
+    Key,
+    /// Seal again with the first key what is sealed with another; can be run again when it was cut off
+    Rotate {
+        /// Drop what is sealed with keys that are lost
+        #[arg(long)]
+        drop_lost: bool,
         #[command(flatten)]
         store: StoreArgs,
     },
@@ -192,7 +235,16 @@ pub fn run() -> ExitCode {
             print!("{config}");
             Ok(ExitCode::SUCCESS)
         }),
+        Command::Audit(command) => audit::run(command),
         Command::Migrate { store } => store.load(None).map(|config| block_on(migrate(config))),
+        Command::Backup { file, store } => store.load(None).map(|config| block_on(backup::backup(config, file))),
+        Command::Restore { file, force, store } => {
+            store.load(None).map(|config| block_on(backup::restore(config, file, force)))
+        }
+        Command::Secrets { command: SecretsCommand::Key } => return secrets::print_key(),
+        Command::Secrets { command: SecretsCommand::Rotate { drop_lost, store } } => {
+            store.load(None).map(|config| block_on(secrets::reseal(config, drop_lost)))
+        }
         Command::Serve { addr, example, store } => store.load(addr).map(|config| {
             telemetry::start(&config.log);
             block_on(serve::serve(config, example))

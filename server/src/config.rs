@@ -1,18 +1,28 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod providers;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
+use kit::server::audit::{SealKey, SealOptions};
+use kit::server::mail::{MailSettings, Mailer, Protection};
+use kit::server::secrets::MASK;
+pub use kit::server::secrets::Secret;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
 
-/// What is written for a secret that is shown.
-const MASK: &str = "********";
+pub(crate) use self::providers::is_protected;
+pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
+
+use crate::client::ProxyConfig;
+use crate::limits::LimitsConfig;
+use crate::secrets::SecretsConfig;
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
 const NOT_OURS: [&str; 12] = [
@@ -31,13 +41,16 @@ const NOT_OURS: [&str; 12] = [
 ];
 
 /// The environment's names and the settings that they set.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 11] = [
     ("PORTICO_ADDR", "addr"),
+    ("PORTICO_PUBLIC_URL", "public_url"),
     ("PORTICO_DATA_DIR", "data_dir"),
     ("PORTICO_DATABASE_URL", "database_url"),
     ("PORTICO_PLUGINS", "plugins"),
     ("PORTICO_CATALOG_REFRESH_SECONDS", "catalog.refresh_seconds"),
     ("PORTICO_LOOK_TOKENS", "look.tokens"),
+    ("PORTICO_AUDIT_FILE", "audit.file"),
+    ("PORTICO_AUDIT_KEY_FILE", "audit.key_file"),
     ("PORTICO_LOG_LEVEL", "log.level"),
     ("PORTICO_LOG_FORMAT", "log.format"),
 ];
@@ -59,18 +72,30 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// The look.
     pub look: LookConfig,
     /// The log.
     pub log: LogConfig,
     /// Fetching from outside.
     pub fetch: FetchConfig,
+    /// Mail to people.
+    pub mail: MailConfig,
     /// Known hosts.
     pub integrations: Vec<IntegrationConfig>,
     /// Who may do what.
     pub access: AccessConfig,
     /// How long a sign-in lasts.
     pub sessions: SessionsConfig,
+    /// Where people sign in.
+    pub providers: Vec<ProviderConfig>,
+    /// The proxies before the portal.
+    pub proxy: ProxyConfig,
+    /// How often somebody may ask.
+    pub limits: LimitsConfig,
+    /// The keys that secrets are sealed with.
+    pub secrets: SecretsConfig,
 }
 
 /// `[access]`
@@ -109,6 +134,22 @@ pub struct CatalogConfig {
     pub check_seconds: u32,
 }
 
+/// `[audit]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The append-only file outside the database; `audit/trail.jsonl` in the data directory when empty.
+    pub file: PathBuf,
+    /// The key that checkpoints are signed with, made at the first start where it is missing; `audit/key` in the data directory when empty.
+    pub key_file: PathBuf,
+    /// The variable that holds the key, instead of a file.
+    pub key_env: String,
+    /// Public keys of other instances and of earlier times, whose checkpoints are good as well.
+    pub trusted_keys: Vec<String>,
+    /// After how many days events are dropped, a whole segment at a time: up to 36,500; never when 0.
+    pub keep_days: u32,
+}
+
 /// `[look]`
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -135,6 +176,31 @@ pub struct FetchConfig {
     pub max_bytes: u64,
     /// Seconds for one fetch, all hops together: 1 to 300.
     pub timeout_seconds: u32,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailConfig {
+    /// The SMTP server; no mail is sent when empty.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `starttls`, `tls`, or `none` for a relay on this machine.
+    pub tls: String,
+    /// The name to sign in with; none when empty.
+    pub user: String,
+    /// The password; better in `password_file` or the variable that `password_env` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// A file that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// A variable that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// The sender, such as `Portico <portico@bank.example>`.
+    pub from: String,
 }
 
 /// `[[integrations]]`
@@ -168,44 +234,27 @@ pub struct IntegrationConfig {
     pub allow_private: bool,
 }
 
-/// A text that is never shown: it prints and serialises as a mask.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MASK)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(MASK)
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
             fetch: FetchConfig::default(),
+            mail: MailConfig::default(),
             integrations: Vec::new(),
-            public_url: None,
+            proxy: ProxyConfig::default(),
+            limits: LimitsConfig::default(),
+            secrets: SecretsConfig::default(),
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
+            providers: Vec::new(),
         }
     }
 }
@@ -219,6 +268,21 @@ impl Default for SessionsConfig {
 impl Default for CatalogConfig {
     fn default() -> Self {
         Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
+    }
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 587,
+            tls: "starttls".into(),
+            user: String::new(),
+            password: None,
+            password_file: None,
+            password_env: None,
+            from: String::new(),
+        }
     }
 }
 
@@ -323,8 +387,20 @@ impl Config {
             ));
         }
         within("fetch.max_bytes", self.fetch.max_bytes, 1_024, 104_857_600)?;
+        self.proxy.networks()?;
+        within("audit.keep_days", u64::from(self.audit.keep_days), 0, 36_500)?;
+        for key in &self.audit.trusted_keys {
+            if key.len() != 64 || !key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(error(
+                    "audit.trusted_keys",
+                    format!("{key:?} is not a public key as portico audit key prints it"),
+                ));
+            }
+        }
         self.tokens()?;
         self.integrations()?;
+        self.mailer()?;
+        self.providers()?;
         Ok(())
     }
 
@@ -342,6 +418,25 @@ impl Config {
         let mut all = self.access.administrators.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
         all.sort();
         Ok(all)
+    }
+
+    /// How the audit trail is sealed; makes the key where there is none yet.
+    pub fn seal(&self) -> Result<SealOptions, ConfigError> {
+        let AuditConfig { file, key_file, key_env, keep_days, .. } = &self.audit;
+        let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
+            true => self.data_dir.join("audit").join(name),
+            false => path.clone(),
+        };
+        let key = if key_env.is_empty() {
+            let path = or(key_file, "key");
+            SealKey::load(&path).map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
+        } else {
+            let text = std::env::var(key_env)
+                .map_err(|_| error("audit.key_env", format!("the variable {key_env} is not set")))?;
+            SealKey::parse(&text)
+                .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
+        };
+        Ok(SealOptions { key, file: or(file, "trail.jsonl"), keep_days: *keep_days })
     }
 
     /// The database's address.
@@ -375,6 +470,51 @@ impl Config {
         Ok(tokens)
     }
 
+    /// What carries mail; none where no server is named.
+    pub fn mailer(&self) -> Result<Option<Mailer>, ConfigError> {
+        let mail = &self.mail;
+        if mail.host.is_empty() {
+            return Ok(None);
+        }
+        let protection = match mail.tls.as_str() {
+            "starttls" => Protection::StartTls,
+            "tls" => Protection::Tls,
+            "none" if names_loopback(&mail.host) => Protection::None,
+            "none" => return Err(error("mail.tls", "none is for a server on this machine alone; use starttls or tls")),
+            other => return Err(error("mail.tls", format!("{other:?} is not one of starttls, tls, none"))),
+        };
+        let setting = |field: &str| format!("mail.{field}");
+        let password = secret(
+            &setting,
+            "password",
+            mail.password.as_ref(),
+            mail.password_file.as_deref(),
+            mail.password_env.as_deref(),
+        )?;
+        let credentials = match (mail.user.as_str(), password) {
+            ("", None) => None,
+            (user, Some(password)) if !user.is_empty() => Some((user.to_owned(), password)),
+            _ => return Err(error("mail.user", "a user and its password are given together")),
+        };
+        let settings = MailSettings {
+            host: mail.host.clone(),
+            port: mail.port,
+            protection,
+            credentials,
+            from: mail.from.clone(),
+            public_url: self.reached_at()?,
+        };
+        Mailer::new(settings).map(Some).map_err(|problem| error("mail.from", problem.to_string()))
+    }
+
+    /// Where people reach the portal.
+    fn reached_at(&self) -> Result<Url, ConfigError> {
+        if let Some(url) = &self.public_url {
+            return Ok(url.clone());
+        }
+        format!("http://{}", self.addr).parse().map_err(|_| error("addr", "it is no address for people"))
+    }
+
     /// The known hosts with their tokens.
     pub fn integrations(&self) -> Result<Integrations, ConfigError> {
         let integrations = self.integrations.iter().enumerate().map(|(number, each)| {
@@ -394,20 +534,8 @@ impl Config {
             if each.host.is_empty() || each.host.contains(['/', '@', ' ']) {
                 return Err(error(&setting("host"), "must be a host or host:port, without scheme and path"));
             }
-            let token = match (&each.token, &each.token_file, &each.token_env) {
-                (None, None, None) => None,
-                (Some(token), None, None) => Some(token.0.clone()),
-                (None, Some(file), None) => {
-                    let text = std::fs::read_to_string(file)
-                        .map_err(|problem| error(&setting("token_file"), format!("{}: {problem}", file.display())))?;
-                    Some(text.trim().to_owned())
-                }
-                (None, None, Some(name)) => Some(
-                    std::env::var(name)
-                        .map_err(|_| error(&setting("token_env"), format!("the variable {name} is not set")))?,
-                ),
-                _ => return Err(error(&setting("token"), "give one of token, token_file and token_env")),
-            };
+            let token =
+                secret(&setting, "token", each.token.as_ref(), each.token_file.as_deref(), each.token_env.as_deref())?;
             if let Some(file) = each.ca_file.as_ref().filter(|file| !file.is_file()) {
                 return Err(error(&setting("ca_file"), format!("{} is not a file", file.display())));
             }
@@ -430,10 +558,10 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
         shown.database_url = without_password(&shown.database_url());
-        for integration in &mut shown.integrations {
-            for url in [&mut integration.proxy, &mut integration.api_base] {
-                *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
-            }
+        let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
+        let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
+        for url in addresses.chain(proxies) {
+            *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
@@ -482,6 +610,31 @@ fn set(table: &mut toml::Table, setting: &str, variable: &str, value: &str) -> R
     Ok(())
 }
 
+/// A secret that stands in the file itself, in a file of its own, or in a variable; `setting` gives a field its full name.
+fn secret(
+    setting: &dyn Fn(&str) -> String,
+    field: &str,
+    value: Option<&Secret>,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    let of = |suffix: &str| setting(&format!("{field}{suffix}"));
+    match (value, file, variable) {
+        (None, None, None) => Ok(None),
+        (Some(value), None, None) => Ok(Some(value.expose().to_owned())),
+        (None, Some(file), None) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|problem| error(&of("_file"), format!("{}: {problem}", file.display())))?;
+            Ok(Some(text.trim().to_owned()))
+        }
+        (None, None, Some(name)) => {
+            let text = std::env::var(name);
+            text.map(Some).map_err(|_| error(&of("_env"), format!("the variable {name} is not set")))
+        }
+        _ => Err(error(&of(""), format!("give one of {field}, {field}_file and {field}_env"))),
+    }
+}
+
 fn error(setting: &str, problem: impl Into<String>) -> ConfigError {
     ConfigError { setting: setting.to_owned(), problem: problem.into() }
 }
@@ -500,6 +653,10 @@ fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), Config
     } else {
         Err(error(setting, format!("{value} is not allowed; it must be from {least} to {most}")))
     }
+}
+
+fn names_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The URL with whatever may be a secret masked: user, password and the values of its query.
@@ -544,10 +701,11 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `look`, `log`, `fetch`, `integrations`, `access`, `sessions`");
-        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
+        insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
     }

@@ -24,7 +24,7 @@ pub fn answer(request: &Request, error: &AppError) -> Response {
         return error.clone().into_response();
     }
     let assets = request.extensions().get::<Arc<Assets>>();
-    (error.status(), Html(page(assets.map_or("", |assets| &assets.names().css), error))).into_response()
+    (error.status(), Html(page(assets.map(|assets| assets.names()), error))).into_response()
 }
 
 /// What is answered when a handler panics: its own page is lost, the portal is not.
@@ -32,7 +32,7 @@ pub fn panicked(assets: &Assets, cause: Box<dyn std::any::Any + Send>) -> Respon
     let text =
         cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     let error = AppError::internal(format!("panic: {}", text.unwrap_or_default()));
-    (error.status(), Html(page(&assets.names().css, &error))).into_response()
+    (error.status(), Html(page(Some(assets.names()), &error))).into_response()
 }
 
 /// Gives a server function's error its HTTP status: the framework answers 500 to all of them.
@@ -77,8 +77,11 @@ fn without_error(to: &str) -> (String, Option<AppError>) {
     (to.trim_end_matches('?').to_owned(), error)
 }
 
-fn page(css: &str, error: &AppError) -> String {
+fn page(names: Option<&app::shell::Assets>, error: &AppError) -> String {
     let (title, advice) = match error {
+        AppError::TooMany { .. } => {
+            ("Too many requests", "Wait a moment, then load the page again. A program should ask less often.")
+        }
         AppError::Unavailable { .. } => {
             ("Unavailable at the moment", "The rest of the portal works. Load the page again in a minute.")
         }
@@ -95,14 +98,20 @@ fn page(css: &str, error: &AppError) -> String {
         "<div class=\"pk-message\" role=\"alert\"><p>{message}.</p><p class=\"pk-quiet\">{advice}</p>\
          <p><a class=\"pk-button\" href=\"/\">Go to the home page</a></p></div>"
     );
-    document(css, title, &body)
+    document(names, title, &body)
 }
 
 /// A page on its own, without the shell: of HTML that is finished.
-pub fn document(css: &str, title: &str, body: &str) -> String {
+pub fn document(names: Option<&app::shell::Assets>, title: &str, body: &str) -> String {
+    let css = names.map_or("", |names| &names.css);
+    let font = names.and_then(|names| names.fonts.first());
+    let font = font.map(|font| {
+        format!("<link rel=\"preload\" href=\"{font}\" as=\"font\" type=\"font/woff2\" crossorigin=\"anonymous\">")
+    });
+    let font = font.unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">{font}\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
          <body><main class=\"pk-standalone\"><p class=\"pk-page__kind\"><a href=\"/\">Portico</a></p><h1>{title}</h1>{body}</main></body></html>"
     )
@@ -117,12 +126,11 @@ pub fn unconfigured(request: &Request) -> Response {
     let assets = request.extensions().get::<Arc<Assets>>();
     let body = "<div class=\"pk-message\"><p>Nobody can sign in yet, so nothing else is shown.</p>\
                 <p>To let people in, name a sign-in provider in the configuration file and start the portal again:</p>\
-                <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Sign in with the bank\"\n\
+                <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Bank SSO\"\n\
                 issuer = \"https://sso.bank.example\"\nclient_id = \"portico\"\nclient_secret_file = \"/etc/portico/client-secret\"\n\n\
                 [access]\nadministrators = [\"group:default/platform\"]</code></pre>\
                 <p>To look round with made-up people and software, start it with <code>portico serve --example</code>.</p></div>";
-    let css = assets.map_or("", |assets| &assets.names().css);
-    (error.status(), Html(document(css, "Set up sign-in", body))).into_response()
+    (error.status(), Html(document(assets.map(|assets| assets.names()), "Set up sign-in", body))).into_response()
 }
 
 /// Whether the answer is for somebody who reads it in a browser.

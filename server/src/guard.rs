@@ -7,6 +7,8 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Method};
 use kit::error::AppError;
 use kit::identity::Caller;
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 use crate::error_page;
 use crate::sign_in::SignIn;
@@ -22,26 +24,63 @@ pub enum Identity {
     SignedIn(SignIn),
 }
 
-/// Refuses a Host header that does not name this machine: a page elsewhere that has its own name resolve to loopback gets nothing.
-pub async fn host(request: Request, next: Next) -> Response {
-    let named = request
-        .headers()
-        .get(HOST)
-        .and_then(|value| value.to_str().ok())
-        .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+/// The names under which the portal answers: those of this machine, and that of the configured address.
+#[derive(Debug, Clone)]
+pub struct Names(pub Option<Url>);
+
+impl Names {
+    fn has(&self, host: &str) -> bool {
+        names_loopback(host) || self.is_public(host)
+    }
+
+    /// Whether a Host header names the configured address.
+    fn is_public(&self, host: &str) -> bool {
+        let Some(url) = &self.0 else { return false };
+        let name = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        host.eq_ignore_ascii_case(&format!("{name}:{port}"))
+            || (url.port().is_none() && host.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a page from there is one of the portal's own, when the request names this host.
+    fn is_own(&self, origin: &str, host: &str) -> bool {
+        match &self.0 {
+            Some(url) if self.is_public(host) => origin == url.origin().ascii_serialization(),
+            _ => origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host)),
+        }
+    }
+}
+
+/// Refuses a Host header that does not name this portal: a page elsewhere that has its own name resolve to this machine gets nothing.
+pub async fn host(State(names): State<Names>, request: Request, next: Next) -> Response {
+    let mut all = request.headers().get_all(HOST).iter();
+    let named = all.next().and_then(|value| value.to_str().ok());
+    let named = named.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     match named {
-        Some(named) if names_loopback(named) => next.run(request).await,
+        Some(named) if all.next().is_none() && names.has(named) => next.run(request).await,
         _ => {
-            let error = AppError::bad_request("This portal answers only to localhost, 127.0.0.1 and [::1]");
+            let also = names.0.as_ref().and_then(Url::host_str).map(|name| format!("{name}, ")).unwrap_or_default();
+            let error =
+                AppError::bad_request(format!("This portal answers only to {also}localhost, 127.0.0.1 and [::1]"));
             error_page::answer(&request, &error)
         }
     }
 }
 
+/// Refuses a path with steps in it: a browser takes them before it asks, and what decides by a path and what serves it must read the same.
+pub async fn steps(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_step = |name: &str| matches!(&*percent_decode_str(name).decode_utf8_lossy(), "." | "..");
+    if path.split('/').any(is_step) {
+        return error_page::answer(&request, &AppError::nowhere());
+    }
+    next.run(request).await
+}
+
 /// Refuses what another site's page asks for: any change, and any reading that is not a person following a link. A caller that is no browser sends neither header and carries no ambient right from a browser.
-pub async fn origin(request: Request, next: Next) -> Response {
+pub async fn origin(State(names): State<Names>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let allowed = if reads { !embedded_elsewhere(request.headers()) } else { same_origin(request.headers()) };
+    let allowed = if reads { !embedded_elsewhere(request.headers()) } else { same_origin(&names, request.headers()) };
     if allowed {
         return next.run(request).await;
     }
@@ -80,16 +119,14 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
 }
 
-fn same_origin(headers: &HeaderMap) -> bool {
+fn same_origin(names: &Names, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     match (text(ORIGIN.as_str()), text(HOST.as_str())) {
         (None, _) => true,
-        (Some(origin), Some(host)) => {
-            origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host))
-        }
+        (Some(origin), Some(host)) => names.is_own(origin, host),
         (Some(_), None) => false,
     }
 }
@@ -121,7 +158,7 @@ mod tests {
             for (name, value) in pairs {
                 headers.insert(*name, http::HeaderValue::from_static(value));
             }
-            same_origin(&headers)
+            same_origin(&Names(None), &headers)
         };
         assert!(of(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:3000")]));
         assert!(of(&[("sec-fetch-site", "same-origin"), ("host", "a")]));
@@ -133,5 +170,33 @@ mod tests {
             ("origin", "http://127.0.0.1:3000"),
             ("host", "127.0.0.1:3000")
         ]));
+    }
+
+    #[test]
+    fn the_configured_address_is_answered_and_its_pages_alone_may_change_anything() {
+        let names = |url: &str| Names(Some(Url::parse(url).expect("a URL")));
+        let bank = names("https://portico.bank.example");
+        for host in ["portico.bank.example", "PORTICO.bank.example:443", "localhost:3000"] {
+            assert!(bank.has(host), "{host}");
+        }
+        for host in [
+            "bank.example",
+            "x.portico.bank.example",
+            "portico.bank.example:80",
+            "portico.bank.example.",
+            "a@portico.bank.example",
+            "",
+        ] {
+            assert!(!bank.has(host), "{host}");
+        }
+        assert!(
+            names("https://p.example:8443").has("p.example:8443") && !names("https://p.example:8443").has("p.example")
+        );
+        assert!(bank.is_own("https://portico.bank.example", "portico.bank.example:443"));
+        for origin in
+            ["http://portico.bank.example", "https://portico.bank.example:8443", "https://other.bank.example", "null"]
+        {
+            assert!(!bank.is_own(origin, "portico.bank.example"), "{origin}");
+        }
     }
 }

@@ -1,22 +1,28 @@
 //! One process: the database, the shared parts and the plugins that run here.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use access::server::Access;
 use anyhow::Context;
+use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use inbox::server::Inbox;
+use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
+use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 use settings::server::Settings;
+use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
 use crate::config::Config;
@@ -28,19 +34,35 @@ pub struct Instance {
     pub kit: Kit,
     /// The catalog, whether its plugin runs here or not: the command line works on it directly.
     pub catalog: Arc<CatalogPlugin>,
+    /// Seals the audit trail, whichever plugins run here.
+    pub sealer: Arc<Sealer>,
     /// The plugins that run here.
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    /// Cancelled when the process stops: what is open without an end of its own ends then.
+    pub stop: CancellationToken,
+    #[expect(dead_code, reason = "holding it is its use")]
+    held: Option<File>,
 }
 
 impl Instance {
     /// Opens the database, brings it up to date, and makes the plugins.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let instance = Self::open_with_any_key(config).await?;
+        secrets::check(&instance.kit.db, &instance.kit.vault)
+            .await
+            .context("secrets.key_file: the keys of this instance are not those of its database")?;
+        Ok(instance)
+    }
+
+    /// The same whether the keys are those of the database or not.
+    pub async fn open_with_any_key(config: &Config) -> anyhow::Result<Self> {
         make_data_dir(&config.data_dir)?;
+        let held = hold(&config.data_dir)?;
         let db = Db::connect(&config.database_url()).await.context("the database")?;
         migrate(&db).await?;
-        Self::with_db(config, db, Clock::System)
+        Ok(Self { held: Some(held), ..Self::with_db(config, db, Clock::System)? })
     }
 
     /// The same on a database that is open and up to date.
@@ -57,7 +79,9 @@ impl Instance {
             fetcher: Arc::new(Fetcher::new(policy)?),
             vocabulary: Arc::default(),
             gate: Arc::new(policies::gate(&config.access)?),
+            vault: Arc::new(crate::secrets::vault(config)?),
         };
+        let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
@@ -74,6 +98,7 @@ impl Instance {
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
             vec![catalog.clone(), Arc::new(DesignPlugin { kit: kit.clone(), tokens: tokens.clone() })];
+        plugins.push(Arc::new(Audit { kit: kit.clone(), sealer: sealer.clone() }));
         plugins.push(Arc::new(Access {
             kit: kit.clone(),
             directory: Arc::new(catalog.catalog.clone()),
@@ -90,8 +115,21 @@ impl Instance {
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
+        let stop = CancellationToken::new();
+        if runs_here(inbox::INFO.id) {
+            let mailer = config.mailer()?.map(Arc::new);
+            let idle = i64::from(config.sessions.idle_minutes) * 60_000;
+            let holders = plugins.iter().cloned().collect();
+            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, idle, stop.clone())));
+        }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, plugins, assets })
+        Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
+    }
+
+    /// Seals what a command has done and closes the database.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.sealer.seal().await.context("sealing the audit trail")?;
+        Ok(self.kit.db.close().await?)
     }
 
     /// A worker for the jobs of the plugins that run here.
@@ -106,6 +144,32 @@ pub async fn migrate(db: &Db) -> anyhow::Result<()> {
     let connection = db.for_migration().await.context("the database")?;
     Migrator::up(&connection, None).await.context("bringing the database up to date")?;
     Ok(())
+}
+
+/// Notes that the data directory is in use, by this process and others, until the file is dropped or the process ends in whatever way.
+pub fn hold(data_dir: &Path) -> anyhow::Result<File> {
+    let file = lock_file(data_dir)?;
+    file.try_lock_shared().map_err(|problem| match problem {
+        TryLockError::WouldBlock => anyhow::anyhow!("{} is being restored", data_dir.display()),
+        TryLockError::Error(problem) => problem.into(),
+    })?;
+    Ok(file)
+}
+
+/// Takes the data directory for this process alone; fails while another uses it.
+pub fn hold_alone(data_dir: &Path) -> anyhow::Result<File> {
+    let file = lock_file(data_dir)?;
+    file.try_lock().map_err(|problem| match problem {
+        TryLockError::WouldBlock => anyhow::anyhow!("{} is in use: stop the portal first", data_dir.display()),
+        TryLockError::Error(problem) => problem.into(),
+    })?;
+    Ok(file)
+}
+
+fn lock_file(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("portico.lock");
+    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    opened.with_context(|| path.display().to_string())
 }
 
 /// Makes the data directory where it is missing, for its owner alone: everything that the portal knows is in it.

@@ -6,15 +6,16 @@ use std::time::Duration;
 use app::PLUGINS;
 use app::shell::shell;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{self, Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::plugin::PluginInfo;
 use kit::server::plugin::Plugin;
+use kit::server::unread;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
@@ -26,9 +27,11 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::guard::{self, Identity};
+use crate::config::{Config, ConfigError};
+use crate::guard::{self, Identity, Names};
 use crate::instance::Instance;
-use crate::{assets, error_page, sign_in, status, telemetry};
+use crate::limits::{self, Limits};
+use crate::{assets, client, error_page, sign_in, status, telemetry};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -39,8 +42,16 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What a response may do that says nothing of its own: nothing.
 const STRICT_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The router of an instance, for those who call by `identity`.
-pub fn router(instance: &Instance, identity: Identity) -> Router {
+/// The devices of a reader that no page asks for.
+const NO_DEVICES: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
+
+/// For how long a browser asks for nothing but HTTPS, once it was answered by it.
+const A_YEAR: &str = "max-age=31536000; includeSubDomains";
+
+/// The router of an instance, for those who call by `identity`; fails where the configuration names a proxy that is none.
+pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Result<Router, ConfigError> {
+    telemetry::keep_requests_together();
     let plugins = instance.plugins.as_slice();
     let options = LeptosOptions::builder().output_name("portico").build();
     let assets = instance.assets.clone();
@@ -56,6 +67,7 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .layer(from_fn(error_page::status_of_server_functions))
         .layer(from_fn(error_page::after_forms))
+        .layer(from_fn(unread::count))
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
@@ -65,7 +77,10 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
     };
     let header =
         |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    pages
+    let is_https = config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let names = Names(config.public_url.clone());
+    let limits = Arc::new(Limits::new(&config.limits));
+    let router = pages
         .merge(rest)
         .merge(match &identity {
             Identity::SignedIn(sign_in) => sign_in::routes(sign_in.clone()),
@@ -83,11 +98,14 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // Server functions read the body past axum's own limit.
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(from_fn_with_state(limits.clone(), limits::by_person))
         .layer(from_fn_with_state(identity.clone(), sign_in::first))
         .layer(from_fn_with_state(identity.clone(), guard::identify))
         .layer(option_layer(sessions))
-        .layer(from_fn(guard::origin))
-        .layer(from_fn(guard::host))
+        .layer(from_fn_with_state(limits, limits::by_address))
+        .layer(from_fn(guard::steps))
+        .layer(from_fn_with_state(names.clone(), guard::origin))
+        .layer(from_fn_with_state(names, guard::host))
         .layer(Extension(assets.clone()))
         .layer(CatchPanicLayer::custom(move |cause| error_page::panicked(&assets, cause)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
@@ -98,10 +116,14 @@ pub fn router(instance: &Instance, identity: Identity) -> Router {
                 .layer(header(REFERRER_POLICY, "same-origin"))
                 .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
                 .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+                .layer(header(HeaderName::from_static("permissions-policy"), NO_DEVICES))
                 .layer(header(http::header::CACHE_CONTROL, "no-store")),
         )
+        .layer(option_layer(is_https.then(|| header(STRICT_TRANSPORT_SECURITY, A_YEAR))))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("font/"))))
-        .layer(middleware::from_fn(telemetry::observe))
+        .layer(from_fn(telemetry::observe))
+        .layer(from_fn_with_state(config.proxy.networks()?, client::know));
+    Ok(router)
 }
 
 /// A path that belongs to a plugin which does not run here costs its own pages and nothing else.

@@ -15,7 +15,7 @@ use kit::server::context::Kit;
 use kit::server::directory::{Directory, Membership};
 use kit::server::people::{self, Person};
 use kit::server::said::cookie_value;
-use kit::server::{audit, db, tokens};
+use kit::server::{audit, db, inbox, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -32,6 +32,9 @@ const WHO: &str = "who";
 
 /// The key under which the store says which row a session is.
 const ROW: &str = "row";
+
+/// What the data of a session is sealed for: it may hold an ID token.
+const SEALED_FOR: &str = "session";
 
 /// How long a visitor who is not signed in is remembered: long enough for a sign-in.
 const VISIT: time::Duration = time::Duration::minutes(15);
@@ -53,7 +56,7 @@ const DEVICE_SECONDS: u32 = 400 * 24 * 60 * 60;
 const MAX_AGENT: usize = 200;
 
 /// What a provider, or the local sign-in, says of a person.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assertion {
     /// The provider's id in the configuration; `local` for the example bank's people.
     pub provider: String,
@@ -234,6 +237,19 @@ impl Sessions {
             detail: json!({ "provider": assertion.provider, "address": who.address, "new_device": new_device }),
         };
         audit::append(&tx, event).await?;
+        if new_device {
+            let body = format!("{} from {}. If that was not you, end the session there and tell the security team.", who.agent, who.address);
+            let message = inbox::Message {
+                to: inbox::Recipient::Person(&subject),
+                kind: "session.new-device",
+                key: &format!("session:{}", row.id),
+                title: "You signed in from a browser that is new to the portal",
+                body: &body,
+                path: "/settings/sessions",
+                waits: false,
+            };
+            inbox::send(&tx, now, message).await?;
+        }
         tx.commit().await?;
         let secure = if self.secure { "; Secure" } else { "" };
         let cookie = format!("{DEVICE}={device}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");
@@ -397,8 +413,10 @@ impl SessionStore for Sessions {
             db::rows(self.kit.db.read(), text, [key(id).into(), self.kit.clock.now().into()]).await.map_err(backend)?;
         let Some(row) = rows.first() else { return Ok(None) };
         let data: String = row.try_get("", "data").map_err(backend)?;
+        // What cannot be opened was changed or is of a lost key: whoever brings it is nobody.
+        let Ok(data) = self.kit.vault.open(SEALED_FOR, &data) else { return Ok(None) };
         let mut data: HashMap<String, serde_json::Value> =
-            serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+            serde_json::from_slice(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let at =
             Row { id: row.try_get("", "id").map_err(backend)?, seen_at: row.try_get("", "seen_at").map_err(backend)? };
         data.insert(ROW.to_owned(), json!(at));
@@ -419,7 +437,8 @@ impl Sessions {
     fn seal(&self, record: &Record) -> session_store::Result<String> {
         let mut data = record.data.clone();
         data.remove(ROW);
-        serde_json::to_string(&data).map_err(|error| session_store::Error::Encode(error.to_string()))
+        let text = serde_json::to_vec(&data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        Ok(self.kit.vault.seal(SEALED_FOR, &text))
     }
 }
 

@@ -34,6 +34,12 @@ pub enum AppError {
         /// Who can grant it.
         granted_by: String,
     },
+    /// The caller asks too often.
+    #[error("Too many requests; try again in {seconds} seconds")]
+    TooMany {
+        /// How long to wait.
+        seconds: u64,
+    },
     /// A plugin, the database or a remote system does not answer.
     #[error("{what} is unavailable at the moment")]
     Unavailable {
@@ -56,6 +62,7 @@ impl AppError {
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -1,5 +1,6 @@
 //! Who is calling.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The person or service on whose behalf a request runs: the one at the origin, not whoever forwards.
@@ -55,9 +56,13 @@ pub enum Via {
     Token(i64),
 }
 
-/// What tells a request from all others, in the log as in the audit trail.
+/// The number of a request: in the log, the audit trail and the answer's `x-request-id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+/// Where a request comes from, seen through the proxies that are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 impl Caller {
     /// The name under which the caller stands in the audit trail.

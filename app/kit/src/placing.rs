@@ -19,6 +19,11 @@ pub fn said() -> Html {
     side::said()
 }
 
+/// The number of unread messages, where somebody is signed in.
+pub fn unread() -> Html {
+    side::unread()
+}
+
 /// Whoever is signed in.
 pub fn account() -> Html {
     side::account()

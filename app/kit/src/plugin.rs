@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::page::Drawing;
 
+/// The page of the inbox, whose entry in the navigation bears the number of unread messages.
+pub const INBOX: &str = "/inbox";
+
+/// The page where people choose what they are told by mail.
+pub const INBOX_SETTINGS: &str = "/inbox/settings";
+
 /// What a plugin is: constants only, so that the shell and the gateway know a plugin that is down or lives on another instance.
 #[derive(Debug)]
 pub struct PluginInfo {

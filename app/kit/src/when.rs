@@ -18,6 +18,24 @@ impl When {
     }
 }
 
+/// The start of a day that is written `2026-05-31`, UTC, in milliseconds since the Unix epoch; `None` for any other text.
+pub fn day(text: &str) -> Option<i64> {
+    let mut parts = text.split('-');
+    let mut part = |digits: usize| {
+        let part = parts.next().filter(|part| part.len() == digits && part.bytes().all(|c| c.is_ascii_digit()))?;
+        part.parse::<i64>().ok()
+    };
+    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+    // The inverse of `exact`, with years that begin in March.
+    let (shifted_year, shifted_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era = shifted_year.div_euclid(400);
+    let year_of_era = shifted_year.rem_euclid(400);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * shifted_month + 2) / 5 + day - 1;
+    let at = (era * 146_097 + day_of_era - 719_468) * 86_400_000;
+    // A day that the calendar does not have comes out as another.
+    (parts.next().is_none() && exact(at).starts_with(text)).then_some(at)
+}
+
 /// A difference in milliseconds in words: `in 5 minutes`, `2 days ago`, `now`.
 fn relative(difference: i64) -> String {
     let seconds = difference.unsigned_abs() / 1000;
@@ -71,5 +89,15 @@ mod tests {
         assert_eq!(exact(951_782_400_000), "2000-02-29T00:00:00Z");
         assert_eq!(exact(1_764_000_000_999), "2025-11-24T16:00:00Z");
         assert_eq!(exact(-1), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_day_is_its_start_and_no_other_text_is_one() {
+        assert_eq!(day("1970-01-01"), Some(0));
+        assert_eq!(day("2000-02-29"), Some(951_782_400_000));
+        assert_eq!(day("2025-11-24").map(exact).as_deref(), Some("2025-11-24T00:00:00Z"));
+        for wrong in ["", "2025-02-29", "2025-13-01", "2025-00-10", "2025-1-1", "2025-01-01-01", "+025-01-01", "x"] {
+            assert_eq!(day(wrong), None, "{wrong}");
+        }
     }
 }

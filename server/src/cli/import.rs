@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use catalog::info::READ_LOCATIONS;
 use catalog::model::LocationState;
-use catalog::server::{NewLocation, REFRESH};
+use catalog::server::{NewLocation, REFRESH, ReadableLocation, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kit::identity::Caller;
 
@@ -54,8 +55,10 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
     read(&instance, &registered).await?;
 
     let (mut entities, mut errors, mut warnings) = (0, 0, 0);
+    let reader = catalog.reader(&Caller::Operator, &READ_LOCATIONS).await?;
     for (id, prefix) in &registered {
-        let Some(row) = catalog.location_row(*id).await? else { continue };
+        let Ok(location) = reader.readable_location(*id).await else { continue };
+        let Some(row) = reader.location_row(&location).await? else { continue };
         entities += row.entities;
         errors += row.errors;
         warnings += row.warnings;
@@ -63,10 +66,10 @@ pub async fn import(config: Config, request: Request) -> anyhow::Result<ExitCode
             eprintln!("portico: {}", harmless(&format!("{} cannot be read: {}", row.target, row.message)));
             failed = true;
         }
-        print_problems(&instance, *id, prefix).await?;
+        print_problems(&reader, &location, prefix).await?;
     }
     println!("{entities} entities, {warnings} warnings, {errors} errors in {:.1} s", start.elapsed().as_secs_f64());
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -98,10 +101,10 @@ async fn read(instance: &Instance, registered: &[(i64, String)]) -> anyhow::Resu
     }
 }
 
-async fn print_problems(instance: &Instance, location: i64, prefix: &str) -> anyhow::Result<()> {
+async fn print_problems(reader: &Reader, location: &ReadableLocation, prefix: &str) -> anyhow::Result<()> {
     let mut after = None;
     loop {
-        let (problems, next) = instance.catalog.catalog.problems(location, after).await?;
+        let (problems, next) = reader.problems(location, after).await?;
         let mut out = std::io::stderr().lock();
         for problem in problems.iter().filter(|problem| problem.is_error) {
             let prefix = if problem.path.contains("://") { "" } else { prefix };

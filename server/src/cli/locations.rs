@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use catalog::info::READ_LOCATIONS;
 use catalog::server::{NewRules, REFRESH};
 use kit::identity::Caller;
 
@@ -17,7 +18,8 @@ pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Resul
     for text in &locations {
         let done = async {
             let id = catalog.location_id(text).await?;
-            let departure = catalog.departure(id).await?;
+            let reader = catalog.reader(&Caller::Operator, &READ_LOCATIONS).await?;
+            let departure = reader.departure(&reader.readable_location(id).await?).await?;
             catalog.unregister(&Caller::Operator, id).await?;
             Ok::<_, kit::error::AppError>((id, departure))
         };
@@ -32,7 +34,7 @@ pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Resul
             }
         }
     }
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -43,12 +45,13 @@ pub async fn rules(config: Config, location: &str, rules: &NewRules) -> anyhow::
     let id = catalog.location_id(location).await?;
     catalog.set_rules(&Caller::Operator, id, rules).await?;
     instance.worker().run_due(REFRESH, &[id.to_string()]).await?;
-    if let Some(row) = catalog.location_row(id).await? {
+    let reader = catalog.reader(&Caller::Operator, &READ_LOCATIONS).await?;
+    if let Some(row) = reader.location_row(&reader.readable_location(id).await?).await? {
         let trust = if row.trusted_for_org { "trusted" } else { "not trusted" };
         let kinds = row.allowed_kinds.unwrap_or_else(|| "any".into());
         let text = format!("{}: {trust} for organisation data, kinds: {kinds}; {} entities", row.target, row.entities);
         println!("{}", harmless(&text));
     }
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
+use kit::server::jobs;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,8 @@ use crate::instance::Instance;
 use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
-use crate::{examples, router};
+use crate::sso::Sso;
+use crate::{examples, listen, router};
 
 /// The longest that running requests and jobs may take once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -41,21 +43,27 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     // A port that the system chose is known only now, and the name of the cookie holds it.
     config.addr = listener.local_addr()?;
     let identity = identity(&config, &instance, example)?;
-    let router = router::router(&instance, identity.clone());
-    let stop = CancellationToken::new();
+    let router = router::router(&instance, &config, identity.clone())?;
+    let stop = instance.stop.clone();
+    remind(&instance).await?;
     let worker = instance.worker();
     let working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
+    // Not stopped with the requests and jobs: what those do last is sealed as well.
+    let last = CancellationToken::new();
+    let sealing = tokio::spawn({
+        let (sealer, last) = (instance.sealer.clone(), last.clone());
+        async move { sealer.run(last).await }
+    });
     let sweeping = tokio::spawn(sweep(identity));
     let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
     println!("Portico is ready at http://{}", listener.local_addr()?);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
         () = asked_to_stop() => {}
-        ended = &mut serving => ended?.context("serving")?,
+        ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
     stop.cancel();
@@ -68,18 +76,29 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
     }
+    last.cancel();
+    sealing.await?;
     instance.kit.db.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has people reminded of what is about to expire, for as long as the portal lives.
+async fn remind(instance: &Instance) -> anyhow::Result<()> {
+    let now = instance.kit.clock.now();
+    let tx = instance.kit.db.begin().await?;
+    jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The ways in: the example bank's people, as long as nobody but this machine reaches the portal.
 fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Result<Identity> {
     let local = example && config.addr.ip().is_loopback() && config.public_url.is_none();
-    if !local {
+    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
+    let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
+    if !local && sso.offered().is_empty() {
         return Ok(Identity::Unconfigured);
     }
-    let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
-    Ok(Identity::SignedIn(SignIn { sessions, local }))
+    Ok(Identity::SignedIn(SignIn { sessions, local, sso }))
 }
 
 /// Registers the example bank, trusted for organisation data since it is our own.

@@ -37,6 +37,6 @@ pub async fn create(config: Config, request: Request) -> anyhow::Result<ExitCode
     let (id, secret) = tokens::make(&instance.kit, &Caller::Operator, &actions, &new).await?;
     eprintln!("Token {id} acts as {subject} for {} days. It is shown this once.", request.days);
     println!("{secret}");
-    instance.kit.db.close().await?;
+    instance.close().await?;
     Ok(ExitCode::SUCCESS)
 }

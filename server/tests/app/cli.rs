@@ -137,6 +137,13 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_checkout_mb = 2048
     check_seconds = 20
 
+    [audit]
+    file = ""
+    key_file = ""
+    key_env = ""
+    trusted_keys = []
+    keep_days = 0
+
     [look]
     tokens = ""
 
@@ -163,6 +170,19 @@ fn config_shows_every_setting_and_masks_secrets() {
     [sessions]
     idle_minutes = 15
     absolute_hours = 12
+
+    [proxy]
+    trusted = []
+
+    [limits]
+    sign_in = 600
+    failures = 100
+    search = 1200
+    api = 12000
+
+    [secrets]
+    key_file = ""
+    key_env = ""
     "#);
 }
 
@@ -252,6 +272,39 @@ fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     let line =
         "z.yaml:4:9: error: component:default/a is already defined by a.yaml:1; rename one of the two or remove it";
     assert!(out(&output).contains(line), "{}", out(&output));
+}
+
+#[test]
+fn commands_seal_what_they_did_and_verify_finds_what_was_changed() {
+    let folder = folder();
+    let run = |arguments: &[&str]| portico(folder.path(), arguments, &[]);
+    let imported = run(&["import", "good"]);
+    assert_eq!(code(&imported), 0, "{}", err(&imported));
+    let whole = run(&["audit", "verify"]);
+    assert_eq!((code(&whole), err(&whole)), (0, String::new()), "{}", out(&whole));
+    assert!(
+        out(&whole).starts_with("The audit trail is whole: rows 1 to 2, ")
+            && out(&whole).contains(", 0 rows not sealed yet; ")
+            && out(&whole).trim_end().ends_with("trail.jsonl holds rows 1 to 2"),
+        "{}",
+        out(&whole)
+    );
+    let key = out(&run(&["audit", "key"]));
+    assert_eq!((key.trim().len(), out(&run(&["audit", "key"]))), (64, key.clone()));
+    let secret = std::fs::read_to_string(folder.path().join("data/audit/key")).expect("the key");
+    assert_ne!(secret, key);
+    let nobody = run(&["audit", "erase", "--person", "user:default/jane"]);
+    assert_eq!((code(&nobody), err(&nobody).trim()), (1, "portico: the audit trail does not name user:default/jane"));
+
+    let database = folder.path().join("data/portico.db");
+    std::fs::remove_file(&database).expect("the database");
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", database.display()));
+    }
+    let gone = run(&["audit", "verify"]);
+    assert_eq!(code(&gone), 1);
+    assert!(err(&gone).starts_with("portico: row 1 (event 1) is in the file "), "{}", err(&gone));
+    assert!(out(&gone).starts_with("The audit trail is NOT whole: no sealed rows"), "{}", out(&gone));
 }
 
 #[test]

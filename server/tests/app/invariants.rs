@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// The files below a folder that end in `.ending`, by their path within the workspace.
-fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+pub fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
     let root = root();
     let (mut found, mut folders) = (BTreeMap::new(), vec![root.join(folder)]);
     while let Some(folder) = folders.pop() {
@@ -42,7 +42,7 @@ fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
 }
 
 /// The part of a source that is no test.
-fn product(text: &str) -> &str {
+pub fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
 }
 
@@ -170,7 +170,23 @@ fn only_a_plugins_own_files_name_its_tables() {
         }
     }
     // And a plugin names no table but its own: what is shared it reaches through `kit`.
-    let shared = ["job", "audit_event", "search_document", "search_words"].map(String::from);
+    let shared = [
+        "job",
+        "audit_event",
+        "audit_checkpoint",
+        "audit_sealer",
+        "audit_subject",
+        "search_document",
+        "search_words",
+        "inbox_message",
+        "inbox_state",
+        "mail_reader",
+        "mail_reader_group",
+        "star",
+        "visit",
+        "preference",
+    ]
+    .map(String::from);
     for folder in plugin_folders() {
         let prefix = format!("{}_", id_of(&folder));
         for (path, text) in sources.iter().filter(|(path, _)| path.starts_with(&format!("app/plugins/{folder}/src"))) {
@@ -413,7 +429,7 @@ async fn routes_and_jobs_of_a_plugin_bear_its_name() {
 }
 
 /// Every page by the plugins' tables of contents, with an example in each variable part.
-fn pages() -> Vec<String> {
+pub fn pages() -> Vec<String> {
     let sources = app::PLUGINS.map(|plugin| files(&format!("app/plugins/{}/src", plugin.id), "rs"));
     let arms = sources.iter().flat_map(|files| files.values()).flat_map(|source| source.lines());
     let arms = arms.filter_map(|line| line.trim().strip_prefix('[')?.split_once("] =>"));
@@ -441,6 +457,11 @@ fn pages() -> Vec<String> {
     pages
 }
 
+/// Every REST route of the plugins.
+pub fn routes(app: &TestApp) -> Vec<(Method, &'static str)> {
+    app.instance.plugins.iter().flat_map(|plugin| plugin.routes().listed).collect()
+}
+
 /// A well-formed call of each server function; one that has none here fails the test below.
 fn calls() -> HashMap<&'static str, (&'static str, String)> {
     const JSON: &str = "application/json";
@@ -451,6 +472,13 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/page", page("/catalog")),
         ("/api/design/fn/page", page("/design/components/button")),
         ("/api/search/fn/page", page("/search?q=secret")),
+        ("/api/inbox/fn/page", page("/inbox")),
+        ("/api/inbox/fn/mark", (FORM, "id=1&mark=read".to_owned())),
+        ("/api/inbox/fn/mark-all", (FORM, "tab=all&through=1&mark=read".to_owned())),
+        ("/api/inbox/fn/choose-mail", (FORM, "mail=off".to_owned())),
+        ("/api/inbox/fn/choose-theme", (FORM, "theme=dark".to_owned())),
+        ("/api/catalog/fn/star", (FORM, "item=component:default/secret&starred=true".to_owned())),
+        ("/api/audit/fn/page", page("/audit")),
         ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
@@ -484,7 +512,19 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
     let after =
         (operator.rows("catalog_location").await, operator.rows("job").await, operator.rows("audit_event").await);
     assert_eq!(before, after, "a refused call changes nothing");
-    // What is forgotten must be there.
+    // What is marked and forgotten must be there.
+    let message = kit::server::inbox::Message {
+        to: kit::server::inbox::Recipient::Person("operator"),
+        kind: "test.said",
+        key: "",
+        title: "A message",
+        body: "",
+        path: "/",
+        waits: true,
+    };
+    let tx = operator.db().begin().await.expect("begin");
+    kit::server::inbox::send(&tx, operator.instance.kit.clock.now(), message).await.expect("sent");
+    tx.commit().await.expect("commit");
     let (form, filter) = &calls["/api/catalog/fn/save-filter"];
     assert_eq!(operator.post("/api/catalog/fn/save-filter", form, filter).await.status, 200);
     for (path, (content_type, body)) in &calls {
@@ -494,27 +534,42 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
 }
 
 #[tokio::test]
+async fn every_server_function_that_writes_leaves_an_event() {
+    let calls = calls();
+    // What a form sends changes something; what asks for a page does not.
+    for (path, (form, body)) in calls.iter().filter(|(_, (kind, _))| kind.ends_with("urlencoded")) {
+        let db = databases().await.swap_remove(0);
+        let (operator, _) = secret(&db).await;
+        if path.ends_with("/forget-filter") {
+            let (form, filter) = &calls["/api/catalog/fn/save-filter"];
+            operator.post("/api/catalog/fn/save-filter", form, filter).await;
+        }
+        let before = operator.rows("audit_event").await.len();
+        let answer = operator.post(path, form, body).await;
+        assert!(operator.rows("audit_event").await.len() > before, "{path} leaves no event: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     let db = databases().await.swap_remove(0);
     let (operator, nobody) = secret(&db).await;
     let mut asked = 0;
-    for plugin in &operator.instance.plugins {
-        for (method, path) in plugin.routes().listed {
-            assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
-            let path = path
-                .replace("{kind}", "component")
-                .replace("{namespace}", "default")
-                .replace("{name}", "secret")
-                .replace("{id}", "1")
-                .replace("{uid}", "1")
-                .replace("{*path}", "a/b.svg");
-            assert!(!path.contains('{'), "{path} has a part without an example");
-            for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
-                let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
-                assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
-                assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
-                asked += 1;
-            }
+    for (method, path) in routes(&operator) {
+        assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
+        let path = path
+            .replace("{kind}", "component")
+            .replace("{namespace}", "default")
+            .replace("{name}", "secret")
+            .replace("{id}", "1")
+            .replace("{uid}", "1")
+            .replace("{*path}", "a/b.svg");
+        assert!(!path.contains('{'), "{path} has a part without an example");
+        for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
+            let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
+            assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
+            assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
+            asked += 1;
         }
     }
     assert!(asked >= 6);

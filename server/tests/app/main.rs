@@ -1,18 +1,24 @@
 //! The server as a whole: the real plugins on real databases, asked as a browser, a script or a terminal asks.
 
 mod access;
+mod advisories;
+mod audit;
 mod cli;
 mod corpus;
 mod crash;
 mod definition;
 mod docs;
 mod find;
+mod fuzz;
 mod graph;
+mod harden;
 mod http;
+mod inbox;
 mod ingest;
 mod invariants;
 mod look;
 mod migration;
+mod operate;
 mod order;
 mod people;
 mod plans;
@@ -22,4 +28,6 @@ mod remote;
 mod rest;
 mod security;
 mod sign_in;
+mod sso;
 mod support;
+mod visibility;

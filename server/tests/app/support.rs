@@ -21,6 +21,7 @@ use server::instance::Instance;
 use server::router;
 use server::session::Sessions;
 use server::sign_in::SignIn;
+use server::sso::Sso;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -65,7 +66,8 @@ impl TestApp {
         Self::made(db, config, &[], |instance, config| {
             let directory = Arc::new(instance.catalog.catalog.clone());
             let sessions = Sessions::new(instance.kit.clone(), directory, config).expect("sessions");
-            Identity::SignedIn(SignIn { sessions, local: true })
+            let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone()).expect("providers"));
+            Identity::SignedIn(SignIn { sessions, local: true, sso })
         })
     }
 
@@ -86,7 +88,8 @@ impl TestApp {
         let config = Config { data_dir: folder.path().join("data"), ..config };
         let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
         instance.plugins.extend(more.iter().cloned());
-        let router = router::router(&instance, identity(&instance, &config));
+        let identity = identity(&instance, &config);
+        let router = router::router(&instance, &config, identity).expect("a configuration");
         Self { instance, name: db.name(), router, folder }
     }
 
@@ -159,9 +162,13 @@ impl TestApp {
         self.send(request.body(Body::from(body.to_owned()))).await
     }
 
+    /// The answer with a body that is not read yet.
+    pub async fn open(&self, request: http::Result<Request<Body>>) -> http::Response<Body> {
+        self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers")
+    }
+
     pub async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
-        let response =
-            self.router.clone().oneshot(request.expect("a request")).await.expect("the router always answers");
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("the whole body");
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }

@@ -16,6 +16,11 @@ pub(super) fn said() -> Html {
     Html::default()
 }
 
+/// What stands there stays; the behaviour of the inbox keeps it true.
+pub(super) fn unread() -> Html {
+    Html::default()
+}
+
 /// What stands there stays.
 pub(super) fn account() -> Html {
     Html::default()

@@ -14,6 +14,10 @@ pub(super) fn said() -> Html {
     crate::server::said::take().unwrap_or_default()
 }
 
+pub(super) fn unread() -> Html {
+    crate::server::unread::badge().unwrap_or_default()
+}
+
 pub(super) fn account() -> Html {
     let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Caller>().cloned());
     let name = caller.and_then(|caller| caller.principal().map(|principal| principal.name.clone()));

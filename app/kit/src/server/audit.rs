@@ -1,10 +1,32 @@
 //! The audit trail: who did what to what. A change and its event are written in one transaction, or not at all.
+//!
+//! Rows are sealed soon after their commit ([`Sealer`]): numbered without gaps, chained by hash, covered by a signed checkpoint, and written
+//! to a file outside the database. [`verify`] compares the three. The chain covers pseudonyms alone, so [`erase`] can take a name away.
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+mod chain;
+mod mirror;
+mod read;
+mod seal;
+mod subject;
+mod verify;
+
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 
+pub use self::chain::{Checkpoint, Row, SealKey};
+pub use self::read::{Cursor, Filter, Order, Record, Standing, page, standing};
+pub use self::seal::{SealError, SealOptions, Sealer};
+pub use self::subject::erase;
+pub use self::verify::{FileSpan, Problem, Trail, verify};
 use super::clock::Millis;
-use crate::identity::Caller;
+use super::db::{self, Db};
+use crate::identity::{Caller, PrincipalKind};
+
+/// How long an equal refusal of the same caller is not written again.
+const SAME_REFUSAL: Millis = 60_000;
+
+/// The most refusals of one caller that are written in that time; whoever tries more is in the log.
+const MOST_REFUSALS: usize = 60;
 
 /// Something that was done.
 #[derive(Debug)]
@@ -17,44 +39,104 @@ pub struct Event<'a> {
     pub action: &'a str,
     /// What it was done to, such as an entity ref or `location:7`.
     pub resource: &'a str,
-    /// What changed. Never a secret.
+    /// What changed, as `before` and `after` where something had another value; people by their refs, never by name. Never a secret.
     pub detail: Value,
 }
 
-/// Appends an event; pass the transaction that makes the change.
-pub async fn append(tx: &impl ConnectionTrait, event: Event<'_>) -> Result<(), DbErr> {
-    let row = entity::ActiveModel {
-        at: Set(event.at),
-        actor: Set(event.actor.subject().to_owned()),
-        action: Set(event.action.to_owned()),
-        resource: Set(event.resource.to_owned()),
-        detail: Set(event.detail.to_string()),
-        ..Default::default()
-    };
-    entity::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+/// Whether what was asked for was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was.
+    Done,
+    /// It was not: a right was missing, or whoever asked did not prove who it is.
+    Refused,
 }
 
-/// The table of events.
-pub mod entity {
-    #![expect(missing_docs, reason = "the columns are documented on the migration and on `Event`")]
-
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "audit_event")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub id: i64,
-        pub at: i64,
-        pub actor: String,
-        pub action: String,
-        pub resource: String,
-        pub detail: String,
+impl Outcome {
+    /// As it stands in the trail.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
     }
 
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    /// The outcome that a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Done, Self::Refused].into_iter().find(|each| each.word() == word)
+    }
+}
 
-    impl ActiveModelBehavior for ActiveModel {}
+/// Appends the event of something that was done; pass the transaction that makes the change.
+pub async fn append(tx: &impl ConnectionTrait, event: Event<'_>) -> Result<(), DbErr> {
+    write(tx, event, Outcome::Done).await
+}
+
+/// Appends the event of something that was refused, such as a sign-in that failed.
+pub async fn append_refused(tx: &impl ConnectionTrait, event: Event<'_>) -> Result<(), DbErr> {
+    write(tx, event, Outcome::Refused).await
+}
+
+/// Notes that a principal lacked a right. An equal refusal within a minute is not written again, nor the sixty-first: a program that tries
+/// a thousand times must not fill the trail. Of others than principals nothing is written: nobody is to be named, and a stranger must not
+/// make the database grow.
+pub async fn note_refusal(db: &Db, event: Event<'_>) -> Result<(), DbErr> {
+    let Some(principal) = event.actor.principal() else { return Ok(()) };
+    let read = db.read();
+    let actor = match principal.kind {
+        PrincipalKind::Service => Some(principal.subject.clone()),
+        PrincipalKind::Person => subject::known(read, &principal.subject, &principal.name).await?,
+    };
+    if let Some(actor) = actor {
+        let resource = match subject::is_person(event.resource) {
+            true => subject::known(read, event.resource, "").await?.unwrap_or_default(),
+            false => event.resource.to_owned(),
+        };
+        let text =
+            "SELECT action, resource FROM audit_event WHERE actor = ? AND at > ? AND outcome = 'refused' LIMIT ?";
+        let values = [actor.into(), (event.at - SAME_REFUSAL).into(), (MOST_REFUSALS as i64).into()];
+        let refused = db::rows(read, text, values).await?;
+        let is_same = |row: &sea_orm::QueryResult| {
+            Ok::<_, DbErr>(
+                row.try_get::<String>("", "action")? == event.action
+                    && row.try_get::<String>("", "resource")? == resource,
+            )
+        };
+        let same = refused.iter().map(is_same).collect::<Result<Vec<bool>, _>>()?;
+        if same.len() >= MOST_REFUSALS || same.contains(&true) {
+            return Ok(());
+        }
+    }
+    let tx = db.begin().await?;
+    append_refused(&tx, event).await?;
+    tx.commit().await
+}
+
+async fn write(tx: &impl ConnectionTrait, event: Event<'_>, outcome: Outcome) -> Result<(), DbErr> {
+    let (mut via, mut request, mut actor) = (String::new(), "", event.actor.subject().to_owned());
+    if let Some(principal) = event.actor.principal() {
+        (via, request) = (principal.via.to_string(), &principal.request);
+        if principal.kind == PrincipalKind::Person {
+            actor = subject::pseudonym(tx, event.at, &principal.subject, &principal.name).await?;
+        }
+    }
+    let resource = match subject::is_person(event.resource) {
+        true => subject::pseudonym(tx, event.at, event.resource, "").await?,
+        false => event.resource.to_owned(),
+    };
+    let detail = subject::without_people(tx, event.at, event.detail).await?;
+    let text = "INSERT INTO audit_event (at, actor, action, resource, detail, via, request, outcome) \
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = [
+        event.at.into(),
+        actor.into(),
+        event.action.into(),
+        resource.into(),
+        detail.to_string().into(),
+        via.into(),
+        request.into(),
+        outcome.word().into(),
+    ];
+    db::execute(tx, text, values).await?;
+    Ok(())
 }

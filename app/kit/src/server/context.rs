@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use axum::Extension;
 use http::HeaderMap;
+use serde_json::json;
 
-use super::authorise::{Gate, Resource};
+use super::audit::{self, Event};
+use super::authorise::{Attributes, Gate, Resource};
 use super::clock::Clock;
 use super::db::Db;
 use super::fetch::Fetcher;
+use super::personal::owner;
 use super::search::Vocabulary;
+use super::secrets::Vault;
 use crate::error::AppError;
 use crate::identity::Caller;
 use crate::plugin::Permission;
@@ -27,6 +31,8 @@ pub struct Kit {
     pub vocabulary: Arc<Vocabulary>,
     /// Who may do what.
     pub gate: Arc<Gate>,
+    /// What seals secrets that are kept.
+    pub vault: Arc<Vault>,
 }
 
 impl Kit {
@@ -37,7 +43,21 @@ impl Kit {
         permission: &Permission,
         resource: &Resource<'_>,
     ) -> Result<(), AppError> {
-        self.gate.authorise(caller, permission, resource)
+        let decided = self.gate.authorise(caller, permission, resource);
+        if decided.is_err() {
+            let id = match resource {
+                Resource::All => "*",
+                Resource::One(id) => id,
+                Resource::Known(known) => known.id,
+            };
+            let (at, action, detail) = (self.clock.now(), permission.action, json!({}));
+            let event = Event { at, actor: caller, action, resource: id, detail };
+            // What was refused stays refused, whether that could be written or not.
+            if let Err(error) = audit::note_refusal(&self.db, event).await {
+                tracing::error!(%error, action, "a refusal was not written to the audit trail");
+            }
+        }
+        decided
     }
 }
 
@@ -47,6 +67,30 @@ pub async fn permit(permission: &Permission, resource: Resource<'_>) -> Result<C
         leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
     kit.authorise(&caller, permission, &resource).await?;
     Ok(caller)
+}
+
+/// The same for what belongs to the caller itself, such as its inbox: it is asked for as something that the caller owns.
+pub async fn permit_own(permission: &Permission) -> Result<Caller, AppError> {
+    let (Extension(caller), Extension(kit)): (Extension<Caller>, Extension<Kit>) =
+        leptos_axum::extract().await.map_err(|_| AppError::Unauthenticated)?;
+    authorise_own(&kit, &caller, permission).await?;
+    Ok(caller)
+}
+
+/// Lets `caller` do `permission` to what is its own.
+pub async fn authorise_own(kit: &Kit, caller: &Caller, permission: &Permission) -> Result<(), AppError> {
+    let subject = owner(caller)?;
+    let own = Attributes { id: subject, owner: subject, ..Attributes::default() };
+    kit.authorise(caller, permission, &Resource::Known(&own)).await
+}
+
+/// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.
+pub async fn caller() -> Result<Caller, AppError> {
+    let caller = leptos_axum::extract::<Extension<Caller>>().await;
+    match caller {
+        Ok(Extension(caller)) if caller != Caller::Anonymous => Ok(caller),
+        _ => Err(AppError::Unauthenticated),
+    }
 }
 
 /// Whether the portal's own pages or a person at the address bar ask for what runs now. Reading a page changes nothing, and so

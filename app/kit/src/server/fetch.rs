@@ -135,6 +135,26 @@ impl Fetcher {
         self.fetch(url, false).await
     }
 
+    /// Sends a request of a protocol that needs more than reading (sign-in): the same checks and limits, without the host's credential.
+    /// No redirect is followed, and every status is an answer.
+    pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, FetchError> {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let url =
+            Url::parse(&url).map_err(|_| FetchError::BadUrl("the address of the request is no URL".to_owned()))?;
+        let exchange = async {
+            let client = &self.entry(&url)?.client;
+            let request = client.request(parts.method, url.clone()).headers(parts.headers).body(body);
+            let response = request.send().await.map_err(|error| failed(&url, error))?;
+            let mut answer = http::Response::new(Vec::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            *answer.body_mut() = self.body(response, &url).await?;
+            Ok(answer)
+        };
+        tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| Err(FetchError::Timeout(shown(&url))))
+    }
+
     /// Checks that `url` may be fetched, its addresses included, for a program that fetches by itself.
     pub async fn check(&self, url: &Url) -> Result<(), FetchError> {
         let entry = self.entry(url)?;
@@ -199,23 +219,28 @@ impl Fetcher {
         }
     }
 
-    async fn read(&self, mut response: Response, url: Url) -> Result<Fetched, FetchError> {
+    async fn read(&self, response: Response, url: Url) -> Result<Fetched, FetchError> {
         let status = response.status();
         if !status.is_success() {
             return Err(FetchError::Status(status.as_u16()));
         }
+        let body = self.body(response, &url).await?;
+        Ok(Fetched { url, body })
+    }
+
+    async fn body(&self, mut response: Response, url: &Url) -> Result<Vec<u8>, FetchError> {
         if response.content_length().is_some_and(|length| length > self.max_bytes) {
-            return Err(FetchError::TooLarge(shown(&url)));
+            return Err(FetchError::TooLarge(shown(url)));
         }
         let mut body = Vec::new();
         // The chunks come out of the decompression, so what is counted is what is kept.
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&url, error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(url, error))? {
             if (body.len() + chunk.len()) as u64 > self.max_bytes {
-                return Err(FetchError::TooLarge(shown(&url)));
+                return Err(FetchError::TooLarge(shown(url)));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched { url, body })
+        Ok(body)
     }
 }
 

@@ -40,6 +40,16 @@ pub trait Plugin: Send + Sync + 'static {
     async fn search(&self, _caller: &Caller, _query: &str, _limit: u32) -> Vec<Hit> {
         Vec::new()
     }
+
+    /// What it holds under these names of its own, as it is now: only what is there and what the caller may see, with the name of each.
+    async fn items(&self, _caller: &Caller, _items: &[String]) -> Vec<(String, Hit)> {
+        Vec::new()
+    }
+
+    /// Whether the caller may see all that the plugin's search looks through, so that any word of it may be suggested.
+    fn shows_all(&self, _caller: &Caller) -> bool {
+        true
+    }
 }
 
 /// Whether a plugin can do its work.

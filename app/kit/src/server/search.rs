@@ -61,7 +61,7 @@ pub async fn remove(tx: &impl ConnectionTrait, plugin: &str, item_id: i64) -> Re
 /// A subquery (SQL with `?` and its values) of the `item_id`s of `plugin` that hold every word of `query`, each as the
 /// beginning of a word; `None` when the query holds no word at all.
 pub fn matching(backend: DatabaseBackend, plugin: &str, query: &str) -> Option<(String, Vec<Value>)> {
-    let words: Vec<String> = words(query).take(QUERY_WORDS).collect();
+    let words = asked(query);
     if words.is_empty() {
         return None;
     }
@@ -92,12 +92,25 @@ impl Vocabulary {
     /// nothing needed it. A known word is one that begins some word of a document, as in [`matching`].
     pub async fn corrected(&self, kit: &Kit, query: &str) -> Result<Option<String>, DbErr> {
         let known = self.words(kit).await?;
-        let asked: Vec<String> = words(query).take(QUERY_WORDS).collect();
+        let asked = asked(query);
         let corrected = tokio::task::spawn_blocking(move || {
             let nearest = asked.iter().map(|word| nearest(&known, word)).collect::<Option<Vec<_>>>()?;
             (nearest != asked).then(|| nearest.join(" "))
         });
         Ok(corrected.await.unwrap_or_default())
+    }
+
+    /// The words nearest to one that was typed, at most `most`, the nearest first and those of equal distance by the alphabet. Some may
+    /// stand only in what a caller may not see: whoever tells one must have found it for the caller first.
+    pub async fn near(&self, kit: &Kit, word: &str, most: usize) -> Result<Vec<String>, DbErr> {
+        let known = self.words(kit).await?;
+        let word = word.to_owned();
+        let near = tokio::task::spawn_blocking(move || {
+            let mut near: Vec<(usize, &String)> = within_reach(&known, &word).collect();
+            near.sort();
+            near.into_iter().map(|(_, other)| other.clone()).take(most).collect()
+        });
+        Ok(near.await.unwrap_or_default())
     }
 
     async fn words(&self, kit: &Kit) -> Result<Arc<Words>, DbErr> {
@@ -126,25 +139,34 @@ impl Vocabulary {
     }
 }
 
-/// The word itself when it is known, or the nearest that is: one slip in a short word, two in a long one.
+/// The word itself when it is known, or the nearest that is.
 fn nearest(known: &Words, word: &str) -> Option<String> {
+    if known.iter().any(|(other, _)| other.starts_with(word)) {
+        return Some(word.to_owned());
+    }
+    // The vocabulary is ordered by frequency, and the first of equals is taken.
+    within_reach(known, word).min_by_key(|(distance, _)| *distance).map(|(_, other)| other.clone())
+}
+
+/// The known words that are few slips away, with how many: one in a short word, two in a long one.
+fn within_reach<'a>(known: &'a Words, word: &'a str) -> impl Iterator<Item = (usize, &'a String)> {
     let length = word.chars().count();
     let slips = match length {
         0..4 => 0,
         4..8 => 1,
         _ => 2,
     };
-    if known.iter().any(|(other, _)| other.starts_with(word)) {
-        return Some(word.to_owned());
-    }
-    let near = known.iter().filter_map(|(other, _)| {
+    known.iter().filter_map(move |(other, _)| {
         // What was typed may be the beginning of a longer word.
         let begun: String = other.chars().take(length).collect();
         let distance = strsim::osa_distance(word, other).min(strsim::osa_distance(word, &begun));
         (distance <= slips).then_some((distance, other))
-    });
-    // The vocabulary is ordered by frequency, and the first of equals is taken.
-    near.min_by_key(|(distance, _)| *distance).map(|(_, other)| other.clone())
+    })
+}
+
+/// The words of a query that count.
+pub fn asked(query: &str) -> Vec<String> {
+    words(query).take(QUERY_WORDS).collect()
 }
 
 /// The words of a text: runs of letters and digits, in lower case.

@@ -50,6 +50,33 @@ pub async fn end_others(tx: &impl ConnectionTrait, subject: &str, keep: i64) -> 
     db::execute(tx, "DELETE FROM session WHERE subject = ? AND id <> ?", [subject.into(), keep.into()]).await
 }
 
+/// Those of the sessions that are alive at `now` and were used after `idle_since`.
+pub async fn open_among(
+    connection: &impl ConnectionTrait,
+    ids: &[i64],
+    now: Millis,
+    idle_since: Millis,
+) -> Result<Vec<i64>, DbErr> {
+    let mut open = Vec::new();
+    for ids in ids.chunks(500) {
+        let text =
+            format!("SELECT id FROM session WHERE seen_at > ? AND expires_at > ? AND id IN ({})", db::marks(ids.len()));
+        let values = [idle_since.into(), now.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
+        for row in db::rows(connection, &text, values).await? {
+            open.push(row.try_get("", "id")?);
+        }
+    }
+    Ok(open)
+}
+
+/// Ends all sessions of somebody by its name at a provider; gives whose they were, one a session.
+pub async fn end_at(tx: &impl ConnectionTrait, provider: &str, provider_subject: &str) -> Result<Vec<String>, DbErr> {
+    let text =
+        "DELETE FROM session WHERE provider = ? AND provider_subject = ? AND subject IS NOT NULL RETURNING subject";
+    let rows = db::rows(tx, text, [provider.into(), provider_subject.into()]).await?;
+    rows.iter().map(|row| row.try_get("", "subject")).collect()
+}
+
 fn row(row: &QueryResult) -> Result<SessionRow, DbErr> {
     Ok(SessionRow {
         id: row.try_get("", "id")?,

@@ -8,7 +8,7 @@ use kit::page::Drawn;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
-use kit::server::context::{lead_to, permit, service};
+use kit::server::context::{caller, lead_to, permit, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]
@@ -16,7 +16,7 @@ use kit::server::said::done;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::info::{REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, UNREGISTER_LOCATION};
+use crate::info::{READ_ENTITIES, REFRESH_LOCATION, REGISTER_LOCATION, SAVE_FILTER, STAR_ENTITY, UNREGISTER_LOCATION};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
@@ -32,9 +32,10 @@ pub async fn catalog_page(address: String) -> Result<Drawn, AppError> {
 /// page that it came from.
 #[server(prefix = "/api/catalog/fn", endpoint = "refresh", output = Json)]
 pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
-    let caller = permit(&REFRESH_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    let (reader, location) = pages::location(id).await?;
+    reader.permit_location(&REFRESH_LOCATION, &location).await?;
     let catalog = service::<Catalog>("The catalog")?;
-    catalog.refresh(&caller, id).await?;
+    catalog.refresh(&caller().await?, id).await?;
     catalog.wait_until_read(id).await?;
     done("Refresh asked for");
     Ok(id)
@@ -45,7 +46,7 @@ pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
 pub async fn register_location(target: String) -> Result<i64, AppError> {
     let caller = permit(&REGISTER_LOCATION, Resource::All).await?;
     let catalog = service::<Catalog>("The catalog")?;
-    let location = catalog.location_of(&caller, &target)?;
+    let location = catalog.location_of(&caller, &target).await?;
     let registered = catalog.register(&caller, &location).await?;
     catalog.wait_until_read(registered.id).await?;
     lead_to(&format!("/locations/{}", registered.id));
@@ -56,13 +57,21 @@ pub async fn register_location(target: String) -> Result<i64, AppError> {
 /// Unregisters a location and leads to the list of those that are left. A plain HTML form posts it.
 #[server(prefix = "/api/catalog/fn", endpoint = "unregister", output = Json)]
 pub async fn unregister_location(id: i64) -> Result<i64, AppError> {
-    let caller = permit(&UNREGISTER_LOCATION, Resource::One(&format!("location:{id}"))).await?;
+    let (reader, location) = pages::location(id).await?;
+    reader.permit_location(&UNREGISTER_LOCATION, &location).await?;
     let catalog = service::<Catalog>("The catalog")?;
-    catalog.unregister(&caller, id).await?;
+    catalog.unregister(&caller().await?, id).await?;
     catalog.wait_until_gone(id).await?;
     lead_to("/locations");
     done("The location is unregistered");
     Ok(id)
+}
+
+/// Stars an entity that the caller may see, or takes its star away. A plain HTML form posts it.
+#[server(prefix = "/api/catalog/fn", endpoint = "star", output = Json)]
+pub async fn star_entity(item: String, starred: bool) -> Result<(), AppError> {
+    let caller = permit_own(&STAR_ENTITY).await?;
+    service::<Catalog>("The catalog")?.reader(&caller, &READ_ENTITIES).await?.star(&item, starred).await
 }
 
 /// Keeps the state that a catalog address stands for under a name; the same name again replaces it. A plain HTML form posts it.

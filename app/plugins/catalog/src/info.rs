@@ -21,9 +21,11 @@ pub static INFO: PluginInfo = PluginInfo {
         READ_LOCATIONS,
         REFRESH_LOCATION,
         REGISTER_LOCATION,
+        READ_PATH,
         UNREGISTER_LOCATION,
         TRUST_LOCATION,
         SAVE_FILTER,
+        STAR_ENTITY,
     ],
     page: |address| Box::pin(catalog_page(address)),
 };
@@ -59,6 +61,14 @@ pub const TRUST_LOCATION: Permission =
 /// Adding a location, and checking what that would do.
 pub const REGISTER_LOCATION: Permission =
     Permission { action: "catalog.location.register", allows: "register a location", writes: true };
+
+/// Starring an entity that one may see, for oneself.
+pub const STAR_ENTITY: Permission =
+    Permission { action: "catalog.entity.star", allows: "star an entity", writes: true };
+
+/// Naming a path on the server's own disk as a location, and checking what that would bring.
+pub const READ_PATH: Permission =
+    Permission { action: "catalog.path.read", allows: "read descriptors from the portal's own disk", writes: true };
 
 /// Keeping filters under a name, for oneself.
 pub const SAVE_FILTER: Permission =

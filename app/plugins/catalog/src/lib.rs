@@ -6,6 +6,8 @@
 //! 3. One bad document never sinks its neighbours.
 //! 4. Nothing outside a location's own directory or the allowed hosts is read.
 //! 5. Users and groups come only from locations trusted for organisation data, and only from those locations' own files.
+//! 6. Entities and locations are read through a [`server::Reader`] alone, which is made from a caller: what that caller may not see is as if it were
+//!    not there, in every list, count, page, answer, drawing and search.
 
 pub mod api;
 pub mod info;

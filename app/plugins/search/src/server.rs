@@ -13,6 +13,7 @@ use kit::plugin::{Hit, PluginInfo};
 use kit::server::authorise::Resource;
 use kit::server::context::Kit;
 use kit::server::plugin::{Plugin, Routes};
+use kit::server::search::asked;
 use serde::Deserialize;
 
 use crate::info::SEARCH;
@@ -26,6 +27,15 @@ const MENU: u32 = 8;
 
 /// The longest query, in bytes.
 const MAX_QUERY: usize = 200;
+
+/// Words of a query that are corrected for a caller who may not see all; each costs searches.
+const CORRECTED: usize = 3;
+
+/// Near words that are tried for each of them.
+const NEAR: usize = 20;
+
+/// Hits of each plugin that are asked for when only whether there is one is of interest; one is too few for what a plugin shares out.
+const ANY: u32 = 2;
 
 /// How long a plugin may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -85,10 +95,39 @@ impl Search {
         if !hits.is_empty() {
             return Ok(Found { hits, instead: None });
         }
-        match self.kit.vocabulary.corrected(&self.kit, query).await? {
+        let corrected = if self.plugins.iter().all(|plugin| plugin.shows_all(caller)) {
+            self.kit.vocabulary.corrected(&self.kit, query).await?
+        } else {
+            self.corrected_within_sight(caller, query).await?
+        };
+        match corrected {
             None => Ok(Found::default()),
             Some(instead) => Ok(Found { hits: self.ask_all(caller, &instead, limit).await, instead: Some(instead) }),
         }
+    }
+
+    /// The query with each word that finds nothing replaced by the nearest that does, for a caller that may not see all: the words that it
+    /// may not see are neither told nor do they change what is.
+    async fn corrected_within_sight(&self, caller: &Caller, query: &str) -> Result<Option<String>, AppError> {
+        let asked = asked(query);
+        let mut corrected = Vec::new();
+        for word in asked.iter().take(CORRECTED) {
+            if !self.ask_all(caller, word, ANY).await.is_empty() {
+                corrected.push(word.clone());
+                continue;
+            }
+            let mut found = None;
+            for near in self.kit.vocabulary.near(&self.kit, word, NEAR).await? {
+                if !self.ask_all(caller, &near, ANY).await.is_empty() {
+                    found = Some(near);
+                    break;
+                }
+            }
+            let Some(found) = found else { return Ok(None) };
+            corrected.push(found);
+        }
+        corrected.extend(asked.iter().skip(CORRECTED).cloned());
+        Ok((corrected != asked).then(|| corrected.join(" ")))
     }
 
     async fn ask_all(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {

@@ -172,7 +172,7 @@ pub fn ApiFields(
     /// In order.
     children: Children,
 ) -> impl IntoView {
-    view! { <ul class="pk-fields">{children()}</ul> }.into_any()
+    view! { <ul class="pk-api-fields">{children()}</ul> }.into_any()
 }
 
 /// A field, parameter or header: its name, its type, whether it must be there, and what it means.
@@ -197,17 +197,17 @@ pub fn ApiField(
     children: Children,
 ) -> impl IntoView {
     let flags: Vec<_> =
-        flags.into_iter().map(|flag| view! { " " <span class="pk-field__flag">{flag}</span> }).collect();
+        flags.into_iter().map(|flag| view! { " " <span class="pk-api-field__flag">{flag}</span> }).collect();
     view! {
-        <li class="pk-field">
-            <div class="pk-field__head">
-                {(!name.is_empty()).then(|| view! { <code class="pk-field__name">{name}</code> " " })}
-                <span class="pk-field__type">{kind}</span>
-                {required.then(|| view! { " " <span class="pk-field__required">"required"</span> })}
+        <li class="pk-api-field">
+            <div class="pk-api-field__head">
+                {(!name.is_empty()).then(|| view! { <code class="pk-api-field__name">{name}</code> " " })}
+                <span class="pk-api-field__type">{kind}</span>
+                {required.then(|| view! { " " <span class="pk-api-field__required">"required"</span> })}
                 {flags}
             </div>
-            <div class="pk-field__body">{children()}</div>
-            {inner.map(|inner| view! { <div class="pk-field__inner">{inner}</div> })}
+            <div class="pk-api-field__body">{children()}</div>
+            {inner.map(|inner| view! { <div class="pk-api-field__inner">{inner}</div> })}
         </li>
     }
     .into_any()

@@ -20,6 +20,7 @@ pub fn ErrorView(
         AppError::BadRequest { .. } => "This address cannot be read",
         AppError::Unauthenticated => "Sign in to see this page",
         AppError::Forbidden { .. } => "You may not see this page",
+        AppError::TooMany { .. } => "Too many requests",
         AppError::Unavailable { .. } => "Unavailable at the moment",
         AppError::Internal { .. } => "Something failed on our side",
     };
@@ -52,6 +53,7 @@ pub fn ErrorMessage(
         AppError::BadRequest { .. } => "Correct the address, or start again from the catalog.",
         AppError::Unauthenticated => "This page is for people who are signed in.",
         AppError::Forbidden { .. } => "Ask the people named above for the right, then load the page again.",
+        AppError::TooMany { .. } => "Wait a moment, then load the page again.",
         AppError::Unavailable { .. } => "The rest of the portal works. Load the page again in a minute.",
         AppError::Internal { .. } => {
             "Load the page again. If it fails again, tell the platform team and quote the reference."

@@ -13,6 +13,13 @@ pub fn Fragment(
     /// The id of that element.
     #[prop(optional)]
     id: Option<&'static str>,
+    /// Whether it stands within a line of text.
+    #[prop(optional)]
+    inline: bool,
 ) -> impl IntoView {
-    view! { <div id=id class=class inner_html=html.0></div> }.into_any()
+    if inline {
+        view! { <span id=id class=class inner_html=html.0></span> }.into_any()
+    } else {
+        view! { <div id=id class=class inner_html=html.0></div> }.into_any()
+    }
 }

@@ -9,14 +9,14 @@ use crate::components::fragment::Fragment;
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
 use crate::components::toast::Toasts;
-use crate::placing::{account, said};
-use crate::plugin::{NavigationItem, PluginInfo};
+use crate::placing::{account, said, unread};
+use crate::plugin::{INBOX, NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
 const HOME: NavigationItem = NavigationItem { label: "Home", path: "/", icon: Icon::Home };
 
 /// How many entries of the navigation a phone's bar holds.
-const IN_BAR: usize = 3;
+const IN_BAR: usize = 4;
 
 /// The frame of every page: skip link, navigation by plugin, and the page as its children.
 #[component]
@@ -70,6 +70,7 @@ pub fn Shell(
             list-style: none;
         }
         .item {
+            position: relative;
             display: flex;
             gap: var(--pk-space-2);
             align-items: center;
@@ -221,6 +222,7 @@ pub fn Shell(
                     >
                         <IconView icon=item.icon/>
                         <span class="word">{item.label}</span>
+                        {(item.path == INBOX).then(|| view! { <Fragment inline=true html=unread()/> })}
                     </a>
                 </li>
             }

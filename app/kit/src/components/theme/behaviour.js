@@ -15,6 +15,11 @@
     const secure = location.protocol === 'https:' ? '; Secure' : '';
     document.cookie = `portico-theme=${target.value}; Path=/; SameSite=Lax; Max-Age=${system ? 0 : 31536000}${secure}`;
     mark();
+    // Who is signed in has the choice in other browsers as well; the cookie alone holds for this one.
+    if (document.querySelector('[data-pk-unread]')) {
+      const body = new URLSearchParams({ theme: target.value });
+      void fetch('/api/inbox/fn/choose-theme', { method: 'POST', body, keepalive: true, headers: { accept: 'application/json' } }).catch(() => {});
+    }
   });
   mark();
 }

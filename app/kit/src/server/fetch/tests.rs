@@ -322,7 +322,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(4000)))]
 
     /// Whatever is written, what is let through is one of the hosts, at its own port, without credentials or hidden steps.
     #[test]

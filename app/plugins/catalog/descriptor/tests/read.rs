@@ -194,7 +194,7 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ProptestConfig::default().cases.max(512)) })]
 
     #[test]
     fn no_text_makes_it_panic(text in prop_oneof![any::<String>(), yaml_like(), mutated()]) {

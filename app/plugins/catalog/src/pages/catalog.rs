@@ -3,24 +3,21 @@ use kit::components::{
 };
 use kit::error::AppError;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::parts::{EntityName, KeptFields, SearchBox, ShortName, register_link};
+use super::reader;
 use crate::api::{ForgetFilter, SaveFilter};
 use crate::info::READ_ENTITIES;
 use crate::model::{ColumnKey, EntityList, EntityRow, ListQuery, SavedFilter, Sort};
-use crate::server::Catalog;
 
 /// The catalog: everything there is, narrowed by words and facets.
 pub async fn catalog_page(at: &Address) -> Result<Drawn, AppError> {
-    let caller = permit(&READ_ENTITIES, Resource::All).await?;
-    let catalog = service::<Catalog>("The catalog")?;
+    let reader = reader(&READ_ENTITIES).await?;
     let query = ListQuery::from_params(|name| at.all(name));
-    let (list, saved) = futures::try_join!(catalog.list(query.clone()), catalog.saved_filters(&caller))?;
+    let (list, saved) = futures::try_join!(reader.list(query.clone()), reader.saved_filters())?;
     Ok(page(|| view! { <CatalogView query=query list=list saved=saved/> }))
 }
 

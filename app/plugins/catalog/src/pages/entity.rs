@@ -1,48 +1,51 @@
 use kit::components::{
-    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, Tab, Table, Tabs, Time, Tone,
+    Badge, Breadcrumb, CodeBlock, Column, Fact, Facts, Fragment, Page, Section, StarButton, Tab, Table, Tabs, Time,
+    Tone,
 };
 use kit::error::AppError;
 use kit::html::Html;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 use super::docs::DocsView;
 use super::overview::Overview;
 use super::parts::{ShortName, full_name};
+use super::reader;
 use super::relations::Relations;
+use crate::api::StarEntity;
 use crate::info::READ_ENTITIES;
 use crate::model::docs::Docs;
 use crate::model::{Descriptor, EntityDetail, GraphQuery, RelationGraph};
-use crate::server::Catalog;
 
 /// An entity: what it is, whose, and what it has to do with others.
 pub async fn entity_page(entity_ref: &str, at: &Address) -> Result<Drawn, AppError> {
-    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
-    let catalog = service::<Catalog>("The catalog")?;
-    let detail = catalog.entity(entity_ref).await?;
+    let reader = reader(&READ_ENTITIES).await?;
+    let entity = reader.readable(entity_ref).await?;
+    let detail = reader.entity(&entity).await?;
+    let starred = reader.looked_at(&detail).await?;
     let is_api = detail.row.link.kind.eq_ignore_ascii_case("api");
     let view = match at.one("tab").as_str() {
-        "definition" if is_api => View::Definition(catalog.definition(entity_ref, at.one("show")).await?),
+        "definition" if is_api => View::Definition(reader.definition(&entity, at.one("show")).await?),
         "relations" => {
             let query = GraphQuery::from_params(|name| at.all(name));
-            View::Relations(query.clone(), catalog.graph(entity_ref, query).await?)
+            View::Relations(query.clone(), reader.graph(&entity, query).await?)
         }
-        "descriptor" => View::Descriptor(catalog.descriptor(entity_ref).await?),
+        "descriptor" => View::Descriptor(reader.descriptor(&entity).await?),
         "origin" => View::Origin,
         _ => View::Overview,
     };
-    Ok(page(|| view! { <EntityView detail=detail view=view/> }))
+    Ok(page(|| view! { <EntityView detail=detail view=view starred=starred/> }))
 }
 
 /// The docs of an entity, under addresses of their own.
 pub async fn entity_docs_page(entity_ref: &str, path: &str) -> Result<Drawn, AppError> {
-    permit(&READ_ENTITIES, Resource::One(entity_ref)).await?;
-    let catalog = service::<Catalog>("The catalog")?;
-    let (detail, docs) = futures::try_join!(catalog.entity(entity_ref), catalog.docs(entity_ref, path))?;
-    Ok(page(|| view! { <EntityView detail=detail view=View::Docs(Box::new(docs))/> }))
+    let reader = reader(&READ_ENTITIES).await?;
+    let entity = reader.readable(entity_ref).await?;
+    let (detail, docs) = futures::try_join!(reader.entity(&entity), reader.docs(&entity, path))?;
+    let starred = reader.looked_at(&detail).await?;
+    Ok(page(|| view! { <EntityView detail=detail view=View::Docs(Box::new(docs)) starred=starred/> }))
 }
 
 /// What one tab of the page shows.
@@ -80,7 +83,7 @@ const TABS: [(&str, &str); 6] = [
 ];
 
 #[component]
-fn EntityView(detail: EntityDetail, view: View) -> impl IntoView {
+fn EntityView(detail: EntityDetail, view: View, starred: bool) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
@@ -110,6 +113,7 @@ fn EntityView(detail: EntityDetail, view: View) -> impl IntoView {
     let above: Vec<_> = above.map(|group| (full_name(group).to_owned(), group.href.clone())).collect();
     let above = (!above.is_empty()).then(|| view! { <Breadcrumb trail=above label="Groups above"/> });
     let aside = view! {
+        <StarButton action=StarEntity::PATH item=row.link.entity_ref.clone() starred=starred/>
         {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
         {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
         {row.owner.clone().map(|owner| view! { <span class="pk-quiet">"Owned by "</span> <ShortName link=Some(owner)/> })}

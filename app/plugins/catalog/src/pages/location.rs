@@ -1,23 +1,19 @@
 use kit::components::{Badge, Banner, EmptyState, Fact, Facts, Page, Section, Time, Tone};
 use kit::error::AppError;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::location_at;
 use super::parts::{ProblemList, StateBadge};
 use crate::api::RefreshLocation;
-use crate::info::READ_LOCATIONS;
 use crate::model::{LocationDetail, LocationState};
-use crate::server::Catalog;
 
 /// One location: how it stands and what is wrong in it.
 pub async fn location_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
-    permit(&READ_LOCATIONS, Resource::One(&format!("location:{id}"))).await?;
-    let number = id.parse().map_err(|_| AppError::not_found(format!("Location {id}")))?;
-    let detail = service::<Catalog>("The catalog")?.location(number, &at.one("page")).await?;
+    let (reader, location) = location_at(id).await?;
+    let detail = reader.location(&location, &at.one("page")).await?;
     Ok(page(|| view! { <LocationView detail=detail/> }))
 }
 

@@ -1,20 +1,17 @@
 use kit::components::{Badge, Column, EmptyState, Page, Table, Time};
 use kit::error::AppError;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
 
 use super::parts::{StateBadge, register_link};
+use super::reader;
 use crate::info::READ_LOCATIONS;
 use crate::model::{LocationList, LocationRow};
-use crate::server::Catalog;
 
 /// Where the catalog's entities come from, and how each place stands.
 pub async fn locations_page(at: &Address) -> Result<Drawn, AppError> {
-    permit(&READ_LOCATIONS, Resource::All).await?;
-    let list = service::<Catalog>("The catalog")?.locations(at.one("page").parse().unwrap_or(0)).await?;
+    let list = reader(&READ_LOCATIONS).await?.locations(at.one("page").parse().unwrap_or(0)).await?;
     Ok(page(|| view! { <LocationsView list=list/> }))
 }
 

@@ -9,7 +9,7 @@ use leptos::server_fn::ServerFn;
 
 use super::parts::ProblemList;
 use crate::api::RegisterLocation;
-use crate::info::REGISTER_LOCATION;
+use crate::info::{READ_ENTITIES, REGISTER_LOCATION};
 use crate::model::{Change, ChangeGroup, ChangeRow, Checked, Preview};
 use crate::server::Catalog;
 
@@ -30,12 +30,14 @@ async fn check(target: &str) -> Result<Checked, AppError> {
     if !is_asked_from_here().await {
         return Ok(Checked::Elsewhere);
     }
-    match catalog.location_of(&caller, target) {
+    match catalog.location_of(&caller, target).await {
         Ok(location) => {
-            let plan = catalog.plan(location).await?;
-            Ok(Checked::Preview(Box::new(catalog.preview(plan).await?)))
+            let reader = catalog.reader(&caller, &READ_ENTITIES).await?;
+            let plan = reader.plan(location).await?;
+            Ok(Checked::Preview(Box::new(reader.preview(plan).await?)))
         }
         Err(AppError::BadRequest { message }) => Ok(Checked::Refused(message)),
+        Err(error @ AppError::Forbidden { .. }) => Ok(Checked::Refused(error.to_string())),
         Err(error) => Err(error),
     }
 }
@@ -81,7 +83,7 @@ fn RegisterView(target: String, checked: Checked) -> impl IntoView {
                     <div id="target-help">
                         {refused.map(|reason| view! { <p role="alert"><Badge text="Not checked" tone=Tone::Wrong/> " " {reason}</p> })}
                         <p class="pk-quiet">
-                            "The address of a catalog-info.yaml, or of a git repository that ends in .git. On the portal's own machine also the path of a folder or a file."
+                            "The address of a catalog-info.yaml, or of a git repository that ends in .git. An administrator can also give the path of a folder or a file on the portal's own machine."
                         </p>
                     </div>
                 </div>

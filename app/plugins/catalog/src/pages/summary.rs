@@ -1,14 +1,22 @@
-use kit::components::{Column, Count, Counts, EmptyState, Section, Table, Time};
+use kit::components::{Column, Count, Counts, EmptyState, FacetValue, Section, Table, Time};
 use kit::error::AppError;
+use kit::identity::Caller;
 use kit::number::digits;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use leptos::prelude::*;
 
 use super::parts::{EntityName, SearchBox, ShortName, StateBadge, register_link};
+use super::reader;
 use crate::info::READ_ENTITIES;
-use crate::model::{ListQuery, LocationRow, Summary};
-use crate::server::Catalog;
+use crate::model::{EntityRow, FacetKey, ListQuery, LocationRow, Summary};
+
+/// The most owners that are asked for at once: as many as a list takes.
+const MAX_OWNERS: usize = 50;
+
+/// Of what the reader owns, this many are shown.
+const OWNED: usize = 6;
+
+/// And this many kinds.
+const OWNED_KINDS: usize = 6;
 
 /// A quick way from the home page to what people do often.
 #[derive(Debug)]
@@ -23,24 +31,78 @@ pub struct Way {
     pub kind: Option<&'static str>,
 }
 
-/// The catalog's part of the home page: the search, counts by kind, what needs attention, quick ways and recent changes. A catalog
+/// The catalog's part of the home page: the search, then what is `personal` to the reader, counts by kind, what needs attention, quick ways and recent changes. A catalog
 /// that is down costs its part of the home page and not the page.
-pub async fn catalog_summary(ways: &'static [Way]) -> Result<AnyView, AppError> {
+pub async fn catalog_summary(ways: &'static [Way], personal: AnyView) -> Result<AnyView, AppError> {
     match summary().await {
         Ok(summary) if summary.total == 0 => {
-            Ok(view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> }.into_any())
+            Ok(view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> {personal} }.into_any())
         }
-        Ok(summary) => Ok(view! { <SummaryView summary=summary ways=ways/> }.into_any()),
+        Ok(summary) => Ok(view! { <SummaryView summary=summary ways=ways personal=personal/> }.into_any()),
         Err(error @ AppError::Unavailable { .. }) => {
-            Ok(view! { <Search/> <EmptyState sentence=format!("{error}.")/> }.into_any())
+            Ok(view! { <Search/> {personal} <EmptyState sentence=format!("{error}.")/> }.into_any())
         }
         Err(error) => Err(error),
     }
 }
 
+/// What the caller and its groups own: how many of each kind, and the first few. Empty where there is nobody to own anything.
+pub async fn owned_summary() -> Result<AnyView, AppError> {
+    let reader = match reader(&READ_ENTITIES).await {
+        Ok(reader) => reader,
+        Err(AppError::Unavailable { .. }) => return Ok(().into_any()),
+        Err(error) => return Err(error),
+    };
+    let Some(query) = owned_by(reader.caller()) else { return Ok(().into_any()) };
+    let all = query.href();
+    let list = reader.list(query).await?;
+    let kinds = list.facets.into_iter().find(|facet| facet.name == FacetKey::Kind.name());
+    let kinds = kinds.map_or_else(Vec::new, |kinds| kinds.values);
+    Ok(view! { <Owned kinds=kinds items=list.items total=list.total all=all/> }.into_any())
+}
+
+/// The list of what a person and its groups own.
+fn owned_by(caller: &Caller) -> Option<ListQuery> {
+    let principal = caller.principal()?;
+    let owners = std::iter::once(&principal.subject).chain(&principal.groups).take(MAX_OWNERS).cloned().collect();
+    Some(ListQuery { chosen: vec![(FacetKey::Owner, owners)], ..ListQuery::default() })
+}
+
+#[component]
+fn Owned(kinds: Vec<FacetValue>, items: Vec<EntityRow>, total: u64, all: String) -> impl IntoView {
+    if items.is_empty() {
+        return view! {
+            <Section title="What you own">
+                <EmptyState sentence="Nothing in the catalog names you or one of your teams as its owner.">
+                    <a class="pk-button" href="/locations/register">"Register software"</a>
+                </EmptyState>
+            </Section>
+        }
+        .into_any();
+    }
+    let kinds: Vec<_> = kinds
+        .into_iter()
+        .take(OWNED_KINDS)
+        .map(|kind| view! { <li><a href=kind.href>{counted(kind.count, &kind.label)}</a></li> })
+        .collect();
+    let more = total > OWNED as u64;
+    let items: Vec<_> = items
+        .into_iter()
+        .take(OWNED)
+        .map(|row| view! { <li><EntityName link=row.link.clone()/> " " <span class="pk-quiet">{row.link.kind}</span></li> })
+        .collect();
+    view! {
+        <Section title="What you own">
+            <ul class="pk-tally">{kinds}</ul>
+            <ul class="pk-list">{items}</ul>
+            {more.then(|| view! { <p><a href=all>{format!("All {}", digits(total))}</a></p> })}
+        </Section>
+    }
+    .into_any()
+}
+
 async fn summary() -> Result<Summary, AppError> {
-    permit(&READ_ENTITIES, Resource::All).await?;
-    service::<Catalog>("The catalog")?.summary().await
+    reader(&READ_ENTITIES).await?.summary().await
 }
 
 #[component]
@@ -58,7 +120,7 @@ fn Nothing(troubled: Vec<LocationRow>, total: u64) -> impl IntoView {
 }
 
 #[component]
-fn SummaryView(summary: Summary, ways: &'static [Way]) -> impl IntoView {
+fn SummaryView(summary: Summary, ways: &'static [Way], personal: AnyView) -> impl IntoView {
     let has = |kind: &str| summary.kinds.iter().any(|(known, ..)| known.eq_ignore_ascii_case(kind));
     let ways: Vec<_> = ways
         .iter()
@@ -90,6 +152,7 @@ fn SummaryView(summary: Summary, ways: &'static [Way]) -> impl IntoView {
         .collect();
     view! {
         <Search/>
+        {personal}
         <Section title="In the catalog"><Counts>{kinds}</Counts></Section>
         <div class="pk-columns">
             <div>
@@ -142,6 +205,10 @@ fn Attention(troubled: Vec<LocationRow>, total: u64, orphans: u64) -> impl IntoV
         || view! { <li class="pk-attention"><a href="/locations">{format!("and {} more", digits(more))}</a></li> },
     );
     view! { <ul class="pk-list">{troubled}{more}{orphans}</ul> }.into_any()
+}
+
+fn counted(count: u64, kind: &str) -> String {
+    format!("{} {}", digits(count), if count == 1 { kind.to_owned() } else { plural(kind) })
 }
 
 /// The name of a kind for several: kinds of others are English words as well.

@@ -1,24 +1,22 @@
 use kit::components::{Button, Column, Emphasis, Page, Section, Table};
 use kit::error::AppError;
 use kit::page::Drawn;
-use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
 use kit::server::page::page;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::location_at;
 use super::parts::EntityName;
 use super::register::more;
 use crate::api::UnregisterLocation;
 use crate::info::UNREGISTER_LOCATION;
 use crate::model::Departure;
-use crate::server::Catalog;
 
 /// Asks whether a location is to be unregistered, and says what goes with it.
 pub async fn unregister_page(id: &str) -> Result<Drawn, AppError> {
-    permit(&UNREGISTER_LOCATION, Resource::One(&format!("location:{id}"))).await?;
-    let number = id.parse().map_err(|_| AppError::not_found(format!("Location {id}")))?;
-    let departure = service::<Catalog>("The catalog")?.departure(number).await?;
+    let (reader, location) = location_at(id).await?;
+    reader.permit_location(&UNREGISTER_LOCATION, &location).await?;
+    let departure = reader.departure(&location).await?;
     Ok(page(|| view! { <UnregisterView departure=departure/> }))
 }
 

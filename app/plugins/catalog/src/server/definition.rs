@@ -11,7 +11,7 @@ use kit::server::{db, html};
 use serde_json::Value;
 
 use super::read::link;
-use super::service::Catalog;
+use super::reader::{Readable, Reader};
 
 /// What `show` is for the text itself.
 const SOURCE: &str = "source";
@@ -26,19 +26,19 @@ struct Place {
     show: String,
 }
 
-impl Catalog {
+impl Reader {
     /// What an API entity says of its interface. `show` names the operation or model that is wanted first, or `source` for
     /// the text as it is.
-    pub async fn definition(&self, entity_ref: &str, show: String) -> Result<Html, AppError> {
-        let unknown = || AppError::not_found(entity_ref.to_owned());
-        let parsed = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?;
-        let canonical = parsed.to_string();
+    pub async fn definition(&self, entity: &Readable, show: String) -> Result<Html, AppError> {
+        let canonical = &entity.entity_ref;
+        let unknown = || AppError::not_found(canonical.clone());
+        let parsed = EntityRef::parse(canonical, None, "default").map_err(|_| unknown())?;
         let text = "SELECT entity, type FROM catalog_entity WHERE ref = ?";
-        let row = db::rows(self.kit.db.read(), text, [canonical.as_str().into()]).await?.pop().ok_or_else(unknown)?;
+        let row = db::rows(self.db(), text, [canonical.as_str().into()]).await?.pop().ok_or_else(unknown)?;
         let (entity, type_name): (String, String) = (row.try_get("", "entity")?, row.try_get("", "type")?);
         let parts = [&parsed.kind, &parsed.namespace, &parsed.name].map(|part| segment(part).to_string());
         let place = Place {
-            page: link(&canonical, None).href,
+            page: link(canonical, None).href,
             raw: format!("/api/catalog/entities/by-name/{}", parts.join("/")),
             show,
         };

@@ -8,11 +8,11 @@ use futures::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::server::authorise::Resource;
 use url::form_urlencoded;
 
 use super::filter::{self, Cursor, Order};
 use super::read::{ROW, entity_rows};
+use super::reader::Reader;
 use super::service::{Catalog, column_of};
 use crate::info::READ_ENTITIES;
 use crate::model::{EntityLink, EntityRow, ListQuery};
@@ -29,17 +29,17 @@ pub async fn csv(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, AppError> {
-    catalog.kit.authorise(&caller, &READ_ENTITIES, &Resource::All).await?;
+    let reader = catalog.reader(&caller, &READ_ENTITIES).await?;
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
     let of = |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
-    let query = catalog.checked(ListQuery::from_params(of))?;
+    let query = reader.checked(ListQuery::from_params(of))?;
     let headings = written(std::iter::once(HEADINGS.map(String::from)))?;
     let rows = stream::try_unfold(Some(None::<Cursor>), move |at| {
-        let (catalog, query) = (catalog.clone(), query.clone());
+        let (reader, query) = (reader.clone(), query.clone());
         async move {
             let Some(cursor) = at else { return Ok::<_, AppError>(None) };
-            let (rows, next) = chunk(&catalog, &query, cursor.as_ref()).await?;
+            let (rows, next) = chunk(&reader, &query, cursor.as_ref()).await?;
             Ok(Some((written(rows.into_iter().map(cells))?, next.map(Some))))
         }
     });
@@ -53,14 +53,13 @@ pub async fn csv(
 }
 
 async fn chunk(
-    catalog: &Catalog,
+    reader: &Reader,
     query: &ListQuery,
     cursor: Option<&Cursor>,
 ) -> Result<(Vec<EntityRow>, Option<Cursor>), AppError> {
-    let read = catalog.kit.db.read();
     let order = Order { column: column_of(query.sort), descending: query.descending };
-    let page = filter::page(read, ROW, &catalog.conditions(query, None), &order, cursor, CHUNK).await?;
-    Ok((entity_rows(read, &page.rows, catalog.kit.clock.now()).await?, page.next))
+    let page = filter::page(reader, ROW, &reader.conditions(query, None), &order, cursor, CHUNK).await?;
+    Ok((entity_rows(reader, &page.rows).await?, page.next))
 }
 
 fn cells(row: EntityRow) -> [String; 10] {

@@ -4,10 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::error::AppError;
 use kit::server::{db, search};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Value as Sql};
+use sea_orm::{DatabaseBackend, DbErr, QueryResult, Value as Sql};
 use serde::{Deserialize, Serialize};
 
-/// Conditions that an entity (`e`) must all meet.
+use super::reader::Reader;
+
+/// Conditions that an entity (`e`) must all meet; [`on`](Self::on) gives them together with what the caller may see, and nothing else gives them.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
     parts: Vec<String>,
@@ -45,17 +47,21 @@ impl Conditions {
         }
     }
 
-    /// A relation of type `relation` leads from the entity to one of `targets`; with no targets: to anything.
-    pub fn relation(&mut self, relation: &str, targets: &[String]) {
+    /// A relation of type `relation` that the caller may be told of leads from the entity to one of `targets`; with no targets: to anything.
+    pub fn relation(&mut self, reader: &Reader, relation: &str, targets: &[String]) {
+        let (told, told_values) = reader.told("r");
         if targets.is_empty() {
-            let text = "EXISTS (SELECT 1 FROM catalog_relation r WHERE r.source_ref = e.ref AND r.type = ?)";
-            return self.add(text, [relation.into()]);
+            let text = format!(
+                "EXISTS (SELECT 1 FROM catalog_relation r WHERE r.source_ref = e.ref AND r.type = ? AND {told})"
+            );
+            return self.add(text, std::iter::once(relation.into()).chain(told_values));
         }
         let text = format!(
-            "e.ref IN (SELECT r.source_ref FROM catalog_relation r WHERE r.type = ? AND r.target_ref IN ({}))",
+            "e.ref IN (SELECT r.source_ref FROM catalog_relation r WHERE r.type = ? AND r.target_ref IN ({}) AND {told})",
             db::marks(targets.len())
         );
-        self.add(text, std::iter::once(relation.into()).chain(targets.iter().map(|target| target.as_str().into())));
+        let values = std::iter::once(relation.into()).chain(targets.iter().map(|target| target.as_str().into()));
+        self.add(text, values.chain(told_values));
     }
 
     /// Every word of `text` is found in the entity; no condition where it holds no word.
@@ -75,7 +81,7 @@ impl Conditions {
 
     /// At least one of `alternatives` is met.
     pub fn any(&mut self, alternatives: Vec<Conditions>) {
-        let text: Vec<String> = alternatives.iter().map(|each| format!("({})", each.text_of())).collect();
+        let text: Vec<String> = alternatives.iter().map(|each| format!("({})", each.parts.join(" AND "))).collect();
         if !text.is_empty() {
             self.add(format!("({})", text.join(" OR ")), alternatives.into_iter().flat_map(|each| each.values));
         }
@@ -86,21 +92,11 @@ impl Conditions {
         self.parts.is_empty()
     }
 
-    /// What follows `WHERE`.
-    pub fn text_of(&self) -> String {
-        if self.parts.is_empty() { "1 = 1".into() } else { self.parts.join(" AND ") }
-    }
-
-    /// The values of [`text_of`](Self::text_of) in order.
-    pub fn values(&self) -> Vec<Sql> {
-        self.values.clone()
-    }
-
-    /// How many entities meet them.
-    pub async fn count(&self, connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
-        let text = format!("SELECT count(*) AS n FROM catalog_entity e WHERE {}", self.text_of());
-        let rows = db::rows(connection, &text, self.values()).await?;
-        rows.first().map_or(Ok(0), |row| Ok(row.try_get::<i64>("", "n")?.max(0) as u64))
+    /// What follows `WHERE` and its values: that the caller may see the entity, and that it meets these conditions.
+    pub fn on(&self, reader: &Reader) -> (String, Vec<Sql>) {
+        let (visible, mut values) = reader.visible();
+        values.extend(self.values.iter().cloned());
+        (std::iter::once(visible).chain(self.parts.iter().cloned()).collect::<Vec<_>>().join(" AND "), values)
     }
 }
 
@@ -136,9 +132,9 @@ pub struct Rows {
     pub next: Option<Cursor>,
 }
 
-/// Reads `limit` rows of `columns` (which hold `e.id`) from where `cursor` points.
+/// Reads `limit` rows of `columns` (which hold `e.id`) from where `cursor` points, of those that the caller may see.
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    reader: &Reader,
     columns: &str,
     conditions: &Conditions,
     order: &Order,
@@ -158,13 +154,13 @@ pub async fn page(
         conditions.add(format!("(e.{}, e.id) {sign} (?, ?)", order.column), [value, cursor.id.into()]);
     }
     let direction = if descending { "DESC" } else { "ASC" };
+    let (asked, values) = conditions.on(reader);
     let text = format!(
-        "SELECT {columns}, e.{column} AS order_value FROM catalog_entity e WHERE {} ORDER BY e.{column} {direction}, e.id {direction} LIMIT {}",
-        conditions.text_of(),
+        "SELECT {columns}, e.{column} AS order_value FROM catalog_entity e WHERE {asked} ORDER BY e.{column} {direction}, e.id {direction} LIMIT {}",
         limit + 1,
         column = order.column,
     );
-    let mut rows = db::rows(connection, &text, conditions.values()).await?;
+    let mut rows = db::rows(reader.db(), &text, values).await?;
     let more = rows.len() as u64 > limit;
     rows.truncate(limit as usize);
     if back {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use descriptor::EntityRef;
 use kit::components::graph::{self, Edge, EdgeKind, Graph, Node, Role};
 use kit::error::AppError;
 use kit::server::db;
 use sea_orm::DbErr;
 
 use super::read::target;
-use super::service::{Catalog, all_targets};
+use super::reader::{Readable, Reader};
+use super::service::all_targets;
 use crate::model::{Direction, EntityLink, Family, GraphQuery, RelationGraph};
 
 /// Neighbours drawn of one entity by one relation, by the number of hops that it is away; the rest become one node.
@@ -49,14 +49,14 @@ const RELATIONS: [Relation; 8] = [
     Relation { family: Family::Membership, name: "childOf", inverse: "parentOf", word: "child of", back: "parent of", targets: "parents", sources: "child groups" },
 ];
 
-impl Catalog {
+impl Reader {
     /// The entity with what is around it, drawn.
-    pub async fn graph(&self, entity_ref: &str, query: GraphQuery) -> Result<RelationGraph, AppError> {
+    pub async fn graph(&self, entity: &Readable, query: GraphQuery) -> Result<RelationGraph, AppError> {
         let query = query.tidied();
-        let unknown = || AppError::not_found(entity_ref.to_owned());
-        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
+        let canonical = entity.entity_ref.as_str();
+        let unknown = || AppError::not_found(canonical.to_owned());
         let text = "SELECT ref AS target_ref, title, kind_name, name, namespace FROM catalog_entity WHERE ref = ?";
-        let row = db::rows(self.kit.db.read(), text, [canonical.into()]).await?.pop().ok_or_else(unknown)?;
+        let row = db::rows(self.db(), text, [canonical.into()]).await?.pop().ok_or_else(unknown)?;
         let mut around = Surroundings::default();
         around.put(target(&row)?);
         let mut from = 0;
@@ -89,18 +89,21 @@ impl Catalog {
         if refs.is_empty() {
             return Ok(());
         }
+        let (told, told_values) = self.told("r");
+        let (seen, seen_values) = self.seen("t");
         let text = format!(
             "SELECT n.source_ref, n.type, n.target_ref, n.total, t.title, t.kind_name, t.name, t.namespace FROM \
              (SELECT d.source_ref, d.type, d.target_ref, row_number() OVER (PARTITION BY d.source_ref, d.type ORDER BY d.target_ref) AS place, \
                 count(*) OVER (PARTITION BY d.source_ref, d.type) AS total \
-              FROM (SELECT DISTINCT r.source_ref, r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref IN ({}) AND r.type IN ({})) d) n \
-             LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {most} OR n.total <= {} ORDER BY n.source_ref, n.type, n.target_ref",
+              FROM (SELECT DISTINCT r.source_ref, r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref IN ({}) AND r.type IN ({}) AND {told}) d) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref AND {seen} WHERE n.place <= {most} OR n.total <= {} ORDER BY n.source_ref, n.type, n.target_ref",
             db::marks(refs.len()),
             db::marks(types.len()),
             most + SPARED,
         );
-        let values = refs.into_iter().map(Into::into).chain(types.into_iter().map(Into::into));
-        for row in db::rows(self.kit.db.read(), &text, values).await? {
+        let asked = refs.into_iter().map(Into::into).chain(types.into_iter().map(Into::into));
+        let values = asked.chain(told_values).chain(seen_values);
+        for row in db::rows(self.db(), &text, values).await? {
             let relation: String = row.try_get("", "type")?;
             let total: i64 = row.try_get("", "total")?;
             around.join(&row.try_get::<String>("", "source_ref")?, &relation, target(&row)?, total.max(0) as usize);

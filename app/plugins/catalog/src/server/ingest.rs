@@ -1,5 +1,6 @@
 //! The durable refresh loop: reads a location, writes what changed, and comes again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,16 +11,19 @@ use kit::server::audit;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
 use kit::server::db;
+use kit::server::inbox::{self, Message, Recipient};
 use kit::server::jobs::{self, Handler, JobError, Lease, NewJob, Next};
-use sea_orm::{ConnectionTrait, DbErr};
+use kit::server::stars;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::json;
 
 use super::digest::Rules;
 use super::docs;
+use super::read::link;
 use super::reading::{Failure, Outcome, Reading};
 use super::service::Options;
 use super::source::Source;
-use super::store::{self, Bringer, Pending};
+use super::store::{self, Bringer, Fate, Pending};
 
 /// The kind of job that reads one location; its key is the location's number.
 pub const REFRESH: &str = "catalog.refresh";
@@ -29,6 +33,9 @@ const BATCH_FILES: usize = 64;
 
 /// Entities after which a batch is written, however few files it holds.
 const BATCH_ENTITIES: usize = 500;
+
+/// Of so many changed entities somebody who starred them is told one by one.
+const TOLD_ONE_BY_ONE: usize = 5;
 
 /// How long a location that could not be read waits for its next try, at most.
 const RETRY: Millis = 60_000;
@@ -61,6 +68,8 @@ struct Location {
     rules: Rules,
     /// Whether it was unregistered, and is only here until what it brought is gone.
     leaving: bool,
+    /// Who registered it.
+    registered_by: String,
 }
 
 impl Location {
@@ -107,11 +116,12 @@ impl Refresh {
                     lease,
                     location: &location,
                     reading: Reading::new(&source, &location.rules, self.options.limits.files, first),
+                    revision: &source.revision,
                     changed: false,
                 };
                 run.read_all().await?;
-                run.changed |= docs::refresh(&self.kit, lease, location.id, &source).await?;
-                let next = self.finish(lease, &location, &source.revision, run.changed).await?;
+                let docs = docs::refresh(&self.kit, lease, location.id, &source).await?;
+                let next = self.finish(lease, &location, &source.revision, run.changed, docs).await?;
                 match run.reading.failed {
                     None => Ok(next),
                     // Asking again soon would only read as many files again.
@@ -133,7 +143,7 @@ impl Refresh {
             let tx = self.kit.db.begin().await?;
             lease.fence(&tx).await?;
             let left = store::forget_some(&tx, now, location.id, BATCH_ENTITIES, &mut pending).await?;
-            store::flush(&tx, &mut pending).await?;
+            store::flush(&tx, now, &mut pending).await?;
             for other in pending.locations().into_iter().filter(|other| *other != location.id) {
                 jobs::enqueue(&tx, now, refresh_job(other, now)).await?;
             }
@@ -180,12 +190,14 @@ impl Refresh {
     async fn load(&self, key: &str) -> Result<Option<Location>, DbErr> {
         let Ok(id) = key.parse::<i64>() else { return Ok(None) };
         let read = self.kit.db.read();
-        let text = "SELECT kind, target, trust_org, allowed_kinds, state FROM catalog_location WHERE id = ?";
+        let text =
+            "SELECT kind, target, trust_org, allowed_kinds, state, created_by FROM catalog_location WHERE id = ?";
         let Some(row) = read.query_one_raw(db::sql(read, text, [id.into()])).await? else { return Ok(None) };
         let (kind, target): (String, String) = (row.try_get("", "kind")?, row.try_get("", "target")?);
         let rules = Rules::of(&row, &kind, &target)?;
         let leaving = row.try_get::<String>("", "state")? == "leaving";
-        Ok(Some(Location { id, kind, target, rules, leaving }))
+        let registered_by = row.try_get("", "created_by")?;
+        Ok(Some(Location { id, kind, target, rules, leaving, registered_by }))
     }
 
     /// Writes how the location stands after it was read.
@@ -195,11 +207,13 @@ impl Refresh {
         location: &Location,
         revision: &str,
         changed: bool,
+        docs: bool,
     ) -> Result<Next, JobError> {
         let now = self.kit.clock.now();
         let next = now + self.options.interval;
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
+        let before = errors_of(&tx, location.id).await?;
         let text = "UPDATE catalog_location SET message = '', revision = ?, last_run_at = ?, next_run_at = ?, \
                     entities = (SELECT count(*) FROM catalog_entity e WHERE e.location_id = catalog_location.id AND e.orphan = FALSE), \
                     errors = (SELECT count(*) FROM catalog_problem p WHERE p.location_id = catalog_location.id AND p.severity = 'error'), \
@@ -212,20 +226,23 @@ impl Refresh {
             [location.id.into()],
         )
         .await?;
-        if changed {
+        tell_registrant(&tx, now, location, before, errors_of(&tx, location.id).await?).await?;
+        if changed || docs {
             db::execute(
                 &tx,
                 "UPDATE catalog_location SET last_change_at = ? WHERE id = ?",
                 [now.into(), location.id.into()],
             )
             .await?;
+        }
+        if docs {
             let resource = format!("location:{}", location.id);
             let event = audit::Event {
                 at: now,
                 actor: &Caller::System,
                 action: "catalog.location.ingest",
                 resource: &resource,
-                detail: json!({ "revision": revision }),
+                detail: json!({ "revision": revision, "docs": true }),
             };
             audit::append(&tx, event).await?;
         }
@@ -252,12 +269,85 @@ impl Refresh {
     }
 }
 
+/// How many errors a location is known to have.
+async fn errors_of(tx: &DatabaseTransaction, id: i64) -> Result<i64, DbErr> {
+    let rows = db::rows(tx, "SELECT errors FROM catalog_location WHERE id = ?", [id.into()]).await?;
+    rows.first().map_or(Ok(0), |row| row.try_get("", "errors"))
+}
+
+/// Tells whoever registered a location that it has errors now, and takes that back when it has none any more.
+async fn tell_registrant(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    location: &Location,
+    before: i64,
+    after: i64,
+) -> Result<(), DbErr> {
+    let (to, key) = (Recipient::Person(&location.registered_by), format!("location:{}:errors", location.id));
+    match (before, after) {
+        (1.., 0) => inbox::retract(tx, to, &key).await,
+        (0, 1..) => {
+            let errors = if after == 1 { "1 error".to_owned() } else { format!("{after} errors") };
+            let message = Message {
+                to,
+                kind: "catalog.location-errors",
+                key: &key,
+                title: "A location of yours has errors",
+                body: &format!("{errors} in {}", location.target),
+                path: &format!("/locations/{}", location.id),
+                waits: true,
+            };
+            inbox::send(tx, now, message).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells those who starred entities that they changed or are in no file any more: a message each, or one of all where they are many.
+async fn tell_followers(tx: &DatabaseTransaction, now: Millis, told: &BTreeMap<String, Fate>) -> Result<(), DbErr> {
+    let refs: Vec<String> = told.keys().cloned().collect();
+    let mut starred: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for refs in refs.chunks(BATCH_ENTITIES) {
+        for (subject, entity_ref) in stars::followers(tx, crate::INFO.id, refs).await? {
+            starred.entry(subject).or_default().push(entity_ref);
+        }
+    }
+    for (subject, refs) in starred {
+        let news = Message {
+            to: Recipient::Person(&subject),
+            kind: "catalog.entity-changed",
+            key: "",
+            title: "",
+            body: "",
+            path: "/starred",
+            waits: false,
+        };
+        if refs.len() > TOLD_ONE_BY_ONE {
+            let title = format!("{} things that you starred changed", refs.len());
+            let names: Vec<String> = refs.iter().map(|entity_ref| link(entity_ref, None).name).collect();
+            inbox::send(tx, now, Message { title: &title, body: &names.join(", "), ..news }).await?;
+            continue;
+        }
+        for entity_ref in &refs {
+            let link = link(entity_ref, None);
+            let what = match told.get(entity_ref) {
+                Some(Fate::Orphaned) => "is no longer in any file",
+                _ => "changed",
+            };
+            let title = format!("{} {what}", link.name);
+            inbox::send(tx, now, Message { key: entity_ref, title: &title, path: &link.href, ..news }).await?;
+        }
+    }
+    Ok(())
+}
+
 /// One reading of one location, written as it goes.
 struct Run<'a> {
     refresh: &'a Refresh,
     lease: &'a Lease,
     location: &'a Location,
     reading: Reading<'a>,
+    revision: &'a str,
     changed: bool,
 }
 
@@ -361,8 +451,10 @@ impl Run<'_> {
         now: Millis,
         pending: &mut Pending,
     ) -> Result<(), DbErr> {
-        store::flush(tx, pending).await?;
+        store::note_batch(tx, now, self.location.bringer(), self.revision, pending).await?;
+        store::flush(tx, now, pending).await?;
         self.changed |= pending.changed;
+        tell_followers(tx, now, &pending.told).await?;
         for (location_id, path) in std::mem::take(&mut pending.again) {
             if location_id != self.location.id {
                 jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;

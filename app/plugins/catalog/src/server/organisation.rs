@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use kit::server::db;
-use sea_orm::{DbErr, Value as Sql};
+use sea_orm::{DbErr, QueryResult, Value as Sql};
 use serde_json::Value;
 
 use super::filter::{self, Conditions, Order};
 use super::read::{ROW, entity_rows, target};
-use super::service::{Catalog, MAX_CHOSEN};
+use super::reader::Reader;
+use super::service::MAX_CHOSEN;
 use crate::model::{EntityLink, EntityRow, FacetKey, GroupRow, ListQuery, Organisation, OwnedKind, Person};
 
 /// Levels of groups that are followed up and down.
@@ -36,7 +37,7 @@ struct Below {
     first: usize,
 }
 
-impl Catalog {
+impl Reader {
     /// What the page of a group or a user says besides what that of every entity does; `None` for any other kind.
     pub(super) async fn organisation(&self, entity_ref: &str) -> Result<Option<Organisation>, DbErr> {
         match entity_ref.split(':').next() {
@@ -84,12 +85,7 @@ impl Catalog {
     }
 
     async fn user(&self, entity_ref: &str) -> Result<Organisation, DbErr> {
-        let text = format!(
-            "SELECT DISTINCT {TARGET} FROM catalog_relation r LEFT JOIN catalog_entity t ON t.ref = r.target_ref \
-             WHERE r.source_ref = ? AND r.type = 'memberOf' ORDER BY r.target_ref LIMIT {}",
-            GROUPS_SHOWN + 1
-        );
-        let rows = db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await?;
+        let rows = self.targets(&[entity_ref.to_owned()], "memberOf", GROUPS_SHOWN + 1).await?;
         let cut = rows.len() > GROUPS_SHOWN;
         let links = rows.iter().take(GROUPS_SHOWN).map(target).collect::<Result<Vec<_>, _>>()?;
         let others: Vec<&str> = links.iter().map(|link| link.entity_ref.as_str()).collect();
@@ -121,20 +117,16 @@ impl Catalog {
 
     /// The groups above a group, from the outermost on: one statement a level.
     async fn above(&self, entity_ref: &str) -> Result<Vec<EntityLink>, DbErr> {
-        let text = format!(
-            "SELECT {TARGET} FROM catalog_relation r LEFT JOIN catalog_entity t ON t.ref = r.target_ref \
-             WHERE r.source_ref = ? AND r.type = 'childOf' ORDER BY r.target_ref LIMIT 1"
-        );
         let mut above: Vec<EntityLink> = Vec::new();
         let mut at = entity_ref.to_owned();
         for _ in 0..LEVELS {
-            let rows = db::rows(self.kit.db.read(), &text, [at.as_str().into()]).await?;
+            let rows = self.targets(&[at], "childOf", 1).await?;
             let Some(parent) = rows.first().map(target).transpose()? else { break };
             // Two groups that name each other as their parent are nobody's tree.
             if parent.entity_ref == entity_ref || above.iter().any(|known| known.entity_ref == parent.entity_ref) {
                 break;
             }
-            at.clone_from(&parent.entity_ref);
+            at = parent.entity_ref.clone();
             above.push(parent);
         }
         above.reverse();
@@ -148,13 +140,7 @@ impl Catalog {
         let mut level = vec![entity_ref.to_owned()];
         for _ in 0..LEVELS {
             let room = GROUPS - below.len();
-            let text = format!(
-                "SELECT DISTINCT r.source_ref, {TARGET} FROM catalog_relation r LEFT JOIN catalog_entity t ON t.ref = r.target_ref \
-                 WHERE r.source_ref IN ({}) AND r.type = 'parentOf' ORDER BY r.source_ref, r.target_ref LIMIT {}",
-                db::marks(level.len()),
-                room + 1
-            );
-            let rows = db::rows(self.kit.db.read(), &text, level.drain(..).map(Sql::from)).await?;
+            let rows = self.targets(&std::mem::take(&mut level), "parentOf", room + 1).await?;
             for row in rows.iter().take(room) {
                 let link = target(row)?;
                 if first_of.contains_key(&link.entity_ref) {
@@ -176,15 +162,32 @@ impl Catalog {
         Ok((below, true))
     }
 
+    /// What a relation leads to from `sources`, as far as the caller may be told.
+    async fn targets(&self, sources: &[String], relation: &str, most: usize) -> Result<Vec<QueryResult>, DbErr> {
+        let (seen, seen_values) = self.seen("t");
+        let (told, told_values) = self.told("r");
+        let text = format!(
+            "SELECT DISTINCT r.source_ref, {TARGET} FROM catalog_relation r LEFT JOIN catalog_entity t ON t.ref = r.target_ref AND {seen} \
+             WHERE r.source_ref IN ({}) AND r.type = ? AND {told} ORDER BY r.source_ref, r.target_ref LIMIT {most}",
+            db::marks(sources.len()),
+        );
+        let sources = sources.iter().map(|source| source.as_str().into());
+        let values = seen_values.into_iter().chain(sources).chain([relation.into()]).chain(told_values);
+        db::rows(self.db(), &text, values).await
+    }
+
     /// The first members of a group, with how many there are.
     async fn people(&self, entity_ref: &str) -> Result<(Vec<Person>, u64), DbErr> {
+        let (told, told_values) = self.told("r");
+        let (seen, seen_values) = self.seen("t");
         let text = format!(
             "SELECT n.target_ref, n.total, t.title, t.kind_name, t.name, t.namespace, t.entity FROM \
              (SELECT d.target_ref, count(*) OVER () AS total FROM \
-              (SELECT DISTINCT target_ref FROM catalog_relation WHERE source_ref = ? AND type = 'hasMember') d ORDER BY d.target_ref LIMIT {PEOPLE}) n \
-             LEFT JOIN catalog_entity t ON t.ref = n.target_ref ORDER BY n.target_ref"
+              (SELECT DISTINCT r.target_ref FROM catalog_relation r WHERE r.source_ref = ? AND r.type = 'hasMember' AND {told}) d ORDER BY d.target_ref LIMIT {PEOPLE}) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref AND {seen} ORDER BY n.target_ref"
         );
-        let rows = db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await?;
+        let values = std::iter::once(entity_ref.into()).chain(told_values).chain(seen_values);
+        let rows = db::rows(self.db(), &text, values).await?;
         let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
         let people = rows.iter().map(|row| {
             let entity: Option<String> = row.try_get("", "entity")?;
@@ -198,25 +201,27 @@ impl Catalog {
         if groups.is_empty() {
             return Ok(HashMap::new());
         }
+        let (told, told_values) = self.told("r");
         let text = format!(
-            "SELECT source_ref, count(DISTINCT target_ref) AS n FROM catalog_relation \
-             WHERE source_ref IN ({}) AND type = 'hasMember' GROUP BY source_ref",
+            "SELECT r.source_ref, count(DISTINCT r.target_ref) AS n FROM catalog_relation r \
+             WHERE r.source_ref IN ({}) AND r.type = 'hasMember' AND {told} GROUP BY r.source_ref",
             db::marks(groups.len())
         );
-        let rows = db::rows(self.kit.db.read(), &text, groups.iter().map(|group| (*group).into())).await?;
+        let values = groups.iter().map(|group| (*group).into()).chain(told_values);
+        let rows = db::rows(self.db(), &text, values).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("", "source_ref")?, row.try_get::<i64>("", "n")?.max(0) as u64)))
             .collect()
     }
 
-    /// What `own` and the `others` own by kind, most first, and how much each of the others does: from the totals that are kept.
+    /// What `own` and the `others` own by kind, most first, and how much each of the others does: from the totals that are kept, where all may be seen.
     async fn owned(
         &self,
         own: &str,
         others: &[&str],
         cut: bool,
     ) -> Result<(Vec<OwnedKind>, HashMap<String, u64>), DbErr> {
-        let read = self.kit.db.read();
+        let read = self.db();
         let text =
             "SELECT facet_value, label FROM catalog_count WHERE kind = '' AND facet_key = 'kind' AND entities > 0";
         let mut labels: HashMap<String, String> = HashMap::new();
@@ -227,17 +232,25 @@ impl Catalog {
         if labels.is_empty() {
             return Ok((Vec::new(), totals));
         }
-        let text = format!(
-            "SELECT kind, facet_value, entities FROM catalog_count \
-             WHERE kind IN ({}) AND facet_key = 'spec.owner' AND facet_value IN ({}) AND entities > 0",
-            db::marks(labels.len()),
-            db::marks(others.len() + 1)
-        );
         let owners = std::iter::once(own).chain(others.iter().copied()).map(Sql::from);
+        let marks = db::marks(others.len() + 1);
+        let (text, values) = if self.sees_all() {
+            let text = format!(
+                "SELECT kind AS label, facet_value AS value, entities AS n FROM catalog_count \
+                 WHERE kind IN ({}) AND facet_key = 'spec.owner' AND facet_value IN ({marks}) AND entities > 0",
+                db::marks(labels.len()),
+            );
+            (text, labels.keys().map(|kind| kind.as_str().into()).chain(owners).collect())
+        } else {
+            let (seen, values) = self.seen("e");
+            let text = format!(
+                "SELECT e.kind AS label, e.owner AS value, count(*) AS n FROM catalog_entity e \
+                 WHERE e.owner IN ({marks}) AND {seen} GROUP BY e.kind, e.owner"
+            );
+            (text, owners.chain(values).collect())
+        };
         let mut kinds: HashMap<String, (u64, u64)> = HashMap::new();
-        for row in db::rows(read, &text, labels.keys().map(|kind| kind.as_str().into()).chain(owners)).await? {
-            let (kind, owner): (String, String) = (row.try_get("", "kind")?, row.try_get("", "facet_value")?);
-            let count = row.try_get::<i64>("", "entities")?.max(0) as u64;
+        for (owner, kind, count) in self.counted(&text, values).await? {
             let counts = kinds.entry(kind).or_default();
             if owner == own {
                 counts.0 += count;
@@ -258,13 +271,11 @@ impl Catalog {
 
     /// The first entities of these owners by name, and how many there are.
     async fn owned_rows(&self, owners: &[&str]) -> Result<(Vec<EntityRow>, u64), DbErr> {
-        let read = self.kit.db.read();
         let mut conditions = Conditions::default();
         conditions.column("owner", &owners.iter().map(|owner| (*owner).to_owned()).collect::<Vec<_>>());
         let order = Order { column: "sort_name", descending: false };
-        let page = filter::page(read, ROW, &conditions, &order, None, ROWS).await?;
-        let rows = entity_rows(read, &page.rows, self.kit.clock.now()).await?;
-        Ok((rows, conditions.count(read).await?))
+        let page = filter::page(self, ROW, &conditions, &order, None, ROWS).await?;
+        Ok((entity_rows(self, &page.rows).await?, self.count(&conditions).await?))
     }
 }
 

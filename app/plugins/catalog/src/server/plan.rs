@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::server::authorise::Resource;
 use kit::server::db;
 use sea_orm::DbErr;
 use serde_json::Value;
@@ -11,10 +12,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::digest::{Digest, NewProblem, Rules, origin};
 use super::read::{entity_links, preview_problem};
+use super::reader::{ReadableLocation, Reader};
 use super::reading::{Failure, Outcome, Reading};
 use super::service::{Catalog, NewLocation};
 use super::source::Source;
 use super::store::{self, Claim, Claims, EntityRow, duplicate};
+use crate::info::READ_PATH;
 use crate::model::{Change, ChangeGroup, ChangeRow, Preview};
 
 /// The most files that a check reads.
@@ -67,14 +70,11 @@ pub struct Planned {
 }
 
 impl Catalog {
-    /// The location that somebody means by `text`. Paths are the local operator's: to anybody else they would show what is on the server's disk.
-    pub fn location_of(&self, caller: &Caller, text: &str) -> Result<NewLocation, AppError> {
+    /// The location that somebody means by `text`. A path needs a right of its own, since it shows what is on the server's disk.
+    pub async fn location_of(&self, caller: &Caller, text: &str) -> Result<NewLocation, AppError> {
         let text = text.trim();
         if !text.contains("://") {
-            if *caller != Caller::Operator {
-                let message = "A path is read only for whoever operates this portal on its own machine. Give the address of the descriptor or of the git repository instead, such as https://…";
-                return Err(AppError::bad_request(message));
-            }
+            self.kit.authorise(caller, &READ_PATH, &Resource::All).await?;
             if !text.starts_with('/') {
                 let message =
                     format!("{text:?} is neither an address, such as https://…, nor a path that begins with /");
@@ -83,10 +83,13 @@ impl Catalog {
         }
         NewLocation::parse(text).map_err(|error| AppError::bad_request(capital(&error.to_string())))
     }
+}
 
+impl Reader {
     /// What registering `location` would do. It reads what a refresh reads, as long as a person would wait and as much as fits, and writes nothing.
     pub async fn plan(&self, location: NewLocation) -> Result<Plan, AppError> {
-        let deadline = Instant::now() + self.options.limits.check_time;
+        let Catalog { kit, options, checks, .. } = &self.catalog;
+        let deadline = Instant::now() + options.limits.check_time;
         let (registered, rules) = self.rules_for(&location).await?;
         let mut plan = Plan {
             location,
@@ -99,23 +102,23 @@ impl Catalog {
             problems: Vec::new(),
         };
         let late = || {
-            let seconds = self.options.limits.check_time.as_secs();
+            let seconds = options.limits.check_time.as_secs();
             format!("Reading it takes longer than the {seconds} s that a check may take")
         };
-        let Ok(turn) = timeout_at(deadline, self.checks.acquire()).await else {
+        let Ok(turn) = timeout_at(deadline, checks.acquire()).await else {
             return Err(AppError::Unavailable { what: "The check of locations, which others are using,".into() });
         };
         let _turn = turn.map_err(AppError::internal)?;
         // A clone of its own, so that a refresh of the same repository is not disturbed; it goes when the check ends.
-        std::fs::create_dir_all(&self.options.checkouts).map_err(AppError::internal)?;
-        let checkouts = tempfile::tempdir_in(&self.options.checkouts).map_err(AppError::internal)?;
+        std::fs::create_dir_all(&options.checkouts).map_err(AppError::internal)?;
+        let checkouts = tempfile::tempdir_in(&options.checkouts).map_err(AppError::internal)?;
         let opening = async {
             let source = Source::open(
                 plan.location.kind,
                 &plan.location.target,
-                self.options.checkouts(checkouts.path()),
-                self.kit.fetcher.clone(),
-                self.options.integrations.clone(),
+                options.checkouts(checkouts.path()),
+                kit.fetcher.clone(),
+                options.integrations.clone(),
             )
             .await?;
             let first = source.first().await?;
@@ -132,7 +135,7 @@ impl Catalog {
                 return Ok(plan);
             }
         };
-        let mut reading = Reading::new(&source, &rules, self.options.limits.files, first);
+        let mut reading = Reading::new(&source, &rules, options.limits.files, first);
         let (mut digests, mut unread, mut bytes) = (Vec::new(), HashSet::new(), 0);
         while let Some(path) = reading.next(1).pop() {
             if plan.files == FILES || bytes > BYTES {
@@ -164,6 +167,11 @@ impl Catalog {
             plan.problems.clear();
         }
         self.decide(&mut plan, digests, &unread).await?;
+        if let Some(id) = plan.registered
+            && self.readable_location(id).await.is_err()
+        {
+            plan.registered = None;
+        }
         if let Some(id) = plan.registered.filter(|_| plan.cut.is_none() && plan.unreadable.is_none()) {
             let kept: HashSet<&str> = plan.entities.iter().map(|entity| entity.entity_ref.as_str()).collect();
             for (entity_ref, path) in self.brought_by(id).await? {
@@ -184,16 +192,19 @@ impl Catalog {
         Ok(plan)
     }
 
-    /// The number of the location, where it is registered.
-    pub async fn registered(&self, location: &NewLocation) -> Result<Option<i64>, DbErr> {
-        Ok(self.rules_for(location).await?.0)
+    /// The location, where it is registered and may be seen.
+    pub async fn registered(&self, location: &NewLocation) -> Result<Option<ReadableLocation>, AppError> {
+        match self.rules_for(location).await?.0 {
+            Some(id) => Ok(self.readable_location(id).await.ok()),
+            None => Ok(None),
+        }
     }
 
     /// The number of the location where it is registered, and what it may bring.
     async fn rules_for(&self, location: &NewLocation) -> Result<(Option<i64>, Rules), DbErr> {
         let text = "SELECT id, trust_org, allowed_kinds FROM catalog_location WHERE kind = ? AND target = ? AND state <> 'leaving'";
         let values = [location.kind.into(), location.target.as_str().into()];
-        match db::rows(self.kit.db.read(), text, values).await?.first() {
+        match db::rows(self.db(), text, values).await?.first() {
             Some(row) => Ok((Some(row.try_get("", "id")?), Rules::of(row, location.kind, &location.target)?)),
             None => {
                 let rules = Rules {
@@ -212,7 +223,8 @@ impl Catalog {
         let id = plan.registered.unwrap_or(LAST);
         let mut taken: HashMap<String, String> = HashMap::new();
         for mut digest in digests {
-            let mut rows = store::by_ref(self.kit.db.read(), &digest.entities).await?;
+            let mut rows = store::by_ref(self.db(), &digest.entities).await?;
+            let hidden = self.hidden(&rows.keys().cloned().collect::<Vec<_>>()).await?;
             for row in rows.values_mut().filter(|row| row.location_id == id && !unread.contains(&row.path)) {
                 // What the location itself has is given out anew.
                 row.file_id = None;
@@ -225,12 +237,18 @@ impl Catalog {
                     plan.problems.push(duplicate(&digest.path, entity, first));
                     continue;
                 }
-                let changed = |row: EntityRow| if row.is_same(entity) { Change::Unchanged } else { Change::Changed };
+                let is_hidden = hidden.contains(&entity_ref);
+                let changed = |row: EntityRow| match row.is_same(entity) {
+                    _ if is_hidden => Change::Added,
+                    true => Change::Unchanged,
+                    false => Change::Changed,
+                };
                 let change = match claims.claim(entity) {
                     Claim::Free => Change::Added,
                     Claim::Own(row) | Claim::TakenOver(row) => changed(row),
                     Claim::Lost(first) => {
-                        plan.problems.push(duplicate(&digest.path, entity, &first));
+                        let first = if is_hidden { "another location" } else { first.as_str() };
+                        plan.problems.push(duplicate(&digest.path, entity, first));
                         continue;
                     }
                 };
@@ -243,11 +261,13 @@ impl Catalog {
         Ok(())
     }
 
-    /// Ref and file of what a location brings today.
+    /// Ref and file of what a location brings today, as far as it may be seen.
     async fn brought_by(&self, id: i64) -> Result<Vec<(String, String)>, DbErr> {
-        let text =
-            "SELECT ref, path FROM catalog_entity WHERE location_id = ? AND file_id IS NOT NULL ORDER BY path, ref";
-        let rows = db::rows(self.kit.db.read(), text, [id.into()]).await?;
+        let (seen, values) = self.seen("e");
+        let text = format!(
+            "SELECT e.ref, e.path FROM catalog_entity e WHERE e.location_id = ? AND e.file_id IS NOT NULL AND {seen} ORDER BY e.path, e.ref"
+        );
+        let rows = db::rows(self.db(), &text, std::iter::once(id.into()).chain(values)).await?;
         rows.iter().map(|row| Ok((row.try_get("", "ref")?, row.try_get("", "path")?))).collect()
     }
 
@@ -272,7 +292,7 @@ impl Catalog {
                 }
             };
             let shown = &all[..all.len().min(SHOWN)];
-            let links = entity_links(self.kit.db.read(), shown.iter().map(|(entity_ref, _)| *entity_ref)).await?;
+            let links = entity_links(self, shown.iter().map(|(entity_ref, _)| *entity_ref)).await?;
             let rows =
                 links.into_iter().zip(shown).map(|(link, (_, place))| ChangeRow { link, place: (*place).to_owned() });
             changes.push(ChangeGroup { change, total: all.len() as u64, first: rows.collect() });

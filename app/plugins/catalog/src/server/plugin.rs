@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kit::identity::Caller;
 use kit::plugin::{Hit, PluginInfo};
-use kit::server::authorise::Resource;
+use kit::server::authorise::Filter;
 use kit::server::jobs;
 use kit::server::plugin::{Health, Plugin, Routes};
 use sea_orm::ConnectionTrait;
@@ -63,15 +63,22 @@ impl Plugin for CatalogPlugin {
     }
 
     async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
-        if self.catalog.kit.gate.authorise(caller, &READ_ENTITIES, &Resource::All).is_err() {
-            return Vec::new();
-        }
-        let rows = self.catalog.search(query, u64::from(limit)).await.unwrap_or_default();
-        let pages = docs::search(self.catalog.kit.db.read(), query, limit / 2).await.unwrap_or_default();
+        let Ok(reader) = self.catalog.reader(caller, &READ_ENTITIES).await else { return Vec::new() };
+        let rows = reader.search(query, u64::from(limit)).await.unwrap_or_default();
+        let pages = docs::search(&reader, query, limit / 2).await.unwrap_or_default();
         let entities = rows.into_iter().take(limit as usize - pages.len()).map(|row| {
             let detail = row.link.subtitle().unwrap_or_default().to_owned();
             Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
         });
         entities.chain(pages).collect()
+    }
+
+    async fn items(&self, caller: &Caller, items: &[String]) -> Vec<(String, Hit)> {
+        let Ok(reader) = self.catalog.reader(caller, &READ_ENTITIES).await else { return Vec::new() };
+        reader.entities_of(items).await.unwrap_or_default()
+    }
+
+    fn shows_all(&self, caller: &Caller) -> bool {
+        self.catalog.kit.gate.filter(caller, &READ_ENTITIES) == Filter::All
     }
 }

@@ -7,9 +7,10 @@ use kit::query::segment;
 use kit::server::clock::Millis;
 use kit::server::db;
 use kit::when::When;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{DbErr, QueryResult};
 
 use super::digest::NewProblem;
+use super::reader::Reader;
 use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, Problem, kind_label};
 
 /// The columns that [`entity_rows`] reads.
@@ -19,17 +20,14 @@ pub const ROW: &str = "e.id, e.ref, e.kind_name, e.namespace, e.name, e.title, e
 pub const LOCATION: &str = "id, kind, target, trust_org, allowed_kinds, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
 
 /// Entities as rows; the titles of owners and systems are looked up together.
-pub async fn entity_rows(
-    connection: &impl ConnectionTrait,
-    rows: &[QueryResult],
-    now: Millis,
-) -> Result<Vec<EntityRow>, DbErr> {
+pub async fn entity_rows(reader: &Reader, rows: &[QueryResult]) -> Result<Vec<EntityRow>, DbErr> {
+    let now = reader.now();
     let mut refs = HashSet::new();
     for row in rows {
         refs.insert(row.try_get::<String>("", "owner")?);
         refs.insert(row.try_get::<String>("", "system")?);
     }
-    let known = known(connection, refs).await?;
+    let known = known(reader, refs).await?;
     rows.iter()
         .map(|row| {
             let text = |name: &str| row.try_get::<String>("", name);
@@ -52,7 +50,7 @@ pub async fn entity_rows(
         .collect()
 }
 
-/// What a link says of an entity that the catalog has.
+/// What a link says of an entity that the caller may see.
 pub struct Known {
     /// Its title; empty where there is none.
     pub title: String,
@@ -61,22 +59,24 @@ pub struct Known {
 }
 
 /// Links to canonical refs, in their order; they may lead nowhere.
-pub async fn entity_links(
-    connection: &impl ConnectionTrait,
-    refs: impl Iterator<Item = &str> + Clone,
+pub async fn entity_links<'a>(
+    reader: &Reader,
+    refs: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<Vec<EntityLink>, DbErr> {
-    let known = known(connection, refs.clone().map(str::to_owned).collect()).await?;
+    let known = known(reader, refs.clone().map(str::to_owned).collect()).await?;
     Ok(refs.map(|entity_ref| link(entity_ref, known.get(entity_ref))).collect())
 }
 
-/// Those of `refs` that the catalog has.
-async fn known(connection: &impl ConnectionTrait, mut refs: HashSet<String>) -> Result<HashMap<String, Known>, DbErr> {
+/// Those of `refs` that the caller may see.
+async fn known(reader: &Reader, mut refs: HashSet<String>) -> Result<HashMap<String, Known>, DbErr> {
     refs.remove("");
     if refs.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = format!("SELECT ref, title, kind_name FROM catalog_entity WHERE ref IN ({})", db::marks(refs.len()));
-    let rows = db::rows(connection, &text, refs.into_iter().map(Into::into)).await?;
+    let (seen, values) = reader.seen("e");
+    let marks = db::marks(refs.len());
+    let text = format!("SELECT e.ref, e.title, e.kind_name FROM catalog_entity e WHERE e.ref IN ({marks}) AND {seen}");
+    let rows = db::rows(reader.db(), &text, refs.into_iter().map(Into::into).chain(values)).await?;
     rows.iter()
         .map(|row| {
             let known = Known { title: row.try_get("", "title")?, kind: row.try_get("", "kind_name")? };

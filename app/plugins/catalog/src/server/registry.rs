@@ -7,7 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
 use serde_json::json;
 
 use super::ingest::{REFRESH, refresh_job};
-use super::read::{LOCATION, entity_links, location_row};
+use super::read::entity_links;
+use super::reader::{Readable, ReadableLocation, Reader};
 use super::service::{Catalog, NewLocation};
 use super::store::{self, Pending};
 use crate::info::{DELETE_ENTITY, TRUST_LOCATION, UNREGISTER_LOCATION};
@@ -28,34 +29,43 @@ pub struct NewRules {
     pub allowed_kinds: Option<Option<Vec<String>>>,
 }
 
-impl Catalog {
-    /// What unregistering a location would take away.
-    pub async fn departure(&self, id: i64) -> Result<Departure, AppError> {
-        let read = self.kit.db.read();
-        let row = read.query_one_raw(db::sql(
-            read,
-            &format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?"),
-            [id.into()],
-        ));
-        let row = row.await?.ok_or_else(|| unknown(id))?;
+impl Reader {
+    /// What unregistering a location would take away, as far as the caller may see it.
+    pub async fn departure(&self, location: &ReadableLocation) -> Result<Departure, AppError> {
+        let id = location.id;
+        let row = self.location_row(location).await?.ok_or_else(|| unknown(id))?;
+        let (seen, seen_values) = self.seen("e");
+        let values = || std::iter::once(id.into()).chain(seen_values.clone());
         let count = async |condition: &str| {
-            let text = format!("SELECT count(*) AS n FROM catalog_entity e WHERE e.location_id = ? AND {condition}");
-            let rows = db::rows(read, &text, [id.into()]).await?;
+            let text = format!(
+                "SELECT count(*) AS n FROM catalog_entity e WHERE e.location_id = ? AND {seen} AND {condition}"
+            );
+            let rows = db::rows(self.db(), &text, values()).await?;
             rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n")).map(|n| n.max(0) as u64)
         };
         let text = format!(
-            "SELECT e.ref FROM catalog_entity e WHERE e.location_id = ? AND NOT {CLAIMED_ELSEWHERE} ORDER BY e.sort_name, e.id LIMIT {SHOWN}"
+            "SELECT e.ref FROM catalog_entity e WHERE e.location_id = ? AND {seen} AND NOT {CLAIMED_ELSEWHERE} ORDER BY e.sort_name, e.id LIMIT {SHOWN}"
         );
-        let first = db::rows(read, &text, [id.into()]).await?;
+        let first = db::rows(self.db(), &text, values()).await?;
         let refs = first.iter().map(|row| row.try_get("", "ref")).collect::<Result<Vec<String>, _>>()?;
         Ok(Departure {
-            row: location_row(&row, self.kit.clock.now())?,
+            row,
             removed: count(&format!("NOT {CLAIMED_ELSEWHERE}")).await?,
             handed_over: count(CLAIMED_ELSEWHERE).await?,
-            first: entity_links(read, refs.iter().map(String::as_str)).await?,
+            first: entity_links(self, refs.iter().map(String::as_str)).await?,
         })
     }
 
+    /// The location that an entity comes from, where the caller may see it.
+    pub async fn location_of_entity(&self, entity: &Readable) -> Result<ReadableLocation, AppError> {
+        let query = "SELECT location_id FROM catalog_entity WHERE ref = ?";
+        let rows = db::rows(self.db(), query, [entity.entity_ref.as_str().into()]).await?;
+        let row = rows.first().ok_or_else(|| AppError::not_found(entity.entity_ref.clone()))?;
+        self.readable_location(row.try_get("", "location_id")?).await
+    }
+}
+
+impl Catalog {
     /// Unregisters a location. What only it brings is removed by the location's own job, since there may be a lot of it; what
     /// another location also defines goes to that one.
     pub async fn unregister(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
@@ -86,7 +96,10 @@ impl Catalog {
         let text = "UPDATE catalog_location SET trust_org = ?, allowed_kinds = ?, next_run_at = ? WHERE id = ?";
         db::execute(&tx, text, [trust_org.into(), kinds.clone().into(), now.into(), id.into()]).await?;
         jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
-        let detail = json!({ "trustOrg": trust_org, "allowedKinds": kinds });
+        let detail = json!({
+            "before": { "trustOrg": before.try_get::<bool>("", "trust_org")?, "allowedKinds": before.try_get::<Option<String>>("", "allowed_kinds")? },
+            "after": { "trustOrg": trust_org, "allowedKinds": kinds },
+        });
         let (action, resource) = (TRUST_LOCATION.action, format!("location:{id}"));
         audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail }).await?;
         Ok(tx.commit().await?)
@@ -113,8 +126,8 @@ impl Catalog {
             store::read_again(tx, file_id).await?;
         }
         store::delete(tx, row.try_get("", "id")?, entity_ref, &mut pending).await?;
-        store::flush(tx, &mut pending).await?;
         let now = self.kit.clock.now();
+        store::flush(tx, now, &mut pending).await?;
         for location_id in pending.locations() {
             jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
         }
@@ -132,14 +145,6 @@ impl Catalog {
         let rows = db::rows(self.kit.db.read(), query, [target.as_str().into()]).await?;
         let row = rows.first().ok_or_else(|| AppError::not_found(format!("A location {target}")))?;
         Ok(row.try_get("", "id")?)
-    }
-
-    /// The number of the location that an entity comes from.
-    pub async fn location_of_entity(&self, entity_ref: &str) -> Result<i64, AppError> {
-        let query = "SELECT location_id FROM catalog_entity WHERE ref = ?";
-        let rows = db::rows(self.kit.db.read(), query, [entity_ref.into()]).await?;
-        let row = rows.first().ok_or_else(|| AppError::not_found(entity_ref.to_owned()))?;
-        Ok(row.try_get("", "location_id")?)
     }
 
     /// Files read so far, while a location is being read or waits for a worker to read it at once.

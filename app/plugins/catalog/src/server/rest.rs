@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::filter::{self, Conditions, Cursor, Order};
+use super::reader::Reader;
 use super::service::Catalog;
 use super::{docs, export};
 use crate::info::READ_ENTITIES;
@@ -66,24 +67,24 @@ pub fn routes(catalog: Catalog) -> Routes {
 }
 
 async fn by_query(call: Call) -> Response {
-    let answer = async { Ok(Json(query_entities(&call.catalog, &call.parameters).await?)) };
-    call.answer(&READ_ENTITIES, &Resource::All, answer).await
+    let answer = async { Ok(Json(query_entities(&call.reader(&READ_ENTITIES).await?, &call.parameters).await?)) };
+    call.answer(answer).await
 }
 
 async fn by_name(Path((kind, namespace, name)): Path<(String, String, String)>, call: Call) -> Response {
     let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
-    let answer = async { Ok(Json(one_entity(&call.catalog, "ref", &entity_ref).await?)) };
-    call.answer(&READ_ENTITIES, &Resource::One(&entity_ref), answer).await
+    let answer = async { Ok(Json(one_entity(&call.reader(&READ_ENTITIES).await?, "ref", &entity_ref).await?)) };
+    call.answer(answer).await
 }
 
 async fn by_uid(Path(uid): Path<String>, call: Call) -> Response {
-    let answer = async { Ok(Json(one_entity(&call.catalog, "uid", &uid).await?)) };
-    call.answer(&READ_ENTITIES, &Resource::One(&uid), answer).await
+    let answer = async { Ok(Json(one_entity(&call.reader(&READ_ENTITIES).await?, "uid", &uid).await?)) };
+    call.answer(answer).await
 }
 
 async fn entity_facets(call: Call) -> Response {
-    let answer = async { Ok(Json(facets(&call.catalog, &call.parameters).await?)) };
-    call.answer(&READ_ENTITIES, &Resource::All, answer).await
+    let answer = async { Ok(Json(facets(&call.reader(&READ_ENTITIES).await?, &call.parameters).await?)) };
+    call.answer(answer).await
 }
 
 /// Somebody's call of the API.
@@ -107,31 +108,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 }
 
 impl Call {
-    /// Authorises, then waits for the answer.
-    async fn answer<T: IntoResponse>(
-        &self,
-        permission: &Permission,
-        resource: &Resource<'_>,
-        answer: impl Future<Output = Result<T, Refusal>>,
-    ) -> Response {
-        let answer = match self.catalog.kit.authorise(&self.caller, permission, resource).await {
-            Ok(()) => answer.await,
-            Err(error) => Err(error.into()),
-        };
-        match answer {
+    /// The catalog as the caller may see it, or the refusal where `permission` shows nothing of it: where every answer that reads begins.
+    pub async fn reader(&self, permission: &Permission) -> Result<Reader, AppError> {
+        self.catalog.reader(&self.caller, permission).await
+    }
+
+    /// Lets the caller do `permission` to what is not a single thing of the catalog.
+    async fn permit(&self, permission: &Permission) -> Result<(), AppError> {
+        self.catalog.kit.authorise(&self.caller, permission, &Resource::All).await
+    }
+
+    async fn answer<T: IntoResponse>(&self, answer: impl Future<Output = Result<T, Refusal>>) -> Response {
+        match answer.await {
             Ok(answer) => answer.into_response(),
             Err(refusal) => self.refuse(&refusal),
         }
-    }
-
-    /// Authorises, then waits for what is read.
-    pub async fn allowed<T>(
-        &self,
-        resource: &Resource<'_>,
-        answer: impl Future<Output = Result<T, AppError>>,
-    ) -> Result<T, AppError> {
-        self.catalog.kit.authorise(&self.caller, &READ_ENTITIES, resource).await?;
-        answer.await
     }
 
     /// An error as Backstage's clients expect it.
@@ -207,8 +198,7 @@ struct Continuation {
     at: Cursor,
 }
 
-async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
-    let read = catalog.kit.db.read();
+async fn query_entities(reader: &Reader, parameters: &Parameters) -> Result<Value, AppError> {
     let limit = parameters.number("limit", MAX_LIMIT)?.unwrap_or(LIMIT);
     let (mut continuation, cursor) = match parameters.one("cursor") {
         Some(cursor) => {
@@ -231,13 +221,17 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
     if cursor.is_none() && parameters.number("offset", 0)?.is_some_and(|offset| offset > 0) {
         return Err(AppError::bad_request("offset is not supported here: follow pageInfo.nextCursor"));
     }
-    let mut conditions = conditions(&continuation.filters)?;
-    conditions.text(catalog.kit.db.backend(), &continuation.text);
+    let mut conditions = conditions(reader, &continuation.filters)?;
+    conditions.text(reader.backend(), &continuation.text);
     let order = Order { column: order_column(&continuation.field)?, descending: continuation.descending };
     let total = async {
-        if parameters.one("totalItems") == Some("exclude") { Ok(None) } else { conditions.count(read).await.map(Some) }
+        if parameters.one("totalItems") == Some("exclude") {
+            Ok(None)
+        } else {
+            reader.count(&conditions).await.map(Some)
+        }
     };
-    let page = filter::page(read, COLUMNS, &conditions, &order, cursor.as_ref(), limit);
+    let page = filter::page(reader, COLUMNS, &conditions, &order, cursor.as_ref(), limit);
     let (page, total) = tokio::try_join!(page, total)?;
     let mut page_info = Map::new();
     for (name, at) in [("nextCursor", page.next), ("prevCursor", page.previous)] {
@@ -246,7 +240,7 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
             page_info.insert(name.into(), filter::encode(&continuation).into());
         }
     }
-    let mut items = served(read, &page.rows).await?;
+    let mut items = served(reader, &page.rows).await?;
     let fields: Vec<&str> =
         parameters.all("fields").flat_map(|fields| fields.split(',')).filter(|field| !field.is_empty()).collect();
     if fields.len() > MAX_CONDITIONS || fields.iter().any(|field| field.len() > MAX_FIELD) {
@@ -264,16 +258,15 @@ async fn query_entities(catalog: &Catalog, parameters: &Parameters) -> Result<Va
 }
 
 /// The entity whose `column` holds `name`.
-async fn one_entity(catalog: &Catalog, column: &'static str, name: &str) -> Result<Value, AppError> {
-    let read = catalog.kit.db.read();
-    let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.{column} = ?");
-    let rows = db::rows(read, &text, [name.into()]).await?;
-    let entity = served(read, &rows).await?.pop();
-    entity.ok_or_else(|| AppError::not_found(format!("Entity {name}")))
+async fn one_entity(reader: &Reader, column: &'static str, name: &str) -> Result<Value, AppError> {
+    let unknown = || AppError::not_found(format!("Entity {name}"));
+    let entity = reader.readable_by(column, name, unknown()).await?;
+    let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
+    let rows = db::rows(reader.db(), &text, [entity.entity_ref.as_str().into()]).await?;
+    served(reader, &rows).await?.pop().ok_or_else(unknown)
 }
 
-async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, AppError> {
-    let read = catalog.kit.db.read();
+async fn facets(reader: &Reader, parameters: &Parameters) -> Result<Value, AppError> {
     let keys: HashSet<&str> =
         parameters.all("facet").flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).collect();
     if keys.is_empty() {
@@ -283,31 +276,32 @@ async fn facets(catalog: &Catalog, parameters: &Parameters) -> Result<Value, App
         return Err(AppError::bad_request(format!("at most {MAX_CONDITIONS} facets can be asked for at once")));
     }
     let filters: Vec<String> = parameters.all("filter").map(str::to_owned).collect();
-    let conditions = conditions(&filters)?;
+    let conditions = conditions(reader, &filters)?;
     let mut facets = Map::new();
     for key in keys {
         let (text, values) = if let Some(relation) = key.strip_prefix("relations.") {
+            let (asked, values) = conditions.on(reader);
+            let (told, told_values) = reader.told("r");
             let text = format!(
                 "SELECT r.target_ref AS value, count(DISTINCT e.id) AS n FROM catalog_entity e JOIN catalog_relation r ON r.source_ref = e.ref \
-                 WHERE {} AND r.type = ? GROUP BY r.target_ref ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
-                conditions.text_of()
+                 WHERE {asked} AND r.type = ? AND {told} GROUP BY r.target_ref ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}"
             );
-            (text, [conditions.values(), vec![relation.into()]].concat())
-        } else if conditions.is_empty() {
+            (text, [values, vec![relation.into()], told_values].concat())
+        } else if conditions.is_empty() && reader.sees_all() {
             let text = format!(
                 "SELECT facet_value AS value, count(*) AS n FROM catalog_facet WHERE facet_key = ? GROUP BY facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}"
             );
             (text, vec![key.to_lowercase().into()])
         } else {
+            let (asked, values) = conditions.on(reader);
             let text = format!(
                 "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e CROSS JOIN catalog_facet f \
-                 WHERE {} AND f.entity_id = e.id AND f.facet_key = ? GROUP BY f.facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}",
-                conditions.text_of()
+                 WHERE {asked} AND f.entity_id = e.id AND f.facet_key = ? GROUP BY f.facet_value ORDER BY n DESC, value LIMIT {MAX_FACET_VALUES}"
             );
-            (text, [conditions.values(), vec![key.to_lowercase().into()]].concat())
+            (text, [values, vec![key.to_lowercase().into()]].concat())
         };
-        let rows = db::rows(read, &text, values).await?;
-        let labels = labels(read, key).await?;
+        let rows = db::rows(reader.db(), &text, values).await?;
+        let labels = labels(reader.db(), key).await?;
         let counted = rows.iter().map(|row| {
             let value: String = row.try_get("", "value")?;
             Ok(json!({ "value": labels.get(&value).unwrap_or(&value), "count": row.try_get::<i64>("", "n")? }))
@@ -328,7 +322,7 @@ async fn labels(read: &impl ConnectionTrait, key: &str) -> Result<HashMap<String
 }
 
 /// Repeated filters are alternatives; within one, commas mean "and", and a repeated key means "one of".
-fn conditions(filters: &[String]) -> Result<Conditions, AppError> {
+fn conditions(reader: &Reader, filters: &[String]) -> Result<Conditions, AppError> {
     let mut count = 0;
     let mut alternatives = Vec::new();
     for filter in filters {
@@ -348,7 +342,7 @@ fn conditions(filters: &[String]) -> Result<Conditions, AppError> {
                     conditions.column(order_column(key)?, values);
                 }
                 (key, values) => match key.strip_prefix("relations.") {
-                    Some(relation) => conditions.relation(&relation_name(relation), values),
+                    Some(relation) => conditions.relation(reader, &relation_name(relation), values),
                     None => conditions.field(key, values),
                 },
             }
@@ -419,18 +413,21 @@ fn order_column(field: &str) -> Result<&'static str, AppError> {
     })
 }
 
-/// Entities as they are served: with uid, etag, relations in both directions, and the mark of an orphan.
-async fn served(read: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<Vec<Value>, AppError> {
+/// Entities as they are served: with uid, etag, relations in both directions as far as they may be told, and the mark of an orphan.
+async fn served(reader: &Reader, rows: &[QueryResult]) -> Result<Vec<Value>, AppError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let refs: Vec<String> = rows.iter().map(|row| row.try_get("", "ref")).collect::<Result<_, _>>()?;
+    let (told, told_values) = reader.told("r");
     let text = format!(
-        "SELECT DISTINCT source_ref, type, target_ref FROM catalog_relation WHERE source_ref IN ({}) ORDER BY source_ref, type, target_ref",
+        "SELECT DISTINCT r.source_ref, r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref IN ({}) AND {told} \
+         ORDER BY r.source_ref, r.type, r.target_ref",
         db::marks(refs.len())
     );
+    let values = refs.iter().map(|entity_ref| entity_ref.as_str().into()).chain(told_values);
     let mut relations: HashMap<String, Vec<Value>> = HashMap::new();
-    for row in db::rows(read, &text, refs.iter().map(|entity_ref| entity_ref.as_str().into())).await? {
+    for row in db::rows(reader.db(), &text, values).await? {
         let relation = json!({ "type": row.try_get::<String>("", "type")?, "targetRef": row.try_get::<String>("", "target_ref")? });
         relations.entry(row.try_get("", "source_ref")?).or_default().push(relation);
     }

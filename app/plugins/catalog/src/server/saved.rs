@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 use serde_json::json;
 use url::form_urlencoded;
 
+use super::reader::Reader;
 use super::service::Catalog;
 use crate::info::SAVE_FILTER;
 use crate::model::{ListQuery, SavedFilter};
@@ -20,11 +21,11 @@ const MAX_NAME: usize = 60;
 /// The longest address, in bytes.
 const MAX_ADDRESS: usize = 4_000;
 
-impl Catalog {
-    /// The caller's own, by name.
-    pub async fn saved_filters(&self, caller: &Caller) -> Result<Vec<SavedFilter>, AppError> {
+impl Reader {
+    /// The caller's own saved filters, by name.
+    pub async fn saved_filters(&self) -> Result<Vec<SavedFilter>, AppError> {
         let text = "SELECT id, name, href FROM catalog_saved_filter WHERE subject = ? ORDER BY name LIMIT ?";
-        let rows = db::rows(self.kit.db.read(), text, [caller.subject().into(), MOST.into()]).await?;
+        let rows = db::rows(self.db(), text, [self.caller.subject().into(), MOST.into()]).await?;
         let saved = rows.iter().map(|row| {
             Ok(SavedFilter {
                 id: row.try_get("", "id")?,
@@ -34,7 +35,9 @@ impl Catalog {
         });
         Ok(saved.collect::<Result<_, DbErr>>()?)
     }
+}
 
+impl Catalog {
     /// Keeps the state that `href`, an address of the catalog page, stands for; the same name again replaces it.
     pub async fn save_filter(&self, caller: &Caller, name: &str, href: &str) -> Result<(), AppError> {
         let name = name.trim();

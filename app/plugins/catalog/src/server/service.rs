@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use descriptor::EntityRef;
 use kit::components::{Facet, FacetValue};
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -25,9 +24,11 @@ use super::ingest::refresh_job;
 use super::integrations::Integrations;
 use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
+use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
+use crate::info::REFRESH_LOCATION;
 use crate::model::{
-    Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, Origin,
-    Problem, RelationGroup, Sort, Summary,
+    Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, LocationRow,
+    Origin, Problem, RelationGroup, Sort, Summary,
 };
 
 /// Rows on a page of the catalog.
@@ -35,6 +36,9 @@ const PAGE: u64 = 50;
 
 /// Values shown of one facet.
 const FACET_VALUES: usize = 12;
+
+/// Kinds on the home page.
+const KINDS: usize = 24;
 
 /// The most filters of one list.
 pub(super) const MAX_CHOSEN: usize = 50;
@@ -63,12 +67,15 @@ const CHECKS: usize = 2;
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
 
-/// The catalog: cheap to clone, without state of its own but how many checks are under way.
+/// The catalog: cheap to clone, without state of its own but how many checks are under way and what was counted. It is changed here; it is
+/// read through a [`Reader`](super::reader::Reader).
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(super) kit: Kit,
     pub(super) options: Arc<Options>,
     pub(super) checks: Arc<Semaphore>,
+    /// What was counted under the filters of its callers.
+    pub(super) counts: Arc<Counts>,
 }
 
 /// How the catalog works here.
@@ -182,7 +189,7 @@ impl NewLocation {
 impl Catalog {
     /// The catalog on this machinery.
     pub fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options: Arc::new(options), checks: Arc::new(Semaphore::new(CHECKS)) }
+        Self { kit, options: Arc::new(options), checks: Arc::new(Semaphore::new(CHECKS)), counts: Arc::default() }
     }
 
     /// Registers a location and has it read at once; one that is there already is read again, and trusted if it is now said to be.
@@ -258,50 +265,52 @@ impl Catalog {
     pub async fn wait_until_gone(&self, id: i64) -> Result<(), AppError> {
         for _ in 0..REFRESH_LOOKS {
             tokio::time::sleep(REFRESH_LOOK).await;
-            if self.location_row(id).await?.is_none() {
+            let there =
+                db::rows(self.kit.db.read(), "SELECT 1 FROM catalog_location WHERE id = ?", [id.into()]).await?;
+            if there.is_empty() {
                 break;
             }
         }
         Ok(())
     }
+}
 
+impl Reader {
     /// What the home page says.
     pub async fn summary(&self) -> Result<Summary, AppError> {
-        let read = self.kit.db.read();
-        let now = self.kit.clock.now();
+        let all = ListQuery::default();
         let counts = async {
-            let text = "SELECT facet_value, label, entities FROM catalog_count WHERE kind = '' AND facet_key = ? AND entities > 0 ORDER BY entities DESC LIMIT 24";
-            Ok::<_, DbErr>((
-                db::rows(read, text, ["kind".into()]).await?,
-                db::rows(read, text, ["orphan".into()]).await?,
-            ))
+            let kinds = self.facet_counts(&all, FacetKey::Kind, &[], KINDS).await?;
+            Ok::<_, DbErr>((kinds, self.facet_counts(&all, FacetKey::Orphan, &[], 1).await?))
         };
         let troubled = async {
-            let with = "FROM catalog_location WHERE state IN ('errors', 'unreadable')";
-            let first = format!("SELECT {LOCATION} {with} ORDER BY state DESC, errors DESC, id LIMIT 5");
-            let total = db::rows(read, &format!("SELECT count(*) AS n {with}"), []).await?;
+            let (seen, values) = self.seen_location();
+            let with = format!("FROM catalog_location WHERE state IN ('errors', 'unreadable') AND {seen}");
+            // How many errors there are says something of what is hidden.
+            let order = if self.sees_all() { "state DESC, errors DESC, id" } else { "state DESC, id" };
+            let first = format!("SELECT {LOCATION} {with} ORDER BY {order} LIMIT 5");
+            let total = db::rows(self.db(), &format!("SELECT count(*) AS n {with}"), values.clone()).await?;
             let total = total.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n"))?;
-            Ok::<_, DbErr>((db::rows(read, &first, []).await?, total.max(0) as u64))
+            Ok::<_, DbErr>((
+                self.location_rows(&db::rows(self.db(), &first, values).await?).await?,
+                total.max(0) as u64,
+            ))
         };
         let recent = async {
             let order = Order { column: "changed_at", descending: true };
-            let page = filter::page(read, ROW, &Conditions::default(), &order, None, 8).await?;
-            entity_rows(read, &page.rows, now).await
+            let page = filter::page(self, ROW, &Conditions::default(), &order, None, 8).await?;
+            entity_rows(self, &page.rows).await
         };
         let ((kinds, orphans), (troubled, troubled_total), recent) = tokio::try_join!(counts, troubled, recent)?;
-        let kinds = kinds
-            .iter()
-            .map(|row| {
-                let value: String = row.try_get("", "facet_value")?;
-                let href = ListQuery::only(FacetKey::Kind, value).href();
-                Ok((row.try_get("", "label")?, row.try_get::<i64>("", "entities")?.max(0) as u64, href))
-            })
-            .collect::<Result<Vec<_>, DbErr>>()?;
+        let kinds: Vec<_> = kinds
+            .into_iter()
+            .map(|(value, label, count)| (label, count, ListQuery::only(FacetKey::Kind, value).href()))
+            .collect();
         Ok(Summary {
             total: kinds.iter().map(|(_, count, _)| count).sum(),
             kinds,
-            orphans: orphans.first().map_or(Ok(0), |row| row.try_get::<i64>("", "entities"))?.max(0) as u64,
-            troubled: troubled.iter().map(|row| location_row(row, now)).collect::<Result<_, _>>()?,
+            orphans: orphans.first().map_or(0, |(_, _, count)| *count),
+            troubled,
             troubled_total,
             recent,
         })
@@ -310,21 +319,20 @@ impl Catalog {
     /// A page of entities with their facets.
     pub async fn list(&self, query: ListQuery) -> Result<EntityList, AppError> {
         let query = self.checked(query)?;
-        let read = self.kit.db.read();
         let cursor: Option<Cursor> = if query.cursor.is_empty() { None } else { Some(filter::decode(&query.cursor)?) };
         let order = Order { column: column_of(query.sort), descending: query.descending };
         let conditions = self.conditions(&query, None);
-        let page = filter::page(read, ROW, &conditions, &order, cursor.as_ref(), PAGE);
+        let page = filter::page(self, ROW, &conditions, &order, cursor.as_ref(), PAGE);
         let (page, facets) = tokio::try_join!(page, self.facets(&query))?;
         let total = match self.known_total(&query).await? {
             Some(total) => total,
-            None => conditions.count(read).await?,
+            None => self.count(&conditions).await?,
         };
         let href = |cursor: Option<Cursor>| {
             cursor.map(|cursor| ListQuery { cursor: filter::encode(&cursor), ..query.clone() }.href())
         };
         Ok(EntityList {
-            items: entity_rows(read, &page.rows, self.kit.clock.now()).await?,
+            items: entity_rows(self, &page.rows).await?,
             total,
             facets,
             previous: href(page.previous),
@@ -357,13 +365,13 @@ impl Catalog {
                 None => conditions.field(field(*key), values),
             }
         }
-        conditions.text(self.kit.db.backend(), &query.text);
+        conditions.text(self.backend(), &query.text);
         conditions
     }
 
-    /// The total where it is kept: of everything, or of one facet's chosen value.
+    /// The total where it is kept: of everything, or of one facet's chosen value; for whoever sees all.
     async fn known_total(&self, query: &ListQuery) -> Result<Option<u64>, DbErr> {
-        if !query.text.is_empty() {
+        if !query.text.is_empty() || !self.sees_all() {
             return Ok(None);
         }
         let (key, value) = match query.chosen.as_slice() {
@@ -376,7 +384,7 @@ impl Catalog {
             if value.is_some() { " AND facet_value = ?" } else { "" }
         );
         let values = std::iter::once(key.into()).chain(value.map(Into::into));
-        let rows = db::rows(self.kit.db.read(), &text, values).await?;
+        let rows = db::rows(self.db(), &text, values).await?;
         rows.first().map(|row| Ok(row.try_get::<i64>("", "n")?.max(0) as u64)).transpose()
     }
 
@@ -385,7 +393,7 @@ impl Catalog {
     }
 
     async fn facet(&self, query: &ListQuery, key: FacetKey) -> Result<Facet, DbErr> {
-        let mut counted = self.facet_counts(query, key, &[]).await?;
+        let mut counted = self.facet_counts(query, key, &[], FACET_VALUES + 1).await?;
         let more = counted.len() > FACET_VALUES;
         counted.truncate(FACET_VALUES);
         let missing: Vec<String> = query
@@ -395,7 +403,7 @@ impl Catalog {
             .cloned()
             .collect();
         if !missing.is_empty() {
-            counted.extend(self.facet_counts(query, key, &missing).await?);
+            counted.extend(self.facet_counts(query, key, &missing, FACET_VALUES + 1).await?);
         }
         for value in missing {
             if !counted.iter().any(|(known, ..)| *known == value) {
@@ -421,46 +429,41 @@ impl Catalog {
         query: &ListQuery,
         key: FacetKey,
         among: &[String],
-    ) -> Result<Vec<(String, String, u64)>, DbErr> {
-        let read = self.kit.db.read();
+        limit: usize,
+    ) -> Result<Vec<Counted>, DbErr> {
         let only_among = |column: &str| {
             if among.is_empty() { String::new() } else { format!(" AND {column} IN ({})", db::marks(among.len())) }
         };
         let mut among_values: Vec<sea_orm::Value> = among.iter().map(|value| value.as_str().into()).collect();
-        let limit = FACET_VALUES + 1;
         let others: Vec<_> = query.chosen.iter().filter(|(chosen, _)| *chosen != key).collect();
         let kind = match others.as_slice() {
             [] => Some(""),
             [(FacetKey::Kind, kinds)] if kinds.len() == 1 => Some(kinds[0].as_str()),
             _ => None,
         };
-        let rows = if let Some(kind) = kind.filter(|_| query.text.is_empty()) {
+        if let Some(kind) = kind.filter(|_| query.text.is_empty() && self.sees_all()) {
             let text = format!(
                 "SELECT facet_value AS value, label, entities AS n FROM catalog_count WHERE kind = ? AND facet_key = ? AND entities > 0{} \
                  ORDER BY entities DESC, facet_value LIMIT {limit}",
                 only_among("facet_value")
             );
             let values = [kind.into(), field(key).into()].into_iter().chain(among_values);
-            db::rows(read, &text, values).await?
+            self.counted(&text, values.collect()).await
         } else {
-            let conditions = self.conditions(query, Some(key));
-            let mut values = conditions.values();
+            let (asked, mut values) = self.conditions(query, Some(key)).on(self);
             let grouped = match column(key) {
                 Some(column) => format!(
-                    "SELECT e.{column} AS value, count(*) AS n FROM catalog_entity e WHERE {} AND e.{column} <> ''{} GROUP BY e.{column}",
-                    conditions.text_of(),
+                    "SELECT e.{column} AS value, count(*) AS n FROM catalog_entity e WHERE {asked} AND e.{column} <> ''{} GROUP BY e.{column}",
                     only_among(&format!("e.{column}"))
                 ),
                 None if key == FacetKey::Orphan => format!(
-                    "SELECT 'true' AS value, count(*) AS n FROM catalog_entity e WHERE {} AND e.orphan = TRUE{} GROUP BY e.orphan",
-                    conditions.text_of(),
+                    "SELECT 'true' AS value, count(*) AS n FROM catalog_entity e WHERE {asked} AND e.orphan = TRUE{} GROUP BY e.orphan",
                     only_among("'true'")
                 ),
                 // SQLite joins in the order written where it reads CROSS: from the few entities to their tags, not the other way.
                 None => format!(
                     "SELECT f.facet_value AS value, count(*) AS n FROM catalog_entity e CROSS JOIN catalog_facet f \
-                     WHERE {} AND f.entity_id = e.id AND f.facet_key = '{}'{} GROUP BY f.facet_value",
-                    conditions.text_of(),
+                     WHERE {asked} AND f.entity_id = e.id AND f.facet_key = '{}'{} GROUP BY f.facet_value",
                     field(key),
                     only_among("f.facet_value")
                 ),
@@ -471,33 +474,27 @@ impl Catalog {
                  FROM ({grouped}) g ORDER BY g.n DESC, g.value LIMIT {limit}",
                 field(key)
             );
-            db::rows(read, &text, values).await?
-        };
-        rows.iter()
-            .map(|row| {
-                Ok((row.try_get("", "value")?, row.try_get("", "label")?, row.try_get::<i64>("", "n")?.max(0) as u64))
-            })
-            .collect()
+            self.counted(&text, values).await
+        }
     }
 
     /// Everything about one entity.
-    pub async fn entity(&self, entity_ref: &str) -> Result<EntityDetail, AppError> {
-        let unknown = || AppError::not_found(entity_ref.to_owned());
-        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
-        let read = self.kit.db.read();
-        let now = self.kit.clock.now();
+    pub async fn entity(&self, entity: &Readable) -> Result<EntityDetail, AppError> {
+        let canonical = &entity.entity_ref;
+        let unknown = || AppError::not_found(canonical.clone());
+        let now = self.now();
         let text = format!(
             "SELECT {ROW}, e.uid, e.etag, e.entity, e.path, e.file_id, e.created_at, l.id AS location, l.target, l.last_run_at, d.title AS docs_title \
              FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id LEFT JOIN catalog_docs d ON d.entity_id = e.id WHERE e.ref = ?"
         );
-        let mut found = db::rows(read, &text, [canonical.as_str().into()]).await?;
+        let mut found = db::rows(self.db(), &text, [canonical.as_str().into()]).await?;
         let row = found.pop().ok_or_else(unknown)?;
         let value: Value = serde_json::from_str(&row.try_get::<String>("", "entity")?).map_err(AppError::internal)?;
         let (mut rows, relations, problems, organisation) = tokio::try_join!(
-            entity_rows(read, std::slice::from_ref(&row), now),
-            self.relations(&canonical),
-            self.problems_of(&row, &canonical),
-            self.organisation(&canonical),
+            entity_rows(self, std::slice::from_ref(&row)),
+            self.relations(canonical),
+            self.problems_of(&row, canonical),
+            self.organisation(canonical),
         )?;
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let pairs = |pointer: &str| -> Vec<(String, String)> {
@@ -538,12 +535,12 @@ impl Catalog {
     }
 
     /// The descriptor of an entity as it was written.
-    pub async fn descriptor(&self, entity_ref: &str) -> Result<Descriptor, AppError> {
-        let unknown = || AppError::not_found(entity_ref.to_owned());
-        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
+    pub async fn descriptor(&self, entity: &Readable) -> Result<Descriptor, AppError> {
+        let canonical = &entity.entity_ref;
+        let unknown = || AppError::not_found(canonical.clone());
         let text = "SELECT source, line, file_id FROM catalog_entity WHERE ref = ?";
-        let row = db::rows(self.kit.db.read(), text, [canonical.as_str().into()]).await?.pop().ok_or_else(unknown)?;
-        let problems = self.problems_of(&row, &canonical).await?;
+        let row = db::rows(self.db(), text, [canonical.as_str().into()]).await?.pop().ok_or_else(unknown)?;
+        let problems = self.problems_of(&row, canonical).await?;
         let source: String = row.try_get("", "source")?;
         let lines = source.lines().count();
         let source: String = source.chars().take(SOURCE_CHARS).collect();
@@ -560,14 +557,17 @@ impl Catalog {
     }
 
     async fn relations(&self, entity_ref: &str) -> Result<Vec<RelationGroup>, DbErr> {
+        let (told, told_values) = self.told("r");
+        let (seen, seen_values) = self.seen("t");
         let text = format!(
             "SELECT n.type, n.target_ref, n.total, t.title, t.kind_name FROM \
              (SELECT d.type, d.target_ref, row_number() OVER (PARTITION BY d.type ORDER BY d.target_ref) AS place, count(*) OVER (PARTITION BY d.type) AS total \
-              FROM (SELECT DISTINCT r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref = ?) d) n \
-             LEFT JOIN catalog_entity t ON t.ref = n.target_ref WHERE n.place <= {RELATION_TARGETS} ORDER BY n.type, n.target_ref"
+              FROM (SELECT DISTINCT r.type, r.target_ref FROM catalog_relation r WHERE r.source_ref = ? AND {told}) d) n \
+             LEFT JOIN catalog_entity t ON t.ref = n.target_ref AND {seen} WHERE n.place <= {RELATION_TARGETS} ORDER BY n.type, n.target_ref"
         );
+        let values = std::iter::once(entity_ref.into()).chain(told_values).chain(seen_values);
         let mut groups: Vec<RelationGroup> = Vec::new();
-        for row in db::rows(self.kit.db.read(), &text, [entity_ref.into()]).await? {
+        for row in db::rows(self.db(), &text, values).await? {
             let relation: String = row.try_get("", "type")?;
             if groups.last().is_none_or(|group| group.relation != relation) {
                 groups.push(RelationGroup {
@@ -595,16 +595,17 @@ impl Catalog {
         let text = "SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code <> 'duplicate' AND file_id = ? \
                     UNION SELECT path, doc, line, column_no, pointer, severity, message FROM catalog_problem WHERE ref = ? AND code IN ('target', 'docs') \
                     ORDER BY severity, line LIMIT 100";
-        let rows = db::rows(self.kit.db.read(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
+        let rows = db::rows(self.db(), text, [entity_ref.into(), file.into(), entity_ref.into()]).await?;
         rows.iter().map(problem).collect()
     }
 
     /// A page of locations after the given number.
     pub async fn locations(&self, after: i64) -> Result<LocationList, AppError> {
-        let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id > ? ORDER BY id LIMIT {}", PAGE + 1);
-        let now = self.kit.clock.now();
-        let rows = db::rows(self.kit.db.read(), &text, [after.into()]).await?;
-        let mut items = rows.iter().map(|row| location_row(row, now)).collect::<Result<Vec<_>, _>>()?;
+        let (seen, values) = self.seen_location();
+        let text =
+            format!("SELECT {LOCATION} FROM catalog_location WHERE id > ? AND {seen} ORDER BY id LIMIT {}", PAGE + 1);
+        let rows = db::rows(self.db(), &text, std::iter::once(after.into()).chain(values)).await?;
+        let mut items = self.location_rows(&rows).await?;
         let more = items.len() > PAGE as usize;
         items.truncate(PAGE as usize);
         let next = items
@@ -615,36 +616,36 @@ impl Catalog {
     }
 
     /// A location with a page of its problems, errors first.
-    pub async fn location(&self, id: i64, page: &str) -> Result<LocationDetail, AppError> {
-        let read = self.kit.db.read();
-        let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?");
-        let row = read.query_one_raw(db::sql(read, &text, [id.into()])).await?;
-        let row = row.ok_or_else(|| AppError::not_found(format!("Location {id}")))?;
+    pub async fn location(&self, location: &ReadableLocation, page: &str) -> Result<LocationDetail, AppError> {
+        let id = location.id;
+        let row = self.location_row(location).await?.ok_or_else(|| AppError::not_found(format!("Location {id}")))?;
         let after = if page.is_empty() { None } else { Some(filter::decode(page)?) };
-        let (problems, next) = self.problems(id, after).await?;
+        let (problems, next) = self.problems(location, after).await?;
         let next =
             next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
-        let reading = self.reading(id).await?;
-        Ok(LocationDetail { row: location_row(&row, self.kit.clock.now())?, problems, next, reading })
+        let reading = self.catalog.reading(id).await?;
+        Ok(LocationDetail { row, problems, next, reading })
     }
 
     /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.
     pub async fn problems(
         &self,
-        location_id: i64,
+        location: &ReadableLocation,
         after: Option<ProblemPlace>,
     ) -> Result<(Vec<Problem>, Option<ProblemPlace>), DbErr> {
-        let mut values: Vec<sea_orm::Value> = vec![location_id.into()];
+        let mut values: Vec<sea_orm::Value> = vec![location.id.into()];
         let place = after.map_or("", |after| {
             values.extend([after.severity.into(), after.path.into(), after.line.into(), after.id.into()]);
             " AND (severity, path, line, id) > (?, ?, ?, ?)"
         });
+        let (seen, seen_values) = self.seen_problem(self.may(&REFRESH_LOCATION, location));
+        values.extend(seen_values);
         let text = format!(
-            "SELECT id, path, line, column_no, pointer, severity, message FROM catalog_problem WHERE location_id = ?{place} \
+            "SELECT id, path, line, column_no, pointer, severity, code, ref, message FROM catalog_problem p WHERE location_id = ?{place} AND {seen} \
              ORDER BY severity, path, line, id LIMIT {}",
             PROBLEMS + 1
         );
-        let mut rows = db::rows(self.kit.db.read(), &text, values).await?;
+        let mut rows = db::rows(self.db(), &text, values).await?;
         let more = rows.len() > PROBLEMS;
         rows.truncate(PROBLEMS);
         let next = match rows.last().filter(|_| more) {
@@ -656,15 +657,69 @@ impl Catalog {
                 id: row.try_get("", "id")?,
             }),
         };
-        Ok((rows.iter().map(problem).collect::<Result<_, _>>()?, next))
+        let refs = rows.iter().map(|row| row.try_get("", "ref")).collect::<Result<Vec<String>, _>>()?;
+        let hidden = self.hidden(&refs).await?;
+        let problems = rows.iter().zip(&refs).map(|(row, entity_ref)| {
+            let mut problem = problem(row)?;
+            if hidden.contains(entity_ref) {
+                // What has the ref, and where, is not told.
+                problem.message = format!("{entity_ref} is already defined elsewhere; rename it or remove it");
+            }
+            Ok(problem)
+        });
+        Ok((problems.collect::<Result<_, DbErr>>()?, next))
+    }
+
+    /// What a problem (`p`) must meet to be told: its entity may be seen; or the location is the caller's to refresh (`own`) and nobody has
+    /// the ref, or somebody has it and the location's own file cannot.
+    fn seen_problem(&self, own: bool) -> (String, Vec<sea_orm::Value>) {
+        if self.sees_all() {
+            return ("1 = 1".into(), Vec::new());
+        }
+        let (seen, values) = self.seen("v");
+        let of = "EXISTS (SELECT 1 FROM catalog_entity v WHERE v.ref = p.ref";
+        let own = if own { format!(" OR p.code = 'duplicate' OR NOT {of})") } else { String::new() };
+        (format!("({of} AND {seen}){own})"), values)
     }
 
     /// How a location stands.
-    pub async fn location_row(&self, id: i64) -> Result<Option<crate::model::LocationRow>, DbErr> {
-        let read = self.kit.db.read();
+    pub async fn location_row(&self, location: &ReadableLocation) -> Result<Option<LocationRow>, DbErr> {
         let text = format!("SELECT {LOCATION} FROM catalog_location WHERE id = ?");
-        let row = read.query_one_raw(db::sql(read, &text, [id.into()])).await?;
-        row.map(|row| location_row(&row, self.kit.clock.now())).transpose()
+        let rows = db::rows(self.db(), &text, [location.id.into()]).await?;
+        Ok(self.location_rows(&rows).await?.pop())
+    }
+
+    /// Locations as rows, with the counts of what the caller may see.
+    pub(super) async fn location_rows(&self, rows: &[QueryResult]) -> Result<Vec<LocationRow>, DbErr> {
+        let now = self.now();
+        let mut rows = rows.iter().map(|row| location_row(row, now)).collect::<Result<Vec<_>, _>>()?;
+        if self.sees_all() || rows.is_empty() {
+            return Ok(rows);
+        }
+        let ids: Vec<sea_orm::Value> = rows.iter().map(|row| row.id.into()).collect();
+        let marks = db::marks(ids.len());
+        let (seen, values) = self.seen("e");
+        let text = format!(
+            "SELECT CAST(e.location_id AS TEXT) AS value, '' AS label, count(*) AS n FROM catalog_entity e \
+             WHERE e.location_id IN ({marks}) AND e.orphan = FALSE AND {seen} GROUP BY e.location_id"
+        );
+        let entities = counts(&db::rows(self.db(), &text, ids.iter().cloned().chain(values)).await?)?;
+        let (seen, values) = self.seen_problem(false);
+        let text = format!(
+            "SELECT CAST(p.location_id AS TEXT) AS value, p.severity AS label, count(*) AS n FROM catalog_problem p \
+             WHERE p.location_id IN ({marks}) AND {seen} GROUP BY p.location_id, p.severity"
+        );
+        let problems = counts(&db::rows(self.db(), &text, ids.into_iter().chain(values)).await?)?;
+        for row in &mut rows {
+            let id = row.id.to_string();
+            let of = |counts: &[Counted], label: &str| {
+                counts.iter().find(|(value, known, _)| *value == id && known == label).map_or(0, |(_, _, count)| *count)
+            };
+            row.entities = of(&entities, "");
+            row.errors = of(&problems, "error");
+            row.warnings = of(&problems, "warning");
+        }
+        Ok(rows)
     }
 
     /// The best matches of what somebody typed.
@@ -672,19 +727,17 @@ impl Catalog {
         let mut named = Conditions::default();
         named.name_begins(text);
         let mut worded = Conditions::default();
-        worded.text(self.kit.db.backend(), text);
+        worded.text(self.backend(), text);
         if worded.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.kit.db.read();
         let order = Order { column: "sort_name", descending: false };
         let (named, worded) = tokio::try_join!(
-            filter::page(read, ROW, &named, &order, None, limit),
-            filter::page(read, ROW, &worded, &order, None, limit),
+            filter::page(self, ROW, &named, &order, None, limit),
+            filter::page(self, ROW, &worded, &order, None, limit),
         )?;
-        let now = self.kit.clock.now();
-        let mut found = entity_rows(read, &named.rows, now).await?;
-        let more = entity_rows(read, &worded.rows, now).await?;
+        let mut found = entity_rows(self, &named.rows).await?;
+        let more = entity_rows(self, &worded.rows).await?;
         // What the text begins comes first.
         let known: HashSet<String> = found.iter().map(|row| row.link.entity_ref.clone()).collect();
         found.extend(more.into_iter().filter(|row| !known.contains(&row.link.entity_ref)));

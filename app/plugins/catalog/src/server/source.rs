@@ -377,6 +377,7 @@ fn join(base: &str, target: &str) -> Result<String, SourceError> {
 #[cfg(test)]
 mod tests {
     use kit::server::fetch::Policy;
+    use proptest::prelude::*;
 
     use super::super::integrations::{Integration, IntegrationKind};
     use super::*;
@@ -463,6 +464,43 @@ mod tests {
         let source = at(gitlab).await;
         for bad in ["../../refs/merge-requests/9/head/a.yaml", "/g/p/-/blob/other/a.yaml", "/g/q/-/blob/main/a.yaml"] {
             assert!(source.resolve(gitlab, bad).await.is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ProptestConfig::default().cases.max(1000)) })]
+
+        /// Whatever a descriptor writes for a neighbour is in its own repository and revision, or is refused.
+        #[test]
+        fn no_target_of_a_descriptor_leaves_its_repository(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "..", ".", "/", "//", "\\", "%2e%2e", "%2E.", "%2f", "%5c", "%252e", "a", "b.yaml", ".git", ".GIT", "*", "**", "?", "?at=x", "?ref=x", "#", "@", ":", "evil.example", "github.com",
+                "https:", "\t", "\n", " ", "\0", "\u{ff0e}\u{ff0e}", "/o/other/blob/main/", "/o/r/blob/other/", "refs/pull/9/head",
+            ]), 1..8)
+        ) {
+            let target = pieces.concat();
+            if let Ok(path) = join("a/b/all.yaml", &target) {
+                prop_assert!(path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git")), "{target:?}: {path:?}");
+                prop_assert!(!path.contains(['\\', '\0']), "{target:?}: {path:?}");
+            }
+            // A complete address is asked without the token, which is another test's matter.
+            prop_assume!(!target.starts_with("http:") && !target.starts_with("https:"));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            for (start, inside) in [
+                ("https://github.com/o/r/blob/main/org/all.yaml", "/o/r/"),
+                ("https://bitbucket.bank.example/projects/P/repos/R/browse/org/all.yaml?at=main", "/projects/P/repos/R/"),
+            ] {
+                let found = runtime.block_on(async { at(start).await.resolve(start, &target).await });
+                for found in found.unwrap_or_default() {
+                    let (start, found) = (Url::parse(start).unwrap(), Url::parse(&found).unwrap());
+                    prop_assert_eq!(start.origin(), found.origin(), "{:?}", target);
+                    prop_assert!(found.path().starts_with(inside) && found.username().is_empty(), "{:?}: {}", target, found);
+                    prop_assert_eq!(start.query(), found.query(), "{:?}", target);
+                    if inside == "/o/r/" {
+                        prop_assert!(found.path().starts_with("/o/r/blob/main/"), "{:?}: {}", target, found);
+                    }
+                }
+            }
         }
     }
 }

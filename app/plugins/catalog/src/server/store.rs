@@ -75,6 +75,31 @@ pub struct Pending {
     pub again: BTreeSet<(i64, String)>,
     /// Whether anything was changed.
     pub changed: bool,
+    /// Entities that were there before, with what became of them.
+    pub told: BTreeMap<String, Fate>,
+    /// What became of entities.
+    history: Vec<Change>,
+    /// The refs that were another location's until now, by that location.
+    taken_over: BTreeMap<(i64, String), Vec<String>>,
+}
+
+/// What those who starred an entity are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its descriptor is another.
+    Changed,
+    /// No file describes it any more.
+    Orphaned,
+}
+
+/// What became of an entity: a line of its history.
+struct Change {
+    entity_ref: String,
+    change: &'static str,
+    location_id: i64,
+    path: String,
+    etag_before: String,
+    etag_after: String,
 }
 
 /// The location that brings something.
@@ -116,7 +141,7 @@ pub async fn apply(
                 update(tx, now, location.id, file_id, file, entity, &row, pending).await?;
                 name_winner(tx, location, file, entity).await?;
                 if row.location_id != location.id {
-                    note_takeover(tx, now, location, &row).await?;
+                    pending.taken_over.entry((row.location_id, row.target)).or_default().push(row.entity_ref);
                 }
             }
             Claim::Lost(first) => problems.push(duplicate(&file.path, entity, &first)),
@@ -213,7 +238,11 @@ async fn claimant(tx: &DatabaseTransaction, location_id: i64, entity_ref: &str) 
 }
 
 /// Writes what was gathered; the last step before the commit.
-pub async fn flush(tx: &DatabaseTransaction, pending: &mut Pending) -> Result<(), DbErr> {
+pub async fn flush(tx: &DatabaseTransaction, now: Millis, pending: &mut Pending) -> Result<(), DbErr> {
+    // Also where the totals come out as they were: two entities may have changed places.
+    if !pending.counts.is_empty() {
+        db::execute(tx, "UPDATE catalog_revision SET number = number + 1 WHERE id = 1", []).await?;
+    }
     for ((kind, key, value), delta) in std::mem::take(&mut pending.counts) {
         if delta != 0 {
             let text = "INSERT INTO catalog_count (kind, facet_key, facet_value, entities, label) VALUES (?, ?, ?, ?, ?) \
@@ -221,6 +250,55 @@ pub async fn flush(tx: &DatabaseTransaction, pending: &mut Pending) -> Result<()
             let label = pending.labels.get(&(key, value.clone())).cloned().unwrap_or_else(|| value.clone());
             db::execute(tx, text, [kind.into(), key.into(), value.into(), delta.into(), label.into()]).await?;
         }
+    }
+    let rows = std::mem::take(&mut pending.history).into_iter().map(|change| {
+        [
+            Sql::from(now),
+            change.entity_ref.into(),
+            change.change.into(),
+            change.location_id.into(),
+            change.path.into(),
+            change.etag_before.into(),
+            change.etag_after.into(),
+        ]
+    });
+    let into = "INSERT INTO catalog_change (at, ref, change, location_id, path, etag_before, etag_after)";
+    insert_many(tx, into, 7, rows).await
+}
+
+/// The one event of a batch that a reading wrote: how many entities were added, changed and so on, and what was another location's until now.
+/// What became of each entity stands in its own history.
+pub async fn note_batch(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    location: Bringer<'_>,
+    revision: &str,
+    pending: &mut Pending,
+) -> Result<(), DbErr> {
+    if !pending.changed {
+        return Ok(());
+    }
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for change in &pending.history {
+        *counts.entry(change.change).or_default() += 1;
+    }
+    let detail = json!({ "revision": revision, "entities": counts });
+    let (actor, resource) = (&Caller::System, format!("location:{}", location.id));
+    let event = audit::Event { at: now, actor, action: "catalog.location.ingest", resource: &resource, detail };
+    audit::append(tx, event).await?;
+    // Nobody asked for it in person, and yet what one location brought is another's now: that stands in the trail.
+    for ((id, target), refs) in std::mem::take(&mut pending.taken_over) {
+        let mut detail =
+            json!({ "from": { "id": id, "target": target }, "to": { "id": location.id, "target": location.target } });
+        let resource = match refs.as_slice() {
+            [one] => one.clone(),
+            many => {
+                detail["entities"] = json!(many);
+                format!("location:{id}")
+            }
+        };
+        let event = audit::Event { at: now, actor, action: "catalog.entity.takeover", resource: &resource, detail };
+        audit::append(tx, event).await?;
     }
     Ok(())
 }
@@ -396,6 +474,14 @@ async fn insert(
     ]);
     values.extend([body.as_str().into(), entity.source.as_str().into(), etag(&body).into(), now.into(), now.into()]);
     let id: i64 = one(tx, text, values).await?.try_get("", "id")?;
+    pending.history.push(Change {
+        entity_ref: entity_ref.clone(),
+        change: "added",
+        location_id,
+        path: file.path.clone(),
+        etag_before: String::new(),
+        etag_after: etag(&body),
+    });
     insert_lookups(tx, id, &entity_ref, &columns, &entity.value, pending).await
 }
 
@@ -417,6 +503,15 @@ async fn update(
         i64::from(entity.doc).into(),
         i64::from(entity.line).into(),
     ];
+    let body = entity.value.to_string();
+    let change = Change {
+        entity_ref: row.entity_ref.clone(),
+        change: if row.orphan { "described again" } else { "changed" },
+        location_id,
+        path: file.path.clone(),
+        etag_before: row.etag.clone(),
+        etag_after: etag(&body),
+    };
     if row.is_same(entity) {
         let moved =
             row.file_id != Some(file_id) || row.doc != i64::from(entity.doc) || row.line != i64::from(entity.line);
@@ -424,9 +519,13 @@ async fn update(
         let values = place.into_iter().chain([entity.source.as_str().into(), row.id.into()]);
         db::execute(tx, text, values).await?;
         pending.changed |= moved;
+        if row.location_id != location_id {
+            pending.history.push(Change { change: "moved", ..change });
+        }
         return Ok(());
     }
-    let body = entity.value.to_string();
+    pending.told.insert(row.entity_ref.clone(), Fate::Changed);
+    pending.history.push(change);
     let columns = Columns::of(&entity.entity_ref, &entity.value);
     remove_lookups(tx, row.id, pending).await?;
     let text = "UPDATE catalog_entity SET kind = ?, kind_name = ?, namespace = ?, name = ?, sort_name = ?, title = ?, description = ?, type = ?, lifecycle = ?, \
@@ -447,9 +546,12 @@ async fn orphan(
     entity_ref: &str,
     pending: &mut Pending,
 ) -> Result<(), DbErr> {
-    let text = "UPDATE catalog_entity SET file_id = NULL, orphan = TRUE, changed_at = ? WHERE id = ? RETURNING kind";
-    let kind: String = one(tx, text, [now.into(), id.into()]).await?.try_get("", "kind")?;
+    let text = "UPDATE catalog_entity SET file_id = NULL, orphan = TRUE, changed_at = ? WHERE id = ? RETURNING kind, location_id, path, etag";
+    let row = one(tx, text, [now.into(), id.into()]).await?;
+    let kind: String = row.try_get("", "kind")?;
+    pending.history.push(ended(entity_ref, "orphaned", &row)?);
     pending.count(&kind, "orphan", "true", 1);
+    pending.told.insert(entity_ref.to_owned(), Fate::Orphaned);
     let orphan = "INSERT INTO catalog_facet (entity_id, facet_key, facet_value) VALUES (?, 'orphan', 'true')";
     db::execute(tx, orphan, [id.into()]).await?;
     read_claimants_again(tx, entity_ref, pending).await
@@ -461,8 +563,22 @@ pub async fn delete(tx: &DatabaseTransaction, id: i64, entity_ref: &str, pending
     remove_lookups(tx, id, pending).await?;
     docs::remove(tx, id, entity_ref).await?;
     search::remove(tx, "catalog", id).await?;
-    db::execute(tx, "DELETE FROM catalog_entity WHERE id = ?", [id.into()]).await?;
+    let text = "DELETE FROM catalog_entity WHERE id = ? RETURNING location_id, path, etag";
+    let row = one(tx, text, [id.into()]).await?;
+    pending.history.push(ended(entity_ref, "removed", &row)?);
     read_claimants_again(tx, entity_ref, pending).await
+}
+
+/// What nothing brings any more.
+fn ended(entity_ref: &str, change: &'static str, row: &QueryResult) -> Result<Change, DbErr> {
+    Ok(Change {
+        entity_ref: entity_ref.to_owned(),
+        change,
+        location_id: row.try_get("", "location_id")?,
+        path: row.try_get("", "path")?,
+        etag_before: row.try_get("", "etag")?,
+        etag_after: String::new(),
+    })
 }
 
 async fn read_claimants_again(tx: &DatabaseTransaction, entity_ref: &str, pending: &mut Pending) -> Result<(), DbErr> {
@@ -731,18 +847,6 @@ fn lost(row: &EntityRow, file: &Digest, entity: &NewEntity) -> NewProblem {
     problem.place.doc = row.doc as u32;
     problem.place.line = row.line as u32;
     problem
-}
-
-/// Nobody asked for it in person, and yet what one location brought is another's now: that stands in the trail.
-async fn note_takeover(
-    tx: &DatabaseTransaction,
-    now: Millis,
-    location: Bringer<'_>,
-    row: &EntityRow,
-) -> Result<(), DbErr> {
-    let detail = json!({ "from": { "id": row.location_id, "target": row.target }, "to": { "id": location.id, "target": location.target } });
-    let action = "catalog.entity.takeover";
-    audit::append(tx, audit::Event { at: now, actor: &Caller::System, action, resource: &row.entity_ref, detail }).await
 }
 
 /// Notes problems; those of no file stay until they are taken out.

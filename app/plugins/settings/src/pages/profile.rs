@@ -1,4 +1,4 @@
-use kit::components::{Badge, Column, EmptyState, Fact, Facts, Page, Section, Table, Tone};
+use kit::components::{Badge, Button, Column, EmptyState, Fact, Facts, Page, Section, Table, Tone};
 use kit::error::AppError;
 use kit::identity::{Caller, Via};
 use kit::page::Drawn;
@@ -20,7 +20,7 @@ pub(super) async fn profile_page() -> Result<Drawn, AppError> {
     let (person, groups) = service::<Settings>("The settings")?.profile(&caller).await?;
     Ok(page(|| {
         view! {
-            <Page title="About you" kind="Settings">
+            <Page title="About you" kind="Settings" lead="What your groups own, you may change. A group that somebody registers by themselves gives nobody a right.">
                 {tabs("/settings")}
                 <About caller=caller person=person/>
                 <Groups groups=groups/>
@@ -55,6 +55,7 @@ fn About(caller: Caller, person: Option<Person>) -> impl IntoView {
                 <Fact name="Rights"><a href="/access">"What you may do, and by which policy"</a></Fact>
                 {administrator.then(|| view! { <Fact name="Role"><Badge text="Administrator" tone=Tone::Attention/></Fact> })}
             </Facts>
+            <form method="post" action="/sign-out"><Button text="Sign out"/></form>
         </Section>
     }
 }
@@ -91,7 +92,6 @@ fn Groups(groups: Vec<Membership>) -> impl IntoView {
     let columns = vec![Column::text("Group"), Column::text("Ref"), Column::text("Comes from"), Column::text("Because")];
     view! {
         <Section title="Your groups">
-            <p class="pk-prose">"What your groups own, you may change. A group that somebody registers by themselves gives nobody a right."</p>
             <Table caption="Your groups and where they come from" columns=columns>{rows}</Table>
         </Section>
     }

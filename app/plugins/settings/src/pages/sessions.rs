@@ -67,13 +67,12 @@ fn Sessions(rows: Vec<SessionRow>, own: Option<i64>, now: Millis) -> impl IntoVi
         Column::actions(),
     ];
     view! {
-        <Page title="Sessions" kind="Settings">
+        <Page title="Sessions" kind="Settings" lead="A browser that you do not know is somebody else: sign it out, and tell the security team.">
             {tabs("/settings/sessions")}
             <Section title="Where you are signed in">
-                <p class="pk-prose">"A browser that you do not know is somebody else: sign it out, and tell the security team."</p>
                 <Table caption="Browsers that you are signed in with" columns=columns>{lines}</Table>
                 {others.then(|| view! {
-                    <form method="post" action=EndOtherSessions::PATH>
+                    <form method="post" action=EndOtherSessions::PATH class="pk-inline">
                         <Button text="Sign out of all others" emphasis=Emphasis::Danger/>
                     </form>
                 })}

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use kit::components::{
-    Badge, Button, CheckboxGroup, Choice, Column, Emphasis, EmptyState, Field, Input, Need, Page, Section, Select,
-    Table, Time, Tone,
+    Badge, Button, CheckboxGroup, Choice, Column, Emphasis, EmptyState, Field, FormActions, FormLayout, Input, Need,
+    Page, Section, Select, Table, Time, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -32,7 +32,7 @@ pub(super) async fn tokens_page() -> Result<Drawn, AppError> {
     let actions = settings.actions.to_vec();
     Ok(page(|| {
         view! {
-            <Page title="API tokens" kind="Settings">
+            <Page title="API tokens" kind="Settings" lead="A token acts for you, so it may never do more than you may yourself. Give a script only what it needs.">
                 {tabs("/settings/tokens")}
                 <Tokens tokens=tokens now=now/>
                 <NewToken actions=actions/>
@@ -100,16 +100,17 @@ fn NewToken(actions: Vec<&'static Permission>) -> impl IntoView {
         })
         .collect();
     view! {
-        <Section title="Make a token">
-            <p class="pk-prose">"A token acts for you, so it may never do more than you may yourself. Choose only what the script needs."</p>
-            <form method="post" action=CreateToken::PATH class="pk-form">
-                <Field label="Name" id="name" help="What it is for, such as: nightly export" need=Need::Required><Input name="name"/></Field>
-                <Field label="Good for" id="days"><Select name="days" options=lives value="30"/></Field>
-                {groups}
-                <p><Button text="Make the token" emphasis=Emphasis::Primary/></p>
-            </form>
-        </Section>
-    }
+            <Section title="Make a token">
+                <form method="post" action=CreateToken::PATH>
+    <FormLayout>
+                    <Field label="Name" id="name" help="What it is for, such as: nightly export" need=Need::Required><Input name="name"/></Field>
+                    <Field label="Good for" id="days"><Select name="days" options=lives value="30"/></Field>
+                    {groups}
+                    <FormActions><Button text="Make the token" emphasis=Emphasis::Primary/></FormActions>
+    </FormLayout>
+                </form>
+            </Section>
+        }
 }
 
 fn capital(text: &str) -> String {

@@ -311,8 +311,8 @@ fn heading(role: Role, required: bool) -> AnyView {
         Role::Reply => "Replies",
         Role::Result => "Returns",
     };
-    let required =
-        (role == Role::Request && required).then(|| view! { " "<span class="pk-field__required">"required"</span> });
+    let required = (role == Role::Request && required)
+        .then(|| view! { " "<span class="pk-api-field__required">"required"</span> });
     view! { <h3>{title}{required}</h3> }.into_any()
 }
 
@@ -358,7 +358,7 @@ fn label(role: Role, label: &str) -> Option<AnyView> {
         }
         // The type says it.
         Role::Result => return None,
-        _ => view! { <code class="pk-field__name">{label.to_owned()}</code> }.into_any(),
+        _ => view! { <code class="pk-api-field__name">{label.to_owned()}</code> }.into_any(),
     };
     Some(shown)
 }

@@ -269,6 +269,8 @@ fn join(file: &str, target: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn site(files: &[&str]) -> Arc<Site> {
@@ -375,5 +377,33 @@ mod tests {
         assert_eq!((nav[1].title.as_str(), nav[1].items.len()), ("More", 1));
         assert_eq!(nav[2].href, "https://bank.example");
         assert_eq!(site.missing.lock().unwrap().len(), 3);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ProptestConfig::default().cases.max(1000)) })]
+
+        /// What a page links to or shows is in the docs' own folder, or leads to the code host, which decides for itself.
+        #[test]
+        fn a_path_of_docs_stays_in_its_folder(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "..", ".", "/", "//", "\\", "%2e%2e", "%2f", "%5c", "%00", "a", "index.md", "x.svg", "img/a b.png", ".git", "?x", ":", "javascript:", "evil.example", "\0", " ", "\u{2024}\u{2024}",
+            ]), 1..8),
+            file in prop::sample::select(vec!["index.md", "a/b.md", "a/b/c.md"]),
+        ) {
+            let target = pieces.concat();
+            if let Some(path) = normalised(file, &target) {
+                prop_assert!(path.split('/').all(|part| !matches!(part, "" | "." | "..")), "{target:?}: {path:?}");
+                prop_assert!(!path.contains(['\\', '\0', ':']), "{target:?}: {path:?}");
+            }
+            let site = site(&["index.md", "a/b.md", "a/b/c.md"]);
+            let links = links(&site, file);
+            if let Some(href) = links.page(&target) {
+                let good = ["/catalog/default/component/pay/docs", "/api/catalog/docs/component/default/pay/", "https://code.example/docs/"];
+                prop_assert!(good.iter().any(|start| href.starts_with(start)), "{target:?}: {href:?}");
+            }
+            if let Some(href) = links.image(&target) {
+                prop_assert!(href.starts_with("/api/catalog/docs/component/default/pay/") && !href.contains("/../"), "{target:?}: {href:?}");
+            }
+        }
     }
 }

@@ -2,20 +2,19 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use descriptor::EntityRef;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use kit::error::AppError;
-use kit::server::authorise::Resource;
 use kit::server::{db, html};
 use kit::when::When;
 use sea_orm::QueryResult;
 
 use super::page_href;
+use crate::info::READ_ENTITIES;
 use crate::model::docs::{Docs, DocsPage};
 use crate::server::read;
+use crate::server::reader::{Readable, Reader};
 use crate::server::rest::Call;
-use crate::server::service::Catalog;
 use kit::components::ReaderLink;
 
 /// What an image may do that is opened by itself: nothing; a script in an SVG never runs.
@@ -24,14 +23,14 @@ const IMAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandb
 /// How long a browser keeps an image.
 const IMAGE_CACHE: &str = "private, max-age=300";
 
-impl Catalog {
+impl Reader {
     /// What the docs of an entity show at an address, which is `""` for the first page.
-    pub async fn docs(&self, entity_ref: &str, path: &str) -> Result<Docs, AppError> {
-        let unknown = || AppError::not_found(entity_ref.to_owned());
-        let canonical = EntityRef::parse(entity_ref, None, "default").map_err(|_| unknown())?.to_string();
-        let href = read::link(&canonical, None).href;
+    pub async fn docs(&self, entity: &Readable, path: &str) -> Result<Docs, AppError> {
+        let canonical = &entity.entity_ref;
+        let unknown = || AppError::not_found(canonical.clone());
+        let href = read::link(canonical, None).href;
         let path = path.trim_matches('/');
-        let mut row = self.docs_row(&canonical, path).await?.ok_or_else(unknown)?;
+        let mut row = self.docs_row(canonical, path).await?.ok_or_else(unknown)?;
         let mut nav: Vec<ReaderLink> =
             serde_json::from_str(&row.try_get::<Option<String>>("", "nav")?.unwrap_or_default()).unwrap_or_default();
         let order = in_order(&nav, &format!("{href}/docs"));
@@ -40,11 +39,11 @@ impl Catalog {
             // Without a page of that name the docs begin with the first that the navigation names.
             if let Some((_, first)) = order.first() {
                 own.clone_from(first);
-                row = self.docs_row(&canonical, &path_of(first, &href)).await?.ok_or_else(unknown)?;
+                row = self.docs_row(canonical, &path_of(first, &href)).await?.ok_or_else(unknown)?;
             }
         }
         mark(&mut nav, &own);
-        let now = self.kit.clock.now();
+        let now = self.now();
         let text = |name: &str| Ok::<_, AppError>(row.try_get::<Option<String>>("", name)?.unwrap_or_default());
         Ok(Docs {
             title: text("title")?,
@@ -64,7 +63,7 @@ impl Catalog {
                     p.title AS page_title, p.html, p.headings, p.file, p.web_page, p.changed_at \
                     FROM catalog_entity e JOIN catalog_location l ON l.id = e.location_id LEFT JOIN catalog_docs d ON d.entity_id = e.id \
                     LEFT JOIN catalog_doc p ON p.entity_id = e.id AND p.path = ? WHERE e.ref = ?";
-        Ok(db::rows(self.kit.db.read(), text, [path.into(), entity_ref.into()]).await?.pop())
+        Ok(db::rows(self.db(), text, [path.into(), entity_ref.into()]).await?.pop())
     }
 }
 
@@ -122,13 +121,15 @@ fn mark(nav: &mut [ReaderLink], href: &str) -> bool {
 pub async fn file(Path((kind, namespace, name, path)): Path<(String, String, String, String)>, call: Call) -> Response {
     let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
     let found = async {
+        let reader = call.reader(&READ_ENTITIES).await?;
+        let unknown = || AppError::not_found(format!("{path} of {entity_ref}"));
+        let entity = reader.readable_by("ref", &entity_ref, unknown()).await?;
         let text = "SELECT f.content_type, f.bytes FROM catalog_entity e JOIN catalog_doc_file f ON f.entity_id = e.id AND f.path = ? WHERE e.ref = ?";
-        let values = [path.as_str().into(), entity_ref.as_str().into()];
-        let row = db::rows(call.catalog.kit.db.read(), text, values).await?.pop();
-        let row = row.ok_or_else(|| AppError::not_found(format!("{path} of {entity_ref}")))?;
-        Ok((row.try_get::<String>("", "content_type")?, row.try_get::<Vec<u8>>("", "bytes")?))
+        let values = [path.as_str().into(), entity.entity_ref.as_str().into()];
+        let row = db::rows(reader.db(), text, values).await?.pop().ok_or_else(unknown)?;
+        Ok::<_, AppError>((row.try_get::<String>("", "content_type")?, row.try_get::<Vec<u8>>("", "bytes")?))
     };
-    match call.allowed(&Resource::One(&entity_ref), found).await {
+    match found.await {
         Err(error) => call.refusal(&error),
         Ok((content_type, bytes)) => {
             let content_type = HeaderValue::try_from(content_type);

@@ -16,6 +16,7 @@ use super::page_href;
 use crate::server::digest::{NewProblem, Place};
 use crate::server::markdown::Heading;
 use crate::server::read;
+use crate::server::reader::Reader;
 use crate::server::store::insert_problems;
 
 /// The search documents of pages.
@@ -213,16 +214,19 @@ async fn put_warnings(
     insert_problems(tx, location_id, None, &problems).await
 }
 
-/// The pages that hold every word of a query.
-pub async fn search(read: &impl ConnectionTrait, query: &str, limit: u32) -> Result<Vec<Hit>, DbErr> {
-    let Some((matching, mut values)) = text::matching(read.get_database_backend(), PAGES, query) else {
+/// The pages of entities that the caller may see which hold every word of a query.
+pub async fn search(reader: &Reader, query: &str, limit: u32) -> Result<Vec<Hit>, DbErr> {
+    let Some((matching, mut values)) = text::matching(reader.backend(), PAGES, query) else {
         return Ok(Vec::new());
     };
+    let (seen, seen_values) = reader.seen("e");
     let text = format!(
-        "SELECT p.title, p.path, e.ref, e.name FROM catalog_doc p JOIN catalog_entity e ON e.id = p.entity_id WHERE p.id IN ({matching}) ORDER BY p.title, p.id LIMIT ?"
+        "SELECT p.title, p.path, e.ref, e.name FROM catalog_doc p JOIN catalog_entity e ON e.id = p.entity_id \
+         WHERE p.id IN ({matching}) AND {seen} ORDER BY p.title, p.id LIMIT ?"
     );
+    values.extend(seen_values);
     values.push(i64::from(limit).into());
-    let rows = db::rows(read, &text, values).await?;
+    let rows = db::rows(reader.db(), &text, values).await?;
     rows.iter()
         .map(|row| {
             let href = read::link(&row.try_get::<String>("", "ref")?, None).href;

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 struct Folder;
@@ -216,6 +218,155 @@ fn a_description_may_stand_anywhere_and_more_than_once() {
         let html = to_html(text);
         for bad in ["id=", "class=", "<img", "href=\"/"] {
             assert!(!html.contains(bad), "{text} became {html}");
+        }
+    }
+}
+
+/// What Markdown and HTML are made of, and what has got past others.
+fn piece() -> impl Strategy<Value = String> {
+    let known: Vec<&str> = vec![
+        "<script>",
+        "</script>",
+        "alert(1)",
+        "<img src=x onerror=alert(1)>",
+        "<svg",
+        "<math>",
+        "<style>",
+        "</style>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<iframe srcdoc='",
+        "<object data=",
+        "<embed src=",
+        "<form action=",
+        "<base href=",
+        "<meta http-equiv=refresh content=",
+        "<link rel=stylesheet href=",
+        "<a href=\"",
+        "<a href=javascript:alert(1)>",
+        " onclick=alert(1)",
+        " style=\"background:url(//evil.example)\"",
+        "javascript:",
+        "JaVa\tScRiPt:",
+        "data:text/html,",
+        "vbscript:",
+        "&#106;avascript:",
+        "&colon;",
+        "&Tab;",
+        "&NewLine;",
+        "//evil.example",
+        "[x](",
+        "![x](",
+        ")",
+        "[x]: ",
+        "<",
+        ">",
+        "\"",
+        "'",
+        "`",
+        "```",
+        "\n",
+        "\n\n",
+        "    ",
+        "> ",
+        "- ",
+        "1. ",
+        "| a | b |\n|---|---|\n",
+        "# ",
+        "{#x onclick=y}",
+        "{: .a style=b }",
+        "!!! note \"",
+        ":::",
+        "--8<-- \"/etc/passwd\"",
+        "[^1]",
+        "[^1]: ",
+        "<template>",
+        "<noscript>",
+        "<textarea>",
+        "<title>",
+        "<xmp>",
+        "<plaintext>",
+        "<select>",
+        "<table><td>",
+        "</p>",
+        "<details open ontoggle=alert(1)>",
+        "<input autofocus onfocus=alert(1)>",
+        "<div id=csp class=pk-button>",
+        "\u{0}",
+        "\u{feff}",
+        "\u{2028}",
+        "/",
+        "x.md",
+        "x.png",
+        "https://a.example/",
+    ];
+    prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => "\\PC{0,4}"]
+}
+
+/// Each element in finished HTML with its attributes, read apart from what made it.
+fn elements(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '/' || c == '-' || c == '!')).unwrap_or(rest.len());
+        let name = rest[..end].to_ascii_lowercase();
+        rest = &rest[end..];
+        let mut attributes = Vec::new();
+        loop {
+            rest = rest.trim_start();
+            if rest.is_empty() || rest.starts_with('>') {
+                break;
+            }
+            let end = rest.find(|c: char| c.is_whitespace() || c == '=' || c == '>').unwrap_or(rest.len());
+            let key = rest[..end].to_ascii_lowercase();
+            rest = &rest[end..];
+            let mut value = "";
+            if let Some(quoted) = rest.strip_prefix("=\"") {
+                let end = quoted.find('"').unwrap_or(quoted.len());
+                value = &quoted[..end];
+                rest = quoted.get(end + 1..).unwrap_or_default();
+            } else if rest.starts_with('=') {
+                rest = &rest[1..];
+            } else if key.is_empty() {
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            attributes.push((key, value.to_owned()));
+        }
+        found.push((name, attributes));
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ProptestConfig::default().cases.max(1000)) })]
+
+    /// Nothing in the result can run, load from elsewhere, or send a form.
+    #[test]
+    fn whatever_is_written_nothing_acts(pieces in prop::collection::vec(piece(), 1..16)) {
+        let text = pieces.concat();
+        for html in [page(&text).html, to_html(&text)] {
+            for (name, attributes) in elements(&html) {
+                let name = name.trim_start_matches('/').trim_end_matches('/');
+                let acts = ["script", "style", "iframe", "object", "embed", "form", "button", "textarea", "select", "base", "meta", "link", "svg", "math", "template", "noscript", "frame", "title", "xmp", "plaintext"];
+                prop_assert!(!acts.contains(&name) && !name.starts_with('!'), "{}: {}\n{}", name, text, html);
+                for (key, value) in attributes {
+                    prop_assert!(!key.starts_with("on") && !["style", "srcdoc", "action", "formaction", "srcset", "background", "ping", "http-equiv"].contains(&key.as_str()), "{}: {}\n{}", key, text, html);
+                    let value = value.to_ascii_lowercase();
+                    match key.as_str() {
+                        "href" => {
+                            let good = ["http://", "https://", "mailto:", "/docs/", "#"].iter().any(|start| value.starts_with(start));
+                            prop_assert!(good, "{}: {}\n{}", value, text, html);
+                        }
+                        "src" => prop_assert!(value.starts_with("/files/"), "{}: {}\n{}", value, text, html),
+                        "id" => prop_assert!(value.starts_with("doc-"), "{}: {}\n{}", value, text, html),
+                        _ => {}
+                    }
+                }
+            }
         }
     }
 }

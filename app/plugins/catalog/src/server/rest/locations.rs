@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use descriptor::{EntityRef, Verdict};
 use http::StatusCode;
 use kit::error::AppError;
-use kit::server::authorise::Resource;
 use kit::server::db;
 use sea_orm::{DbErr, QueryResult};
 use serde::Deserialize;
@@ -16,10 +15,12 @@ use serde_json::{Value, json};
 
 use super::{Call, Refusal};
 use crate::info::{
-    DELETE_ENTITY, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, UNREGISTER_LOCATION, VALIDATE_ENTITIES,
+    DELETE_ENTITY, READ_ENTITIES, READ_LOCATIONS, REFRESH_LOCATION, REGISTER_LOCATION, UNREGISTER_LOCATION,
+    VALIDATE_ENTITIES,
 };
 use crate::server::digest::origin_type;
 use crate::server::plan::Plan;
+use crate::server::reader::{ReadableLocation, Reader};
 
 /// The most locations in one answer; Backstage's clients ask for all of them at once.
 const MAX_LOCATIONS: u64 = 10_000;
@@ -29,25 +30,34 @@ const COLUMNS: &str = "id, kind, target";
 
 pub(super) async fn list(call: Call) -> Response {
     let answer = async {
+        let reader = call.reader(&READ_LOCATIONS).await?;
+        let (seen, values) = reader.seen_location();
         let text = format!(
-            "SELECT {COLUMNS} FROM catalog_location WHERE state <> 'leaving' ORDER BY id LIMIT {MAX_LOCATIONS}"
+            "SELECT {COLUMNS} FROM catalog_location WHERE state <> 'leaving' AND {seen} ORDER BY id LIMIT {MAX_LOCATIONS}"
         );
-        let rows = db::rows(call.catalog.kit.db.read(), &text, []).await?;
+        let rows = db::rows(reader.db(), &text, values).await?;
         let items = rows.iter().map(|row| Ok(json!({ "data": described(row)? })));
         Ok(Json(Value::Array(items.collect::<Result<_, DbErr>>()?)))
     };
-    call.answer(&READ_LOCATIONS, &Resource::All, answer).await
+    call.answer(answer).await
 }
 
 pub(super) async fn one(Path(id): Path<String>, call: Call) -> Response {
-    let answer = async { Ok(Json(location(&call, number(&id)?).await?)) };
-    call.answer(&READ_LOCATIONS, &Resource::One(&format!("location:{id}")), answer).await
+    let answer = async {
+        let reader = call.reader(&READ_LOCATIONS).await?;
+        Ok(Json(location(&reader, &reader.readable_location(number(&id)?).await?).await?))
+    };
+    call.answer(answer).await
 }
 
 pub(super) async fn of_entity(Path((kind, namespace, name)): Path<(String, String, String)>, call: Call) -> Response {
     let entity_ref = format!("{kind}:{namespace}/{name}").to_lowercase();
-    let answer = async { Ok(Json(location(&call, call.catalog.location_of_entity(&entity_ref).await?).await?)) };
-    call.answer(&READ_LOCATIONS, &Resource::One(&entity_ref), answer).await
+    let answer = async {
+        let reader = call.reader(&READ_LOCATIONS).await?;
+        let entity = reader.readable(&entity_ref).await?;
+        Ok(Json(location(&reader, &reader.location_of_entity(&entity).await?).await?))
+    };
+    call.answer(answer).await
 }
 
 /// A location that somebody wants to have registered.
@@ -60,32 +70,38 @@ struct Wanted {
 
 pub(super) async fn register(call: Call, body: Bytes) -> Response {
     let answer = async {
+        call.permit(&REGISTER_LOCATION).await?;
         let wanted: Wanted = parse(&body)?;
         if !matches!(wanted.kind.as_str(), "url" | "file") {
             return Err(AppError::bad_request(format!("type must be url or file, not {:?}", wanted.kind)).into());
         }
-        let new = call.catalog.location_of(&call.caller, &wanted.target)?;
+        let new = call.catalog.location_of(&call.caller, &wanted.target).await?;
+        let reader = call.reader(&READ_ENTITIES).await?;
         if call.parameters.one("dryRun").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Ok((StatusCode::CREATED, Json(dry_run(call.catalog.plan(new).await?)?)));
+            return Ok((StatusCode::CREATED, Json(dry_run(reader.plan(new).await?)?)));
         }
-        if call.catalog.registered(&new).await?.is_some() {
+        if reader.registered(&new).await?.is_some() {
             let message = format!("Location {}:{} already exists", wanted.kind, wanted.target);
             return Err(Refusal { status: StatusCode::CONFLICT, name: "ConflictError", message });
         }
         let id = call.catalog.register(&call.caller, &new).await?.id;
-        Ok((StatusCode::CREATED, Json(json!({ "location": location(&call, id).await?, "entities": [] }))))
+        let location = json!({ "id": id.to_string(), "type": origin_type(new.kind), "target": new.target });
+        Ok((StatusCode::CREATED, Json(json!({ "location": location, "entities": [] }))))
     };
-    call.answer(&REGISTER_LOCATION, &Resource::All, answer).await
+    call.answer(answer).await
 }
 
 pub(super) async fn unregister(Path(id): Path<String>, call: Call) -> Response {
     let answer = async {
-        let id = number(&id)?;
+        let reader = call.reader(&READ_LOCATIONS).await?;
+        let location = reader.readable_location(number(&id)?).await?;
+        reader.permit_location(&UNREGISTER_LOCATION, &location).await?;
+        let id = location.id;
         call.catalog.unregister(&call.caller, id).await?;
         call.catalog.wait_until_gone(id).await?;
         Ok(StatusCode::NO_CONTENT)
     };
-    call.answer(&UNREGISTER_LOCATION, &Resource::One(&format!("location:{id}")), answer).await
+    call.answer(answer).await
 }
 
 /// An entity whose location is to be read.
@@ -97,14 +113,17 @@ struct ToRefresh {
 
 pub(super) async fn refresh(call: Call, body: Bytes) -> Response {
     let answer = async {
+        let reader = call.reader(&READ_ENTITIES).await?;
         let asked: ToRefresh = parse(&body)?;
         let entity_ref = EntityRef::parse(&asked.entity_ref, None, "default");
         let entity_ref = entity_ref.map_err(|error| AppError::bad_request(format!("entityRef: {error}")))?;
-        let id = call.catalog.location_of_entity(&entity_ref.to_string()).await?;
-        call.catalog.refresh(&call.caller, id).await?;
+        let entity = reader.readable(&entity_ref.to_string()).await?;
+        let location = reader.location_of_entity(&entity).await?;
+        reader.permit_location(&REFRESH_LOCATION, &location).await?;
+        call.catalog.refresh(&call.caller, location.id).await?;
         Ok(StatusCode::OK)
     };
-    call.answer(&REFRESH_LOCATION, &Resource::All, answer).await
+    call.answer(answer).await
 }
 
 /// An entity to judge.
@@ -116,6 +135,7 @@ struct ToValidate {
 
 pub(super) async fn validate(call: Call, body: Bytes) -> Response {
     let answer = async {
+        call.permit(&VALIDATE_ENTITIES).await?;
         let asked: ToValidate = parse(&body)?;
         let mut errors: Vec<String> = Vec::new();
         if asked.location.split_once(':').is_none_or(|(kind, target)| kind.is_empty() || target.is_empty()) {
@@ -135,15 +155,18 @@ pub(super) async fn validate(call: Call, body: Bytes) -> Response {
         let errors: Vec<Value> = errors.into_iter().map(error).collect();
         Ok((StatusCode::BAD_REQUEST, Json(json!({ "errors": errors }))).into_response())
     };
-    call.answer(&VALIDATE_ENTITIES, &Resource::All, answer).await
+    call.answer(answer).await
 }
 
 pub(super) async fn delete_entity(Path(uid): Path<String>, call: Call) -> Response {
     let answer = async {
+        let reader = call.reader(&READ_ENTITIES).await?;
+        let unknown = AppError::not_found(format!("An entity with the uid {uid}"));
+        reader.permit(&DELETE_ENTITY, &reader.readable_by("uid", &uid, unknown).await?).await?;
         call.catalog.delete_entity(&call.caller, &uid).await?;
         Ok(StatusCode::NO_CONTENT)
     };
-    call.answer(&DELETE_ENTITY, &Resource::One(&uid), answer).await
+    call.answer(answer).await
 }
 
 /// What registering would do, as Backstage's clients know it, and what is wrong besides.
@@ -171,10 +194,10 @@ fn dry_run(plan: Plan) -> Result<Value, AppError> {
     }))
 }
 
-async fn location(call: &Call, id: i64) -> Result<Value, AppError> {
+async fn location(reader: &Reader, location: &ReadableLocation) -> Result<Value, AppError> {
     let text = format!("SELECT {COLUMNS} FROM catalog_location WHERE id = ? AND state <> 'leaving'");
-    let rows = db::rows(call.catalog.kit.db.read(), &text, [id.into()]).await?;
-    let row = rows.first().ok_or_else(|| AppError::not_found(format!("Location {id}")))?;
+    let rows = db::rows(reader.db(), &text, [location.id.into()]).await?;
+    let row = rows.first().ok_or_else(|| AppError::not_found(format!("Location {}", location.id)))?;
     Ok(described(row)?)
 }
 

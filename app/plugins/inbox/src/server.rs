@@ -1,0 +1,69 @@
+//! The inbox on the server.
+
+mod live;
+mod remind;
+mod shown;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kit::plugin::PluginInfo;
+use kit::server::clock::Millis;
+use kit::server::context::Kit;
+use kit::server::inbox::{MAIL, Mailing};
+use kit::server::jobs;
+use kit::server::mail::Mailer;
+use kit::server::plugin::{Plugin, Routes};
+use tokio_util::sync::CancellationToken;
+
+pub use live::{EVENTS, Hub};
+pub use remind::{REMIND, remind_job};
+
+/// The inbox on this instance: cheap to clone.
+#[derive(Clone)]
+pub struct Inbox {
+    /// The shared parts.
+    pub kit: Kit,
+    /// The plugins whose things can be starred and visited.
+    pub plugins: Arc<[Arc<dyn Plugin>]>,
+    /// What carries mail; none where it is not configured.
+    pub mailer: Option<Arc<Mailer>>,
+    hub: Arc<Hub>,
+}
+
+impl Inbox {
+    /// The inbox. A stream ends when `stop` is cancelled, and when its session is over or was not used for `idle` milliseconds.
+    pub fn new(
+        kit: Kit,
+        plugins: Arc<[Arc<dyn Plugin>]>,
+        mailer: Option<Arc<Mailer>>,
+        idle: Millis,
+        stop: CancellationToken,
+    ) -> Self {
+        let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
+        Self { kit, plugins, mailer, hub }
+    }
+}
+
+#[async_trait]
+impl Plugin for Inbox {
+    fn info(&self) -> &'static PluginInfo {
+        &crate::INFO
+    }
+
+    fn routes(&self) -> Routes {
+        let hub = self.hub.clone();
+        Routes::new().get(EVENTS, move |caller| live::events(hub.clone(), caller))
+    }
+
+    fn provide_context(&self) {
+        leptos::prelude::provide_context(self.clone());
+    }
+
+    fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
+        vec![
+            (MAIL, Arc::new(Mailing { kit: self.kit.clone(), mailer: self.mailer.clone() })),
+            (REMIND, Arc::new(remind::Remind { kit: self.kit.clone() })),
+        ]
+    }
+}
