@@ -10,6 +10,7 @@ use kit::identity::Caller;
 use kit::server::jobs;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
