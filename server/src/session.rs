@@ -15,7 +15,7 @@ use kit::server::context::Kit;
 use kit::server::directory::{Directory, Membership};
 use kit::server::people::{self, Person};
 use kit::server::said::cookie_value;
-use kit::server::{audit, db, inbox, tokens};
+use kit::server::{audit, db, inbox, preferences, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -116,6 +116,8 @@ pub struct Sessions {
     absolute: Millis,
     cookie: Arc<str>,
     secure: bool,
+    /// Whether mail is configured.
+    mails: bool,
     groups: Arc<Mutex<HashMap<(Option<String>, Vec<String>), Remembered>>>,
 }
 
@@ -146,6 +148,7 @@ impl Sessions {
             absolute: Millis::from(config.sessions.absolute_hours) * 3_600_000,
             cookie: cookie.into(),
             secure,
+            mails: !config.mail.host.is_empty(),
             groups: Arc::default(),
         })
     }
@@ -188,14 +191,14 @@ impl Sessions {
         Ok(self.principal(who.assertion.principal(), who.assertion.name, groups, Via::Session(row.id), number))
     }
 
-    /// Signs a person in: the session gets a new id, so that one which was there before is worth nothing. Gives the cookie that names the device, where it had none.
+    /// Signs a person in: the session gets a new id, so that one which was there before is worth nothing. Gives the cookies to set besides the session's own.
     pub async fn begin(
         &self,
         session: &Session,
         assertion: Assertion,
         headers: &HeaderMap,
         address: &str,
-    ) -> Result<Option<String>, AppError> {
+    ) -> Result<Vec<String>, AppError> {
         let now = self.kit.clock.now();
         let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let agent: String = agent.chars().take(MAX_AGENT).collect();
@@ -215,8 +218,9 @@ impl Sessions {
         let subject = assertion.principal();
         let known = cookie_value(headers, DEVICE).filter(|device| device.len() == 32);
         let device = known.map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned);
+        let groups = self.groups(assertion.user_ref.as_deref(), &assertion.groups).await?.unwrap_or_default();
         let actor =
-            self.principal(subject.clone(), assertion.name.clone(), Arc::new([]), Via::Session(row.id), String::new());
+            self.principal(subject.clone(), assertion.name.clone(), groups, Via::Session(row.id), String::new());
         let tx = self.kit.db.begin().await?;
         let person = Person {
             subject: subject.clone(),
@@ -253,10 +257,14 @@ impl Sessions {
             };
             inbox::send(&tx, now, message).await?;
         }
+        if let (true, Some(principal)) = (self.mails, actor.principal()) {
+            inbox::met(&tx, now, principal, assertion.email.as_deref().unwrap_or_default()).await?;
+        }
+        let theme = preferences::theme_cookie(&tx, &subject, self.secure).await?;
         tx.commit().await?;
         let secure = if self.secure { "; Secure" } else { "" };
         let cookie = format!("{DEVICE}={device}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");
-        Ok(known.is_none().then_some(cookie))
+        Ok(known.is_none().then_some(cookie).into_iter().chain(theme).collect())
     }
 
     /// Signs out; gives what was known of the person, to sign out at the provider as well.

@@ -219,8 +219,8 @@ async fn local(
         groups: Vec::new(),
         id_token: None,
     };
-    let device = sign_in.sessions.begin(&session, assertion, &headers, &address.to_string()).await?;
-    Ok(leading_to(&safe_path(&chosen.to), device))
+    let cookies = sign_in.sessions.begin(&session, assertion, &headers, &address.to_string()).await?;
+    Ok(leading_to(&safe_path(&chosen.to), cookies))
 }
 
 /// `POST /sign-out`
@@ -268,10 +268,10 @@ async fn signed_out(Extension(assets): Extension<Arc<Assets>>) -> Html<String> {
     Html(document(Some(assets.names()), "You are signed out", body.as_str()))
 }
 
-/// Leads on after a sign-in, with the cookie that names the device where there was none.
-pub fn leading_to(path: &str, device: Option<String>) -> Response {
+/// Leads on after a sign-in, with the cookies that it sets.
+pub fn leading_to(path: &str, cookies: Vec<String>) -> Response {
     let mut response = Redirect::to(path).into_response();
-    if let Some(cookie) = device.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

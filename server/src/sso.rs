@@ -176,7 +176,7 @@ impl Sso {
         client: &str,
         answer: Answer,
         flow: &Flow,
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<Vec<String>, Refusal> {
         if flow.at + PATIENCE < self.kit.clock.now() {
             return Err(Refusal::TooLate);
         }
@@ -330,7 +330,7 @@ async fn callback(
     let finished =
         tokio::time::timeout(BUDGET, sso.finish(way, &session, &headers, &client.to_string(), answer, &flow)).await;
     Ok(match finished.unwrap_or(Err(Refusal::Down)) {
-        Ok(device) => leading_to(&flow.to, device),
+        Ok(cookies) => leading_to(&flow.to, cookies),
         Err(refusal) => sso.refuse(way, &assets, &flow.to, &refusal).await,
     })
 }

@@ -103,6 +103,25 @@ fn tone(name: &str) -> &'static str {
     TONES[(hash >> 16) as usize % TONES.len()]
 }
 
+/// Whoever is signed in, with the way to their settings and the way out. It is drawn on the server.
+#[component]
+pub fn Account(
+    /// What people call them.
+    #[prop(into)]
+    name: String,
+) -> impl IntoView {
+    let (shown, title) = (name.clone(), format!("{name}: your settings"));
+    view! {
+        <div class="pk-account">
+            <a class="pk-account__name" href="/settings" title=title data-pk-command="Settings">
+                <Avatar name=name named=true/> <span class="pk-account__word">{shown}</span>
+            </a>
+            <form class="pk-account__out" method="post" action="/sign-out"><button class="pk-button pk-button--quiet" type="submit">"Sign out"</button></form>
+        </div>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,23 +143,4 @@ mod tests {
         used.dedup();
         assert_eq!(used.len(), 6);
     }
-}
-
-/// Whoever is signed in, with the way to their settings and the way out. It is drawn on the server.
-#[component]
-pub fn Account(
-    /// What people call them.
-    #[prop(into)]
-    name: String,
-) -> impl IntoView {
-    let (shown, title) = (name.clone(), format!("{name}: your settings"));
-    view! {
-        <div class="pk-account">
-            <a class="pk-account__name" href="/settings" title=title data-pk-command="Settings">
-                <Avatar name=name named=true/> <span class="pk-account__word">{shown}</span>
-            </a>
-            <form class="pk-account__out" method="post" action="/sign-out"><button class="pk-button pk-button--quiet" type="submit">"Sign out"</button></form>
-        </div>
-    }
-    .into_any()
 }

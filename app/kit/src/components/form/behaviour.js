@@ -1,7 +1,7 @@
 // @ts-check
 // What was typed into a form that changes something is there again when it comes back unanswered: after a sign-in that had ended, or a refusal.
 {
-  const STARTS = 'pk-draft:';
+  const STARTS = 'portico-draft:';
   /** Of whom, where, and which form: another person who signs in in this window gets nothing. @type {(form: HTMLFormElement) => string} */
   const nameOf = (form) => `${STARTS}${document.querySelector('.pk-account__word')?.textContent ?? ''}:${location.pathname}:${form.getAttribute('action') ?? ''}`;
   const SECRET = new Set(['hidden', 'password', 'file', 'submit', 'button', 'reset', 'image']);
