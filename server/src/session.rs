@@ -238,7 +238,10 @@ impl Sessions {
         };
         audit::append(&tx, event).await?;
         if new_device {
-            let body = format!("{} from {}. If that was not you, end the session there and tell the security team.", who.agent, who.address);
+            let body = format!(
+                "{} from {}. If that was not you, end the session there and tell the security team.",
+                who.agent, who.address
+            );
             let message = inbox::Message {
                 to: inbox::Recipient::Person(&subject),
                 kind: "session.new-device",
