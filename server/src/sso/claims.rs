@@ -165,7 +165,7 @@ fn is_email(text: &str) -> bool {
 }
 
 fn shown(name: &str) -> String {
-    let name: String = name.chars().filter(|c| !is_hidden(*c)).collect();
+    let name: String = name.chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
     name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(NAME).collect()
 }
 

@@ -82,13 +82,22 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
     let everybody: BTreeSet<&str> = read.into_iter().chain(contribute).collect();
     assert_eq!(allowed(&person(&[]), &Resource::Known(&theirs)), everybody);
     assert_eq!(allowed(&person(&["group:default/risk"]), &Resource::Known(&theirs)), everybody);
-    let own = ["catalog.entity.delete", "catalog.location.unregister", "access.decision.read"];
+    let own = [
+        "access.decision.read",
+        "catalog.entity.delete",
+        "catalog.entity.star",
+        "catalog.location.unregister",
+        "inbox.message.mark",
+        "inbox.message.read",
+        "inbox.preference.choose",
+    ];
     let owners: BTreeSet<&str> = everybody.iter().copied().chain(own).collect();
     assert_eq!(allowed(&person(&["group:default/payments"]), &Resource::Known(&theirs)), owners);
     let all: BTreeSet<&str> = permissions().map(|each| each.action).collect();
     assert_eq!(allowed(&administrator(), &Resource::All), all);
     let administrators_alone: BTreeSet<&str> = all.difference(&owners).copied().collect();
-    assert_eq!(administrators_alone, BTreeSet::from(["catalog.location.trust"]));
+    let expected = ["audit.event.export", "audit.event.read", "catalog.location.trust", "catalog.path.read"];
+    assert_eq!(administrators_alone, BTreeSet::from(expected));
 }
 
 #[tokio::test]

@@ -130,6 +130,7 @@ fn config_shows_every_setting_and_masks_secrets() {
     data_dir = "/srv/portico"
     database_url = "postgres://portico:********@db.example/portico"
     plugins = []
+    providers = []
 
     [catalog]
     refresh_seconds = 120

@@ -537,7 +537,12 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
 async fn every_server_function_that_writes_leaves_an_event() {
     let calls = calls();
     // What a form sends changes something; what asks for a page does not.
+    // What a reader did with its own messages is its own business.
+    let private = ["/api/inbox/fn/mark", "/api/inbox/fn/mark-all"];
     for (path, (form, body)) in calls.iter().filter(|(_, (kind, _))| kind.ends_with("urlencoded")) {
+        if private.contains(path) {
+            continue;
+        }
         let db = databases().await.swap_remove(0);
         let (operator, _) = secret(&db).await;
         if path.ends_with("/forget-filter") {

@@ -672,7 +672,7 @@ async fn a_provider_signs_somebody_out() {
         assert!(portal.knows_me().await);
         assert_eq!(tell(signed(&with(header(), "typ", json!("logout+jwt")), &good, &key_one)).await, 200);
         assert!(!portal.knows_me().await, "{}", db.name());
-        let text = "SELECT resource FROM audit_event WHERE action = 'session.sign-out'";
-        assert_eq!(query(&portal.instance.kit.db, text).await, [json!({ "resource": "user:default/jane" })]);
+        let text = "SELECT actor FROM audit_event WHERE action = 'session.sign-out'";
+        assert_eq!(query(&portal.instance.kit.db, text).await, [json!({ "actor": "system" })]);
     }
 }
