@@ -156,6 +156,13 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_bytes = 10485760
     timeout_seconds = 30
 
+    [mail]
+    host = ""
+    port = 587
+    tls = "starttls"
+    user = ""
+    from = ""
+
     [[integrations]]
     kind = "github"
     host = "github.com"

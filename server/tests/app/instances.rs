@@ -149,6 +149,7 @@ async fn two_instances_share_their_sessions_and_one_that_is_killed_signs_nobody_
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
     let claims = json!({
         "iss": fake.issuer, "aud": "portico", "sub": "4711", "exp": now + 300, "iat": now, "nonce": asked["nonce"], "name": "Jane Doe",
+        "email": "jane@bank.example", "email_verified": true, "groups": [],
     });
     fake.gives(signed(&json!({ "alg": "EdDSA", "kid": "one", "typ": "JWT" }), &claims, &key(1, "one")));
     let (status, location, body) =

@@ -1,6 +1,7 @@
 //! An instance on a fresh database, a folder for descriptors, and a way to ask.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ use tower::ServiceExt;
 
 /// When every test begins: 2026-11-22, 12:00 UTC.
 pub const START: Millis = 1_795_348_800_000;
+
+/// What every instance here seals secrets with.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The tables of the catalog.
 pub const TABLES: [&str; 10] = [
@@ -86,6 +90,10 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("files")).expect("a folder for descriptors");
         let config = Config { data_dir: folder.path().join("data"), ..config };
+        // One key for all: several of them may be instances on one database.
+        server::instance::make_data_dir(&config.data_dir).expect("a folder for data");
+        write(&config.data_dir.join("secret.key"), KEY);
+        std::fs::set_permissions(config.data_dir.join("secret.key"), PermissionsExt::from_mode(0o600)).expect("set");
         let mut instance = Instance::with_db(&config, (**db).clone(), Clock::fixed(START)).expect("an instance");
         instance.plugins.extend(more.iter().cloned());
         let identity = identity(&instance, &config);
