@@ -11,7 +11,7 @@ use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
 use inbox::server::Inbox;
-use kit::server::audit::Sealer;
+use kit::server::audit::{SealError, Sealer};
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -126,9 +126,12 @@ impl Instance {
         Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
     }
 
-    /// Seals what a command has done and closes the database.
+    /// Seals what a command has done and closes the database. Another database than the audit file's is said and does not undo what was done.
     pub async fn close(self) -> anyhow::Result<()> {
-        self.sealer.seal().await.context("sealing the audit trail")?;
+        match self.sealer.seal().await {
+            Err(error @ SealError::Disagrees { .. }) => eprintln!("portico: warning: {error}"),
+            sealed => sealed.context("sealing the audit trail")?,
+        }
         Ok(self.kit.db.close().await?)
     }
 

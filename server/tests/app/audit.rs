@@ -88,15 +88,22 @@ impl Kept {
         trail.rows.expect("sealed rows")
     }
 
-    async fn run(&self, text: &str) -> u64 {
+    async fn run(&self, text: &str) {
+        self.run_all(&[text.to_owned()]).await;
+    }
+
+    /// Several statements in one transaction, which is one wait for the disk.
+    async fn run_all(&self, texts: &[String]) {
         let tx = self.app.db().begin().await.expect("begin");
-        let changed = db::execute(&tx, text, []).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+        for text in texts {
+            db::execute(&tx, text, []).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
         tx.commit().await.expect("commit");
-        changed
     }
 
     async fn number(&self, text: &str) -> i64 {
-        self.app.column(text).await.first().expect("a row").parse().expect("a number")
+        let rows = db::rows(self.app.db().read(), text, []).await.expect("read");
+        rows.first().expect("a row").try_get_by_index(0).expect("a number")
     }
 
     async fn row(&self, seq: i64) -> Row {
@@ -112,11 +119,13 @@ impl Kept {
         let seqs: Vec<i64> = seqs.await.iter().map(|seq| seq.parse().expect("a number")).collect();
         let before = format!("SELECT hash FROM audit_event WHERE sealed_seq = {}", from - 1);
         let mut hash = self.app.column(&before).await.pop().unwrap_or_default();
+        let mut updates = Vec::new();
         for seq in seqs.into_iter().filter(|seq| *seq >= from) {
             hash = self.row(seq).await.hash(&hash, seq);
-            self.run(&format!("UPDATE audit_event SET hash = '{hash}' WHERE sealed_seq = {seq}")).await;
-            self.run(&format!("UPDATE audit_checkpoint SET hash = '{hash}' WHERE seq = {seq}")).await;
+            updates.push(format!("UPDATE audit_event SET hash = '{hash}' WHERE sealed_seq = {seq}"));
+            updates.push(format!("UPDATE audit_checkpoint SET hash = '{hash}' WHERE seq = {seq}"));
         }
+        self.run_all(&updates).await;
     }
 }
 
@@ -214,10 +223,9 @@ async fn manipulate(kept: &Kept, kind: i64, random: &mut Random) -> String {
         // Deleted, and the rest moved up and made to fit.
         12 => {
             kept.run(&format!("DELETE FROM audit_event WHERE sealed_seq = {seq}")).await;
-            for later in seq + 1..=last {
-                kept.run(&format!("UPDATE audit_event SET sealed_seq = {} WHERE sealed_seq = {later}", later - 1))
-                    .await;
-            }
+            let moved = (seq + 1..=last)
+                .map(|later| format!("UPDATE audit_event SET sealed_seq = {} WHERE sealed_seq = {later}", later - 1));
+            kept.run_all(&moved.collect::<Vec<_>>()).await;
             kept.rehash(seq).await;
             format!("row {seq} deleted and the rest renumbered")
         }
@@ -310,8 +318,7 @@ async fn manipulate(kept: &Kept, kind: i64, random: &mut Random) -> String {
             );
             kept.run(&text).await;
             kept.run(&format!("DELETE FROM audit_checkpoint WHERE seq >= {seq}")).await;
-            let at = kept.app.column("SELECT coalesce(max(seq), 0) FROM audit_checkpoint").await;
-            let at: i64 = at[0].parse().expect("a number");
+            let at = kept.number("SELECT coalesce(max(seq), 0) FROM audit_checkpoint").await;
             let text = format!("UPDATE audit_event SET sealed_seq = NULL, hash = NULL WHERE sealed_seq > {at}");
             kept.run(&text).await;
             let _ = kept.sealer("trail.jsonl", 0).seal().await;
@@ -352,8 +359,8 @@ async fn of_100_random_manipulations_each_is_found() {
     const KINDS: i64 = 28;
     for db in databases().await {
         let kept = Kept::new(&db);
-        kept.events(6, 7).await;
-        assert_eq!(kept.whole().await, (1, 42));
+        kept.events(4, 10).await;
+        assert_eq!(kept.whole().await, (1, 40));
         let tables = ["audit_event", "audit_checkpoint", "audit_subject"];
         for table in tables {
             kept.run(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
@@ -364,11 +371,13 @@ async fn of_100_random_manipulations_each_is_found() {
             let what = manipulate(&kept, number % KINDS, &mut random).await;
             let trail = kept.verify(&["trail.jsonl"]).await;
             assert!(!trail.problems.is_empty(), "{}: not found: {what}", db.name());
-            for table in tables {
-                kept.run(&format!("DELETE FROM {table}")).await;
-                kept.run(&format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+            let restored = tables.map(|table| {
+                [format!("DELETE FROM {table}"), format!("INSERT INTO {table} SELECT * FROM kept_{table}")]
+            });
+            kept.run_all(&restored.concat()).await;
+            if number % KINDS == 0 {
+                kept.whole().await;
             }
-            kept.whole().await;
         }
     }
 }
@@ -752,7 +761,7 @@ async fn what_became_of_an_entity_stands_in_its_history() {
             format!("component:default/y added {second}"),
             format!("component:default/y changed {second}"),
             format!("component:default/x moved {first}"),
-            format!("component:default/y changed {first}"),
+            format!("component:default/y moved {first}"),
             format!("component:default/a orphaned {first}"),
         ];
         assert_eq!(lines, expected, "{}", db.name());
@@ -767,10 +776,7 @@ async fn what_became_of_an_entity_stands_in_its_history() {
             counts.starts_with(&[json!({ "added": 1 }), json!({ "added": 2 }), json!({ "changed": 1 })]),
             "{counts:?}"
         );
-        assert!(
-            counts.contains(&json!({ "changed": 1, "moved": 1 })) && counts.contains(&json!({ "orphaned": 1 })),
-            "{counts:?}"
-        );
+        assert!(counts.contains(&json!({ "moved": 2 })) && counts.contains(&json!({ "orphaned": 1 })), "{counts:?}");
         let taken =
             app.query("SELECT resource, detail FROM audit_event WHERE action = 'catalog.entity.takeover'").await;
         assert_eq!(taken.len(), 1, "one for all that was taken over: {taken:?}");

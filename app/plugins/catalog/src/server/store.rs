@@ -506,7 +506,11 @@ async fn update(
     let body = entity.value.to_string();
     let change = Change {
         entity_ref: row.entity_ref.clone(),
-        change: if row.orphan { "described again" } else { "changed" },
+        change: match row.location_id == location_id {
+            _ if row.orphan => "described again",
+            true => "changed",
+            false => "moved",
+        },
         location_id,
         path: file.path.clone(),
         etag_before: row.etag.clone(),
@@ -520,7 +524,7 @@ async fn update(
         db::execute(tx, text, values).await?;
         pending.changed |= moved;
         if row.location_id != location_id {
-            pending.history.push(Change { change: "moved", ..change });
+            pending.history.push(change);
         }
         return Ok(());
     }
