@@ -176,7 +176,10 @@ async fn while_it_is_down_the_instance_is_not_ready_and_says_why_and_the_catalog
     let ready = down.get("/readyz").await;
     assert_eq!(
         (ready.status.as_u16(), ready.body.as_str()),
-        (503, "catalog: up\ndesign: up\nsearch: up\nprobe: down: the probe is unplugged\n")
+        (
+            503,
+            "catalog: up\ndesign: up\naudit: up\naccess: up\nsettings: up\nsearch: up\ninbox: up\nprobe: down: the probe is unplugged\n"
+        )
     );
     assert_eq!(down.get("/healthz").await.status, 200, "the process itself is fine");
     assert_eq!(down.get("/catalog").await.status, 200);

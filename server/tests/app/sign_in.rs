@@ -84,7 +84,7 @@ async fn whoever_is_nobody_is_led_to_the_sign_in_and_back() {
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, to));
         let page = app.get("/sign-in?to=/catalog").await;
         assert!(page.body.contains("Ann Example") && page.body.contains("This is an example"), "{}", page.body);
-        assert_eq!(app.get_json("/api/catalog/entities").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(app.get_json("/api/catalog/entities/by-query").await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(app.get("/healthz").await.status, StatusCode::OK);
         let ann = sign_in(&app, "ann", "").await;
         let page = get(&app, "/catalog", ("cookie", &ann)).await;
@@ -235,7 +235,7 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
         let secret = made.json()["secret"].as_str().expect("a secret").to_owned();
         let bearer = format!("Bearer {secret}");
         let with = |path: &'static str| get(&app, path, ("authorization", &bearer));
-        assert_eq!(with("/api/catalog/entities").await.status, StatusCode::OK);
+        assert_eq!(with("/api/catalog/entities/by-query").await.status, StatusCode::OK);
         assert_eq!(with("/locations").await.status, StatusCode::FORBIDDEN, "not in its scopes");
         // What it makes is no wider than itself.
         let wider = request(Method::POST, "/api/settings/fn/create-token")
@@ -251,7 +251,7 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
         assert!(page.contains("export") && !page.contains(&secret), "{page}");
         for bad in ["Bearer portico_00", "Bearer ", "Bearer x", &format!("Bearer {secret}0")] {
             assert_eq!(
-                get(&app, "/api/catalog/entities", ("authorization", bad)).await.status,
+                get(&app, "/api/catalog/entities/by-query", ("authorization", bad)).await.status,
                 StatusCode::UNAUTHORIZED,
                 "{bad}"
             );
@@ -261,14 +261,17 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
         let revoke = format!("id={id}");
         assert_eq!(form(&app, "/api/settings/fn/revoke-token", &bob, &revoke).await.status, StatusCode::NOT_FOUND);
         assert_eq!(form(&app, "/api/settings/fn/revoke-token", &ann, &revoke).await.status, StatusCode::OK);
-        assert_eq!(with("/api/catalog/entities").await.status, StatusCode::UNAUTHORIZED, "revoked");
+        assert_eq!(with("/api/catalog/entities/by-query").await.status, StatusCode::UNAUTHORIZED, "revoked");
         let short =
             make("name=short&scopes[]=catalog.*&days=1").await.json()["secret"].as_str().expect("a secret").to_owned();
         let bearer = format!("Bearer {short}");
-        assert_eq!(get(&app, "/api/catalog/entities", ("authorization", &bearer)).await.status, StatusCode::OK);
+        assert_eq!(
+            get(&app, "/api/catalog/entities/by-query", ("authorization", &bearer)).await.status,
+            StatusCode::OK
+        );
         app.instance.kit.clock.advance(24 * 60 * MINUTE);
         assert_eq!(
-            get(&app, "/api/catalog/entities", ("authorization", &bearer)).await.status,
+            get(&app, "/api/catalog/entities/by-query", ("authorization", &bearer)).await.status,
             StatusCode::UNAUTHORIZED,
             "over"
         );
@@ -279,7 +282,7 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
 async fn without_a_way_to_sign_in_there_is_one_page_and_health() {
     let db = databases().await.swap_remove(0);
     let app = TestApp::made(&db, Config::default(), &[], |_, _| Identity::Unconfigured);
-    for path in ["/", "/catalog", "/sign-in/local", "/api/catalog/entities"] {
+    for path in ["/", "/catalog", "/api/catalog/entities/by-query"] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert!(answer.body.contains("Set up sign-in") || answer.status.is_server_error(), "{path}");

@@ -25,7 +25,7 @@ use super::integrations::Integrations;
 use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
-use crate::info::REFRESH_LOCATION;
+use crate::info::UNREGISTER_LOCATION;
 use crate::model::{
     Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, LocationRow,
     Origin, Problem, RelationGroup, Sort, Summary,
@@ -645,7 +645,7 @@ impl Reader {
             values.extend([after.severity.into(), after.path.into(), after.line.into(), after.id.into()]);
             " AND (severity, path, line, id) > (?, ?, ?, ?)"
         });
-        let (seen, seen_values) = self.seen_problem(self.may(&REFRESH_LOCATION, location));
+        let (seen, seen_values) = self.seen_problem(self.may(&UNREGISTER_LOCATION, location));
         values.extend(seen_values);
         let text = format!(
             "SELECT id, path, line, column_no, pointer, severity, code, ref, message FROM catalog_problem p WHERE location_id = ?{place} AND {seen} \
@@ -677,7 +677,7 @@ impl Reader {
         Ok((problems.collect::<Result<_, DbErr>>()?, next))
     }
 
-    /// What a problem (`p`) must meet to be told: its entity may be seen; or the location is the caller's to refresh (`own`) and nobody has
+    /// What a problem (`p`) must meet to be told: its entity may be seen; or the location is the caller's to unregister (`own`) and nobody has
     /// the ref, or somebody has it and the location's own file cannot.
     fn seen_problem(&self, own: bool) -> (String, Vec<sea_orm::Value>) {
         if self.sees_all() {
