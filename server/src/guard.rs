@@ -14,6 +14,7 @@ use crate::error_page;
 use crate::sign_in::SignIn;
 
 /// How an instance knows who is calling.
+#[expect(clippy::large_enum_variant, reason = "there is one, and its large variant is the usual one")]
 #[derive(Debug, Clone)]
 pub enum Identity {
     /// Everybody is this caller: for tests.

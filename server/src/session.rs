@@ -118,8 +118,11 @@ pub struct Sessions {
     secure: bool,
     /// Whether mail is configured.
     mails: bool,
-    groups: Arc<Mutex<HashMap<(Option<String>, Vec<String>), Remembered>>>,
+    groups: Arc<Mutex<HashMap<Member, Remembered>>>,
 }
+
+/// Whose groups: of a user of the catalog, and of the groups that a token names.
+type Member = (Option<String>, Vec<String>);
 
 /// Somebody's groups, and when they were asked for. None: the organisation knows no such person any more.
 #[derive(Clone)]

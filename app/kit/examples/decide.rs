@@ -80,9 +80,9 @@ fn text(policies: usize, about: &str) -> String {
             "everybody" => ("principal".to_owned(), "&& principal in resource.owner"),
             _ => (format!("principal in Group::\"group:default/other-{number}\""), ""),
         };
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "@id(\"p{number}\") permit ({scope}, action == Action::\"{action}\", resource) when {{ resource.kind == \"kind-{number}\" {condition} }};\n"
+            "@id(\"p{number}\") permit ({scope}, action == Action::\"{action}\", resource) when {{ resource.kind == \"kind-{number}\" {condition} }};"
         );
     }
     text

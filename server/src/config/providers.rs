@@ -142,6 +142,7 @@ pub struct Provider {
 }
 
 /// Which protocol a provider speaks, and where.
+#[expect(clippy::large_enum_variant, reason = "there is one for each provider, made at start")]
 #[derive(Debug, Clone)]
 pub enum Endpoints {
     /// OpenID Connect: everything else follows from the issuer.

@@ -32,6 +32,7 @@ const GRANTED_BY: &str = "an administrator of the portal";
 
 /// Decides by the policies in force. The one by `default` knows no policy and no action, and lets the operator and the portal itself pass alone.
 #[derive(Debug)]
+#[derive(Default)]
 pub struct Gate {
     permissions: Vec<&'static Permission>,
     policies: ArcSwap<Policies>,
@@ -285,11 +286,6 @@ impl Gate {
             }
         }
         if named.is_empty() { GRANTED_BY.to_owned() } else { named.join(" or ") }
-    }
-}
-impl Default for Gate {
-    fn default() -> Self {
-        Self { permissions: Vec::new(), policies: ArcSwap::default(), fixed: Fixed::default() }
     }
 }
 

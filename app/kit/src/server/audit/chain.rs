@@ -134,7 +134,7 @@ pub struct SealKey(SigningKey);
 impl SealKey {
     /// From 64 hex digits; `None` when they are not that.
     pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(SigningKey::from_bytes(&*Zeroizing::new(bytes::<32>(text.trim())?))))
+        Some(Self(SigningKey::from_bytes(&Zeroizing::new(bytes::<32>(text.trim())?))))
     }
 
     /// From a file, made with a new key where it is missing, for its owner alone.
