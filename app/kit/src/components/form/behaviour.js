@@ -12,10 +12,12 @@
       /** @returns {control is Control} */ (control) =>
         control instanceof HTMLTextAreaElement || control instanceof HTMLSelectElement || (control instanceof HTMLInputElement && !SECRET.has(control.type)),
     );
+  // Not the property: a field of that name stands in its place.
+  const posts = (/** @type {HTMLFormElement} */ form) => (form.getAttribute('method') ?? '').toLowerCase() === 'post';
   const isTicked = (/** @type {Control} */ control) => control instanceof HTMLInputElement && ['checkbox', 'radio'].includes(control.type);
 
   document.addEventListener('submit', ({ target: form, defaultPrevented }) => {
-    if (defaultPrevented || !(form instanceof HTMLFormElement) || form.method !== 'post') return;
+    if (defaultPrevented || !(form instanceof HTMLFormElement) || !posts(form)) return;
     const typed = controlsOf(form).map((control) => (control instanceof HTMLInputElement && isTicked(control) ? control.checked : control.value));
     if (typed.length > 0) sessionStorage.setItem(nameOf(form), JSON.stringify(typed));
   });
@@ -25,7 +27,7 @@
     for (const name of Object.keys(sessionStorage)) if (name.startsWith(STARTS)) sessionStorage.removeItem(name);
   }
   for (const form of document.forms) {
-    const kept = form.method === 'post' ? sessionStorage.getItem(nameOf(form)) : null;
+    const kept = posts(form) ? sessionStorage.getItem(nameOf(form)) : null;
     if (!kept) continue;
     sessionStorage.removeItem(nameOf(form));
     const [controls, typed] = [controlsOf(form), JSON.parse(kept)];

@@ -192,8 +192,11 @@
   // A form that asks for a page is followed as a link is, once links are followed without loading a document. Empty fields say nothing.
   document.addEventListener('submit', (event) => {
     const form = event.target;
-    if (event.defaultPrevented || !(form instanceof HTMLFormElement) || form.method !== 'get' || form.target) return;
-    const address = new URL(form.action);
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement)) return;
+    // Not the properties: a field of such a name stands in their place.
+    const said = (/** @type {string} */ name) => form.getAttribute(name) ?? '';
+    if ((said('method') || 'get').toLowerCase() !== 'get' || said('target')) return;
+    const address = new URL(said('action'), location.href);
     if (address.origin !== location.origin || !document.documentElement.hasAttribute('data-hydrated')) return;
     event.preventDefault();
     const filled = [...new FormData(form, event.submitter)].filter(([, value]) => typeof value === 'string' && value.trim() !== '');
