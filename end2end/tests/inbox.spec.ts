@@ -31,7 +31,7 @@ test('the inbox and its settings are usable, also where nothing is in it', async
   await page.getByRole('link', { name: 'Mail settings' }).click();
   await page.getByRole('radio', { name: 'Everything' }).check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Your choice is kept')).toBeVisible();
+  await expect(page.getByText('Your choice is kept', { exact: true })).toBeVisible();
   await expect(page.getByRole('radio', { name: 'Everything' })).toBeChecked();
   await accessible();
 });

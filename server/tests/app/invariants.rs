@@ -7,13 +7,27 @@ use std::process::Command;
 use axum::body::Body;
 use http::Method;
 use kit::plugin::PluginInfo;
+use kit::server::authorise::Source;
 use kit::server::testing::databases;
 use serde_json::json;
 
-use crate::support::{TestApp, component, parsed, request};
+use server::config::Config;
+
+use crate::support::{TestApp, component, parsed, person, request};
 
 /// What is public: how machines ask for the state of the process, and the files of the browser's side.
 const PUBLIC: [&str; 6] = ["/assets/{name}", "/design/v1/{file}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
+
+/// What else is public where people sign in: the ways in and out.
+const WAYS_IN: [&str; 7] = [
+    "/sign-in",
+    "/sign-in/local",
+    "/sign-in/{provider}",
+    "/sign-in/{provider}/back-channel",
+    "/sign-in/{provider}/callback",
+    "/sign-out",
+    "/signed-out",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
@@ -613,12 +627,56 @@ async fn every_page_refuses_whoever_is_not_signed_in() {
 }
 
 #[tokio::test]
+async fn every_server_function_and_route_refuses_whoever_is_in_another_group() {
+    const POLICY: &str = "@id(\"theirs\") permit (principal in Group::\"group:default/payments\", action, resource);";
+    let db = databases().await.swap_remove(0);
+    let (operator, _) = secret(&db).await;
+    let [inside, outside] = ["group:default/payments", "group:default/payments-team"].map(|group| {
+        let app = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[group]));
+        let sources = [Source { name: "test.cedar".into(), text: POLICY.into() }];
+        app.instance.kit.gate.replace(&sources).expect("a policy");
+        app
+    });
+    let calls = calls();
+    for (path, _) in leptos::server_fn::axum::server_fn_paths() {
+        let (content_type, body) =
+            calls.get(path).unwrap_or_else(|| panic!("{path} has no call by somebody of another group"));
+        let refused = outside.post(path, content_type, body).await;
+        // The home page shows of each plugin what it allows: nothing, here.
+        let is_home = path == "/api/home/fn/page";
+        assert!(matches!(refused.status.as_u16(), 403 | 404) || is_home, "{path}: {} {}", refused.status, refused.body);
+        assert!(!refused.body.contains("secret"), "{path}: {}", refused.body);
+    }
+    for (method, path) in routes(&operator) {
+        let path = path
+            .replace("{kind}", "component")
+            .replace("{namespace}", "default")
+            .replace("{name}", "secret")
+            .replace("{id}", "1")
+            .replace("{uid}", "1")
+            .replace("{*path}", "a/b.svg");
+        let path = format!("{path}?facet=kind&filter=kind=component&q=secret");
+        let answer = outside.send(request(method.clone(), &path).body(Body::empty())).await;
+        assert!(matches!(answer.status.as_u16(), 403 | 404), "{method} {path}: {}", answer.status);
+        assert!(!answer.body.contains("team-a"), "{method} {path}: {}", answer.body);
+    }
+    // The same policy lets the others in.
+    assert_eq!(inside.get("/catalog").await.status, 200);
+    assert_eq!(inside.get("/api/catalog/entities/by-query").await.status, 200);
+    assert_eq!(outside.get("/catalog").await.status, 403);
+}
+
+#[tokio::test]
 async fn what_is_public_stands_on_one_short_list() {
-    let router = files("server/src", "rs")["server/src/router.rs"].clone();
-    let routes: Vec<String> = router
-        .match_indices(".route(\"")
-        .map(|(at, call)| router[at + call.len()..].split('"').next().expect("a path").to_owned())
-        .collect();
+    let routes_of = |path: &str| -> Vec<String> {
+        let source = files("server/src", "rs")[path].clone();
+        let calls = source.match_indices(".route(\"");
+        calls.map(|(at, call)| source[at + call.len()..].split('"').next().expect("a path").to_owned()).collect()
+    };
+    let mut ways: Vec<String> = ["server/src/sign_in.rs", "server/src/sso.rs"].into_iter().flat_map(routes_of).collect();
+    ways.sort();
+    assert_eq!(ways, WAYS_IN);
+    let routes = routes_of("server/src/router.rs");
     let (routes, public): (BTreeSet<&str>, BTreeSet<&str>) =
         (routes.iter().map(String::as_str).collect(), PUBLIC.into_iter().collect());
     assert_eq!(routes, public);
