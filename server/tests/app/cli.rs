@@ -341,3 +341,21 @@ fn policies_are_checked_shown_and_described() {
     let configured = policy(&["check", "--config", "portico.toml"]);
     assert_eq!(code(&configured), 1, "{}", out(&configured));
 }
+
+#[test]
+fn a_token_is_printed_once_and_nothing_else_is() {
+    let folder = folder();
+    let create = |more: &[&str]| portico(folder.path(), &[&["token", "create", "--for"], more].concat(), &[]);
+    let made = create(&["component:default/pipeline", "--scope", "catalog.entity.read", "--name", "nightly"]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let secret = out(&made);
+    let secret = secret.strip_suffix('\n').expect("a line").strip_prefix("portico_").expect("what begins a token");
+    assert!(secret.len() == 64 && secret.bytes().all(|c| c.is_ascii_hexdigit()), "{secret}");
+    assert!(err(&made).contains("acts as component:default/pipeline for 90 days"), "{}", err(&made));
+    let kept = std::fs::read(folder.path().join("data/portico.db")).expect("the database");
+    assert!(!String::from_utf8_lossy(&kept).contains(secret), "the secret is kept nowhere");
+    let nothing = create(&["component:default/pipeline", "--scope", "catalog.nothing"]);
+    assert_eq!((code(&nothing), out(&nothing)), (1, String::new()));
+    assert!(err(&nothing).contains("catalog.nothing"), "{}", err(&nothing));
+    assert_eq!(code(&create(&["pipeline", "--scope", "catalog.*"])), 2, "a ref says its kind");
+}
