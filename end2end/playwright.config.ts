@@ -11,7 +11,7 @@ export default defineConfig({
   globalSetup: './support/server.ts',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  // A machine under load can be too slow for one test in hundreds; one that needs its second try is named in the summary.
+  // A machine under load can be too slow for one test in hundreds; one that needs its second try is counted apart, and Playwright names it.
   retries: 1,
   workers: 2,
   timeout: 30_000,
