@@ -4,7 +4,7 @@ use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
 use kit::components::THEME_COOKIE;
-use kit::server::said::cookie_value;
+use kit::server::cookies::cookie_value;
 use leptos::config::LeptosOptions;
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;

@@ -14,7 +14,8 @@ use std::process::ExitCode;
 
 use catalog::server::NewRules;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use descriptor::{EntityRef, Finding, Verdict};
+use descriptor::{Finding, Verdict};
+use kit::identity::Subject;
 
 use crate::config::{Config, ConfigError};
 use crate::instance;
@@ -165,9 +166,9 @@ enum SecretsCommand {
 enum TokenCommand {
     /// Make a token and print its secret on standard output, this once
     Create {
-        /// Whom it acts as: a person such as user:default/jane, or a service such as component:default/pipeline
+        /// Whom it acts as: a person such as user:default/jane, or a service such as service:deployer
         #[arg(long = "for", value_name = "REF")]
-        subject: EntityRef,
+        subject: Subject,
         /// What it may be used for, such as catalog.entity.read or catalog.* (can be repeated)
         #[arg(long = "scope", required = true, value_name = "ACTION")]
         scopes: Vec<String>,
@@ -177,6 +178,18 @@ enum TokenCommand {
         /// For how many days it is good
         #[arg(long, default_value_t = 90)]
         days: u32,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// List the tokens that are good at the moment: number, whom they act as, name, scopes, end and last use
+    List {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Revoke a token: it is refused from now on
+    Revoke {
+        /// Its number, as the list has it
+        id: i64,
         #[command(flatten)]
         store: StoreArgs,
     },
@@ -255,6 +268,12 @@ pub fn run() -> ExitCode {
         Command::Token { command: TokenCommand::Create { subject, scopes, name, days, store } } => store
             .load(None)
             .map(|config| block_on(token::create(config, token::Request { subject, name, scopes, days }))),
+        Command::Token { command: TokenCommand::List { store } } => {
+            store.load(None).map(|config| block_on(token::list(config)))
+        }
+        Command::Token { command: TokenCommand::Revoke { id, store } } => {
+            store.load(None).map(|config| block_on(token::revoke(config, id)))
+        }
         Command::Unregister { locations, store } => {
             store.load(None).map(|config| block_on(locations::unregister(config, locations)))
         }
@@ -283,8 +302,7 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 
 async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     instance::make_data_dir(&config.data_dir)?;
-    let db = kit::server::db::Db::connect(&config.database_url()).await?;
-    instance::migrate(&db).await?;
+    instance::open_database(&config).await?.close().await?;
     println!("The database is up to date");
     Ok(ExitCode::SUCCESS)
 }

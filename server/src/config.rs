@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use descriptor::EntityRef;
+use kit::identity::{PrincipalKind, Subject};
 use kit::server::audit::{SealKey, SealOptions};
 use kit::server::mail::{MailSettings, Mailer, Protection};
 use kit::server::secrets::MASK;
@@ -23,6 +24,9 @@ pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, 
 use crate::client::ProxyConfig;
 use crate::limits::LimitsConfig;
 use crate::secrets::SecretsConfig;
+
+/// The file of the embedded database.
+pub const DATABASE: &str = "portico.db";
 
 /// Variables that the scripts and tests of this repository use, and the server does not.
 const NOT_OURS: [&str; 12] = [
@@ -407,8 +411,9 @@ impl Config {
     /// The administrators as canonical refs, in order.
     pub fn administrators(&self) -> Result<Vec<String>, ConfigError> {
         let canonical = |text: &String| {
-            let parsed: Option<EntityRef> = text.parse().ok();
-            parsed.map(|parsed| parsed.to_string()).ok_or_else(|| {
+            let group = text.parse::<EntityRef>().ok().filter(|parsed| parsed.kind == "group");
+            let person = text.parse::<Subject>().ok().filter(|subject| subject.kind == PrincipalKind::Person);
+            group.map(|group| group.to_string()).or(person.map(|person| person.to_string())).ok_or_else(|| {
                 error(
                     "access.administrators",
                     format!("{text:?} is not a ref such as user:default/jane or group:default/platform"),
@@ -442,7 +447,7 @@ impl Config {
     /// The database's address.
     pub fn database_url(&self) -> String {
         if self.database_url.is_empty() {
-            format!("sqlite://{}?mode=rwc", self.data_dir.join("portico.db").display())
+            format!("sqlite://{}?mode=rwc", self.data_dir.join(DATABASE).display())
         } else {
             self.database_url.clone()
         }

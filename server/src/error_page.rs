@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use kit::error::AppError;
+use kit::server::cookies::Secure;
 use kit::server::said::refused;
 use leptos::server_fn::error::ServerFnUrlError;
 use url::Url;
@@ -53,6 +54,7 @@ pub async fn status_of_server_functions(request: Request, next: Next) -> Respons
 
 /// Leads back from a form without what the framework leaves in the address: the error, which the page says instead, and a `?` with nothing behind it.
 pub async fn after_forms(request: Request, next: Next) -> Response {
+    let secure = Secure::of(request.extensions());
     let mut response = next.run(request).await;
     let Some(to) = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) else { return response };
     let (to, error) = without_error(to);
@@ -60,7 +62,7 @@ pub async fn after_forms(request: Request, next: Next) -> Response {
         response.headers_mut().insert(LOCATION, to);
     }
     if let Some(error) = error {
-        response.headers_mut().append(SET_COOKIE, refused(&format!("{error}.")));
+        response.headers_mut().append(SET_COOKIE, refused(&format!("{error}."), secure));
     }
     response
 }
@@ -119,7 +121,8 @@ pub fn document(names: Option<&app::shell::Assets>, title: &str, body: &str) -> 
 
 /// What is answered while nobody can sign in: how to change that, and nothing else.
 pub fn unconfigured(request: &Request) -> Response {
-    let error = AppError::Unavailable { what: "Sign-in is not configured: the portal".into() };
+    let error =
+        AppError::Unavailable { what: "Nobody can sign in yet: no provider is configured, so the portal".into() };
     if !wants_html(request.headers()) {
         return error.into_response();
     }

@@ -1,6 +1,7 @@
 //! One process: the database, the shared parts and the plugins that run here.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +26,9 @@ use settings::server::Settings;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
-use crate::config::Config;
+use crate::config::{Config, DATABASE};
 use crate::policies;
+use crate::secrets::private;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -60,8 +62,7 @@ impl Instance {
     pub async fn open_with_any_key(config: &Config) -> anyhow::Result<Self> {
         make_data_dir(&config.data_dir)?;
         let held = hold(&config.data_dir)?;
-        let db = Db::connect(&config.database_url()).await.context("the database")?;
-        migrate(&db).await?;
+        let db = open_database(config).await?;
         Ok(Self { held: Some(held), ..Self::with_db(config, db, Clock::System)? })
     }
 
@@ -94,6 +95,7 @@ impl Instance {
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);
+        let administrators: Arc<[String]> = config.administrators()?.into();
         let runs_here =
             |id: &str| config.plugins.is_empty() || config.plugins.iter().any(|configured| configured == id);
         let mut plugins: Vec<Arc<dyn Plugin>> =
@@ -103,7 +105,7 @@ impl Instance {
             kit: kit.clone(),
             directory: Arc::new(catalog.catalog.clone()),
             things: Arc::new(catalog.catalog.clone()),
-            administrators: config.administrators()?.into(),
+            administrators: administrators.clone(),
         }));
         plugins.push(Arc::new(Settings {
             kit: kit.clone(),
@@ -120,7 +122,7 @@ impl Instance {
             let mailer = config.mailer()?.map(Arc::new);
             let idle = i64::from(config.sessions.idle_minutes) * 60_000;
             let holders = plugins.iter().cloned().collect();
-            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, idle, stop.clone())));
+            plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
         Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
@@ -140,6 +142,16 @@ impl Instance {
         let handlers = self.plugins.iter().flat_map(|plugin| plugin.jobs()).collect();
         Worker::new(self.kit.db.clone(), self.kit.clock.clone(), handlers, WorkerConfig::default())
     }
+}
+
+/// Opens the database, which is made where it is missing, and brings it up to date.
+pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    if config.database_url.is_empty() {
+        make_private(&config.data_dir.join(DATABASE))?;
+    }
+    let db = Db::connect(&config.database_url()).await.context("the database")?;
+    migrate(&db).await?;
+    Ok(db)
 }
 
 /// Brings the database up to date, one instance at a time.
@@ -169,10 +181,33 @@ pub fn hold_alone(data_dir: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
+/// Takes the data directory for this server; commands may use it as well.
+pub fn hold_to_serve(data_dir: &Path) -> anyhow::Result<File> {
+    let file = open_lock(&data_dir.join("serve.lock"))?;
+    file.try_lock().map_err(|problem| match problem {
+        TryLockError::WouldBlock => anyhow::anyhow!("another portico serves from {}", data_dir.display()),
+        TryLockError::Error(problem) => problem.into(),
+    })?;
+    Ok(file)
+}
+
 fn lock_file(data_dir: &Path) -> anyhow::Result<File> {
-    let path = data_dir.join("portico.lock");
-    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    open_lock(&data_dir.join("portico.lock"))
+}
+
+fn open_lock(path: &Path) -> anyhow::Result<File> {
+    let opened = File::options().create(true).truncate(false).write(true).open(path);
     opened.with_context(|| path.display().to_string())
+}
+
+/// Makes an empty file for its owner alone, where there is none: the database gives its journal the same rights.
+fn make_private(path: &Path) -> anyhow::Result<()> {
+    match private(path) {
+        Err(problem) if problem.kind() != ErrorKind::AlreadyExists => {
+            Err(problem).with_context(|| path.display().to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the data directory where it is missing, for its owner alone: everything that the portal knows is in it.

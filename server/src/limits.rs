@@ -15,6 +15,7 @@ use http::StatusCode;
 use http::header::{AUTHORIZATION, RETRY_AFTER};
 use kit::error::AppError;
 use kit::identity::{Caller, ClientAddress};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::error_page;
@@ -107,13 +108,10 @@ pub async fn by_address(State(limits): State<Arc<Limits>>, request: Request, nex
 
 /// By person, or by address where nobody is signed in: searches and the interface for programs.
 pub async fn by_person(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let bucket = if is_search(path) {
-        &limits.search
-    } else if path.starts_with("/api/") && !path.contains("/fn/") {
-        &limits.api
-    } else {
-        return next.run(request).await;
+    let bucket = match what(request.uri().path()) {
+        What::Search => &limits.search,
+        What::Api => &limits.api,
+        What::Page => return next.run(request).await,
     };
     let key = match request.extensions().get::<Caller>() {
         Some(Caller::Principal(principal)) => principal.subject.clone(),
@@ -146,8 +144,23 @@ fn is_sign_in(path: &str) -> bool {
     path == "/sign-in" || path.starts_with("/sign-in/") && !path.ends_with("/back-channel")
 }
 
-fn is_search(path: &str) -> bool {
-    path == "/search" || path == "/api/search" || path.starts_with("/api/search/")
+#[derive(Debug, PartialEq, Eq)]
+enum What {
+    Search,
+    Api,
+    Page,
+}
+
+/// What a path asks for, read as routers read it: a `/` more or less and an escaped letter make no other path of it.
+fn what(path: &str) -> What {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let mut names = path.split('/').filter(|name| !name.is_empty());
+    match (names.next(), names.next(), names.next()) {
+        (Some("search"), ..) | (Some("api"), Some("search"), _) => What::Search,
+        (Some("api"), Some(_), Some("fn")) => What::Page,
+        (Some("api"), ..) => What::Api,
+        _ => What::Page,
+    }
 }
 
 /// An address, or of IPv6 the network that one customer has.
@@ -185,6 +198,23 @@ mod tests {
         bucket.take(&other).expect("another's is full");
         for _ in 0..1000 {
             Bucket::new(0).take(&one).expect("0 is no limit");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_a_path_avoids_a_limit() {
+        for path in
+            ["/search", "/search/", "//search", "/%73earch", "/api/search", "/api/search/fn/find", "/api//search/"]
+        {
+            assert_eq!(what(path), What::Search, "{path}");
+        }
+        for path in
+            ["/api/catalog/entities", "/api/catalog/entities/by-name/a/fn/b", "/api/catalog", "/%61pi/catalog/x"]
+        {
+            assert_eq!(what(path), What::Api, "{path}");
+        }
+        for path in ["/", "/catalog", "/api/catalog/fn/star", "/searching"] {
+            assert_eq!(what(path), What::Page, "{path}");
         }
     }
 

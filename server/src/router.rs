@@ -14,6 +14,7 @@ use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SE
 use http::{HeaderName, HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::plugin::PluginInfo;
+use kit::server::cookies::Secure;
 use kit::server::plugin::Plugin;
 use kit::server::unread;
 use leptos::config::LeptosOptions;
@@ -107,6 +108,7 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(from_fn_with_state(names.clone(), guard::origin))
         .layer(from_fn_with_state(names, guard::host))
         .layer(Extension(assets.clone()))
+        .layer(Extension(Secure(is_https)))
         .layer(CatchPanicLayer::custom(move |cause| error_page::panicked(&assets, cause)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(

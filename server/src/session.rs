@@ -12,9 +12,9 @@ use kit::error::AppError;
 use kit::identity::{Caller, Principal, PrincipalKind, RequestId, Via};
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
+use kit::server::cookies::Secure;
 use kit::server::directory::{Directory, Membership};
 use kit::server::people::{self, Person};
-use kit::server::said::cookie_value;
 use kit::server::{audit, db, inbox, preferences, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -219,7 +219,8 @@ impl Sessions {
             .ok_or_else(|| AppError::internal("a session without a row"))?;
         let assertion = &who.assertion;
         let subject = assertion.principal();
-        let known = cookie_value(headers, DEVICE).filter(|device| device.len() == 32);
+        let secure = Secure(self.secure);
+        let known = secure.read(headers, DEVICE).filter(|device| device.len() == 32);
         let device = known.map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned);
         let groups = self.groups(assertion.user_ref.as_deref(), &assertion.groups).await?.unwrap_or_default();
         let actor =
@@ -265,8 +266,7 @@ impl Sessions {
         }
         let theme = preferences::theme_cookie(&tx, &subject, self.secure).await?;
         tx.commit().await?;
-        let secure = if self.secure { "; Secure" } else { "" };
-        let cookie = format!("{DEVICE}={device}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+        let cookie = secure.write(DEVICE, &device, DEVICE_SECONDS, "Lax");
         Ok(known.is_none().then_some(cookie).into_iter().chain(theme).collect())
     }
 
@@ -310,26 +310,24 @@ impl Sessions {
     }
 
     async fn by_token(&self, token: tokens::Token, number: String) -> Result<Caller, AppError> {
-        let kind = token.kind();
-        let user_ref = token.subject.starts_with("user:").then_some(token.subject.as_str());
-        let named = match kind {
+        let subject = token.subject.as_str();
+        let named = match token.subject.kind {
             PrincipalKind::Service => Vec::new(),
-            PrincipalKind::Person => people::of(self.kit.db.read(), &token.subject)
+            PrincipalKind::Person => people::of(self.kit.db.read(), subject)
                 .await?
                 .map(|person| person.groups_at(self.kit.clock.now()).to_vec())
                 .unwrap_or_default(),
         };
-        let groups = self.groups(user_ref, &named).await?.ok_or(AppError::Unauthenticated)?;
-        let administrator = self.is_administrator(&token.subject, &groups);
+        let groups = self.groups(token.subject.user_ref(), &named).await?.ok_or(AppError::Unauthenticated)?;
         Ok(Caller::Principal(Arc::new(Principal {
-            kind,
-            administrator,
+            kind: token.subject.kind,
+            administrator: self.is_administrator(subject, &groups),
+            subject: subject.to_owned(),
             name: token.subject_name,
             groups: groups.to_vec(),
             via: Via::Token(token.id),
             scopes: Some(token.scopes),
             request: number,
-            subject: token.subject,
         })))
     }
 

@@ -62,7 +62,7 @@ pub async fn first(State(identity): State<Identity>, request: Request, next: Nex
     let reads_a_page = *request.method() == Method::GET && wants_html(request.headers());
     let path = request.uri().path();
     match identity {
-        Identity::Unconfigured if !is_public(path) => error_page::unconfigured(&request),
+        Identity::Unconfigured if !is_served_to_nobody(path) => error_page::unconfigured(&request),
         Identity::SignedIn(_) if is_anonymous && reads_a_page && !is_public(path) => {
             let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
             Redirect::to(&kit::query::href("/sign-in", [("to", to)])).into_response()
@@ -74,6 +74,11 @@ pub async fn first(State(identity): State<Identity>, request: Request, next: Nex
 /// What anybody may ask for: a test pins the list.
 pub fn is_public(path: &str) -> bool {
     PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// What is served while nobody can sign in: health, and what the page needs that says so.
+fn is_served_to_nobody(path: &str) -> bool {
+    ["/healthz", "/readyz", "/favicon.svg"].contains(&path) || path.starts_with("/assets/")
 }
 
 /// Paths that anybody may ask for.

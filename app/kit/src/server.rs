@@ -4,6 +4,7 @@ pub mod audit;
 pub mod authorise;
 pub mod clock;
 pub mod context;
+pub mod cookies;
 pub mod db;
 pub mod diff;
 pub mod dir;

@@ -12,8 +12,8 @@ use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use crate::config::Config;
-use crate::instance::{hold_alone, make_data_dir};
-use crate::secrets::{private, vault};
+use crate::instance::{hold_alone, make_data_dir, open_database};
+use crate::secrets::{SecretsConfig, private, vault};
 
 /// Copies the database into `file` as it is at one moment, while the server runs.
 pub async fn backup(config: Config, file: PathBuf) -> anyhow::Result<ExitCode> {
@@ -48,6 +48,12 @@ pub async fn restore(config: Config, file: PathBuf, force: bool) -> anyhow::Resu
     let _alone = hold_alone(&config.data_dir)?;
     examine(&file).await?;
     ensure!(force || !place.exists(), "{} is there already; with --force it is put aside", place.display());
+    let SecretsConfig { key_file, key_env } = &config.secrets;
+    ensure!(
+        !key_file.as_os_str().is_empty() || !key_env.is_empty() || Path::new(&keys_of(&config)).is_file(),
+        "put back the key of the backup first, as {}; where it is lost, `portico secrets key` makes another, and what the old one sealed stays lost",
+        keys_of(&config)
+    );
     let part = beside(&place, "restoring");
     let _ = fs::remove_file(&part);
     let mut copy = private(&part).with_context(|| part.display().to_string())?;
@@ -70,8 +76,7 @@ pub async fn restore(config: Config, file: PathBuf, force: bool) -> anyhow::Resu
     fs::rename(&part, &place)?;
     sync_folder(&place)?;
     println!("The database is that of {}.", file.display());
-    let db = Db::connect(&config.database_url()).await.context("the database")?;
-    crate::instance::migrate(&db).await?;
+    let db = open_database(&config).await?;
     let keys = secrets::check(&db, &vault(&config)?).await;
     db.close().await?;
     if let Err(problem) = keys {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
-use crate::instance::Instance;
+use crate::instance::{Instance, hold_to_serve};
 use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
@@ -36,6 +36,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         config.access.administrators.push(EXAMPLE_ADMINISTRATOR.to_owned());
     }
     let instance = Instance::open(&config).await?;
+    let _serving = hold_to_serve(&config.data_dir)?;
     if example {
         register_example(&config, &instance).await?;
     }

@@ -346,16 +346,32 @@ fn policies_are_checked_shown_and_described() {
 fn a_token_is_printed_once_and_nothing_else_is() {
     let folder = folder();
     let create = |more: &[&str]| portico(folder.path(), &[&["token", "create", "--for"], more].concat(), &[]);
-    let made = create(&["component:default/pipeline", "--scope", "catalog.entity.read", "--name", "nightly"]);
+    let made = create(&["service:deployer", "--scope", "catalog.entity.read", "--name", "nightly"]);
     assert_eq!(code(&made), 0, "{}", err(&made));
     let secret = out(&made);
     let secret = secret.strip_suffix('\n').expect("a line").strip_prefix("portico_").expect("what begins a token");
     assert!(secret.len() == 64 && secret.bytes().all(|c| c.is_ascii_hexdigit()), "{secret}");
-    assert!(err(&made).contains("acts as component:default/pipeline for 90 days"), "{}", err(&made));
+    assert!(err(&made).contains("acts as service:deployer for 90 days"), "{}", err(&made));
     let kept = std::fs::read(folder.path().join("data/portico.db")).expect("the database");
     assert!(!String::from_utf8_lossy(&kept).contains(secret), "the secret is kept nowhere");
-    let nothing = create(&["component:default/pipeline", "--scope", "catalog.nothing"]);
+    let nothing = create(&["service:deployer", "--scope", "catalog.nothing"]);
     assert_eq!((code(&nothing), out(&nothing)), (1, String::new()));
     assert!(err(&nothing).contains("catalog.nothing"), "{}", err(&nothing));
-    assert_eq!(code(&create(&["pipeline", "--scope", "catalog.*"])), 2, "a ref says its kind");
+    for nobody in ["deployer", "component:default/pipeline", "group:default/payments", "service:default/deployer"] {
+        assert_eq!(code(&create(&[nobody, "--scope", "catalog.*"])), 2, "{nobody}");
+    }
+    for unknown in ["user:default/jane", "person:bank/4711"] {
+        let refused = create(&[unknown, "--scope", "catalog.*"]);
+        assert_eq!((code(&refused), out(&refused)), (1, String::new()), "{unknown}");
+        assert!(err(&refused).contains(&format!("nobody is called {unknown}")), "{}", err(&refused));
+    }
+    let token = |arguments: &[&str]| portico(folder.path(), &[&["token"], arguments].concat(), &[]);
+    let listed = out(&token(&["list"]));
+    assert!(listed.starts_with("1\tservice:deployer\tnightly\tcatalog.entity.read\tends "), "{listed}");
+    assert_eq!(listed.lines().count(), 1);
+    assert_eq!(out(&token(&["revoke", "1"])), "Token 1 is revoked\n");
+    assert_eq!(out(&token(&["list"])), "");
+    let again = token(&["revoke", "1"]);
+    assert_eq!(code(&again), 1);
+    assert!(err(&again).contains("A token of this number was not found"), "{}", err(&again));
 }

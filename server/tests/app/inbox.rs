@@ -10,7 +10,7 @@ use kit::identity::{Caller, Principal, Via};
 use kit::server::inbox::{self, Message, Recipient};
 use kit::server::testing::{TestDb, databases};
 use kit::server::{preferences, stars};
-use server::config::{Config, MailConfig};
+use server::config::{AccessConfig, Config, MailConfig};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -470,15 +470,19 @@ async fn what_waits_goes_out_as_mail_to_whom_it_is_wanted_by() {
 #[tokio::test]
 async fn a_token_that_is_about_to_expire_is_told_of_once() {
     for db in databases().await {
-        let jane = jane(&db);
+        let access = AccessConfig { administrators: vec![EVE.to_owned()], ..AccessConfig::default() };
+        let config = Config { access, ..Config::default() };
+        let jane = TestApp::with(&db, config, &[], person(JANE, &["group:default/team-a"]));
         let worker = jane.instance.worker();
-        for (id, days, revoked) in [(1, 3, "NULL"), (2, 30, "NULL"), (3, 3, "1")] {
+        for (id, of, days, revoked) in
+            [(1, JANE, 3, "NULL"), (2, JANE, 30, "NULL"), (3, JANE, 3, "1"), (4, "service:deployer", 3, "NULL")]
+        {
             let ends = START + days * 86_400_000;
             write(
                 &jane,
                 &format!(
                     "INSERT INTO api_token (id, token_hash, subject, subject_name, name, scopes, created_at, created_by, expires_at, revoked_at) \
-                     VALUES ({id}, 'hash-{id}', '{JANE}', 'Jane', 'Deploys {id}', '[]', 1, '{JANE}', {ends}, {revoked})"
+                     VALUES ({id}, 'hash-{id}', '{of}', 'Jane', 'Deploys {id}', '[]', 1, '{JANE}', {ends}, {revoked})"
                 ),
             )
             .await;
@@ -491,7 +495,11 @@ async fn a_token_that_is_about_to_expire_is_told_of_once() {
             worker.run_due(::inbox::server::REMIND, &[]).await.expect("the jobs ran");
             jane.instance.kit.clock.advance(3_600_001);
         }
-        let told = jane.column("SELECT title FROM inbox_message").await;
-        assert_eq!(told, ["Your API token “Deploys 1” expires in 3 days"], "{}", jane.name);
+        let told = jane.column("SELECT recipient || ' ' || title FROM inbox_message ORDER BY title DESC").await;
+        let expected = [
+            format!("p:{JANE} Your API token “Deploys 1” expires in 3 days"),
+            format!("p:{EVE} The API token “Deploys 4” of service:deployer expires in 3 days"),
+        ];
+        assert_eq!(told, expected, "{}", jane.name);
     }
 }

@@ -498,7 +498,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/settings/fn/end-other-sessions", (FORM, String::new())),
         ("/api/settings/fn/create-token", (FORM, "name=x&scopes[]=catalog.*&days=7".to_owned())),
         ("/api/settings/fn/revoke-token", (FORM, "id=1".to_owned())),
-        ("/api/access/fn/page", page("/access?action=catalog.entity.read")),
+        ("/api/access/fn/page", page("/access?who=service:bot&action=catalog.entity.read")),
         ("/api/catalog/fn/save-filter", (FORM, "name=Mine&href=/catalog?kind=api".to_owned())),
         ("/api/catalog/fn/forget-filter", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
@@ -673,7 +673,8 @@ async fn what_is_public_stands_on_one_short_list() {
         let calls = source.match_indices(".route(\"");
         calls.map(|(at, call)| source[at + call.len()..].split('"').next().expect("a path").to_owned()).collect()
     };
-    let mut ways: Vec<String> = ["server/src/sign_in.rs", "server/src/sso.rs"].into_iter().flat_map(routes_of).collect();
+    let mut ways: Vec<String> =
+        ["server/src/sign_in.rs", "server/src/sso.rs"].into_iter().flat_map(routes_of).collect();
     ways.sort();
     assert_eq!(ways, WAYS_IN);
     let routes = routes_of("server/src/router.rs");

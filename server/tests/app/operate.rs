@@ -111,6 +111,13 @@ async fn a_backup_is_one_moment_of_a_database_that_is_written_to() {
     let mode = std::fs::metadata(folder.path().join("quiet.db")).expect("it").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     std::fs::create_dir(folder.path().join("same")).expect("a folder");
+    let keyless = portico(folder.path(), &["restore", "quiet.db", "--data-dir", "same"]);
+    assert!(
+        !keyless.status.success() && err(&keyless).contains("put back the key of the backup first"),
+        "{}",
+        err(&keyless)
+    );
+    assert!(!folder.path().join("same/portico.db").exists() && !folder.path().join("same/secret.key").exists());
     std::fs::copy(folder.path().join("data/secret.key"), folder.path().join("same/secret.key")).expect("the key");
     done(&portico(folder.path(), &["restore", "quiet.db", "--data-dir", "same"]));
     let restored = open(folder.path(), "same").await;
@@ -156,6 +163,8 @@ fn a_restore_refuses_what_is_no_backup_and_what_is_in_use() {
         .expect("a line");
     refused(&["good.db", "--force"], "is in use: stop the portal first");
     done(&portico(path, &["backup", "running.db"]));
+    let second = portico(path, &["serve", "--addr", "127.0.0.1:0"]);
+    assert!(!second.status.success() && err(&second).contains("another portico serves from data"), "{}", err(&second));
     server.kill().expect("killed");
     server.wait().expect("ended");
     let said = done(&portico(path, &["restore", "good.db", "--force"]));

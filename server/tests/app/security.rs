@@ -656,6 +656,12 @@ fn the_data_directory_is_its_owners_alone() {
     assert!(output.status.success(), "{}", err(&output));
     let mode = std::fs::metadata(folder.path().join("var/data")).expect("it was made").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+    // Where somebody else made the directory, for everybody to look into.
+    std::fs::create_dir(folder.path().join("open")).expect("made");
+    let output = portico(folder.path(), &["migrate", "--data-dir", "open"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let mode = std::fs::metadata(folder.path().join("open/portico.db")).expect("it was made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]

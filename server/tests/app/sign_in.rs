@@ -225,24 +225,27 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
             ("name=x&days=7", "Choose 1 to"),
             ("name=x&scopes[]=cat*&days=7", "cat*"),
             ("name=x&scopes[]=nothing.at.all&days=7", "nothing.at.all"),
+            ("name=x&scopes[]=settings.token.create&days=7", "settings.token.create"),
             ("name=x&scopes[]=catalog.*&days=4000", "366"),
         ] {
             let refused = make(wrong).await;
             assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}");
             assert!(refused.body.contains(told), "{wrong}: {}", refused.body);
         }
-        let made = make("name=export&scopes[]=catalog.entity.read&scopes[]=settings.token.create&days=7").await;
+        let made = make("name=export&scopes[]=catalog.entity.read&scopes[]=settings.*&days=7").await;
         let secret = made.json()["secret"].as_str().expect("a secret").to_owned();
         let bearer = format!("Bearer {secret}");
         let with = |path: &'static str| get(&app, path, ("authorization", &bearer));
         assert_eq!(with("/api/catalog/entities/by-query").await.status, StatusCode::OK);
         assert_eq!(with("/locations").await.status, StatusCode::FORBIDDEN, "not in its scopes");
-        // What it makes is no wider than itself.
-        let wider = request(Method::POST, "/api/settings/fn/create-token")
+        // What it made would outlive it.
+        let another = request(Method::POST, "/api/settings/fn/create-token")
             .header("authorization", &bearer)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from("name=x&scopes[]=catalog.*&days=7"));
-        assert_eq!(app.send(wider).await.status, StatusCode::BAD_REQUEST);
+            .body(Body::from("name=x&scopes[]=catalog.entity.read&days=1"));
+        let refused = app.send(another).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert!(refused.body.contains("A token makes no tokens"), "{}", refused.body);
         // The secret is nowhere but in its maker's hands.
         for table in ["api_token", "audit_event", "session"] {
             assert!(!app.rows(table).await.concat().contains(&secret), "{table}");
@@ -279,10 +282,54 @@ async fn a_token_does_what_its_scopes_and_its_owners_rights_cover_until_it_is_re
 }
 
 #[tokio::test]
+async fn every_cookie_behind_https_is_secure_and_the_hosts_alone() {
+    let db = databases().await.swap_remove(0);
+    let public_url = Some("https://portico.bank.example".parse().expect("a URL"));
+    let app = TestApp::local(&db, Config { public_url, ..Config::default() });
+    app.write("org.yaml", PEOPLE);
+    app.import_from(&app.path(""), true).await;
+    let post = async |path: &str, cookies: &str, body: &'static str| {
+        let asked = request(Method::POST, path)
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("referer", "http://127.0.0.1:3000/settings/tokens")
+            .header("cookie", cookies);
+        let answer = app.send(asked.body(Body::from(body))).await;
+        let all: Vec<String> =
+            answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().expect("ASCII").to_owned()).collect();
+        assert!(!all.is_empty(), "{path}: {} {}", answer.status, answer.body);
+        for cookie in &all {
+            for rule in ["; Secure", "; HttpOnly", "; Path=/", "; SameSite="] {
+                assert!(cookie.contains(rule), "{path}: {cookie}");
+            }
+            assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{path}: {cookie}");
+        }
+        all.iter().map(|line| line.split(';').next().expect("a cookie").to_owned()).collect::<Vec<_>>()
+    };
+    let signed_in = post("/sign-in/local", "", "person=user:default/ann&to=/").await;
+    assert_eq!(signed_in.len(), 2, "a session and a device: {signed_in:?}");
+    let cookies = signed_in.join("; ");
+    let made = post("/api/settings/fn/create-token", &cookies, "name=x&scopes[]=catalog.*&days=1").await;
+    assert!(made.iter().any(|cookie| cookie.starts_with("__Host-portico-said=!portico")), "{made:?}");
+    let shown = get(&app, "/settings/tokens", ("cookie", &format!("{cookies}; {}", made.join("; ")))).await.body;
+    assert!(shown.contains("id=\"secret\">portico_"), "{shown}");
+    let refused = post("/api/settings/fn/create-token", &cookies, "name=&scopes[]=catalog.*&days=1").await;
+    assert!(refused.iter().any(|cookie| cookie.starts_with("__Host-portico-said=-")), "{refused:?}");
+}
+
+#[tokio::test]
 async fn without_a_way_to_sign_in_there_is_one_page_and_health() {
     let db = databases().await.swap_remove(0);
     let app = TestApp::made(&db, Config::default(), &[], |_, _| Identity::Unconfigured);
-    for path in ["/", "/catalog", "/api/catalog/entities/by-query"] {
+    for path in [
+        "/",
+        "/catalog",
+        "/api/catalog/entities/by-query",
+        "/sign-in",
+        "/sign-in/bank",
+        "/metrics",
+        "/design/v1/tokens.css",
+    ] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert!(answer.body.contains("Set up sign-in") || answer.status.is_server_error(), "{path}");

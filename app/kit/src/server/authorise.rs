@@ -31,8 +31,7 @@ use policies::{Policies, Rules, Type, uid};
 const GRANTED_BY: &str = "an administrator of the portal";
 
 /// Decides by the policies in force. The one by `default` knows no policy and no action, and lets the operator and the portal itself pass alone.
-#[derive(Debug)]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Gate {
     permissions: Vec<&'static Permission>,
     policies: ArcSwap<Policies>,
@@ -258,8 +257,13 @@ impl Gate {
         if decision.because == Because::SignedOut {
             return AppError::Unauthenticated;
         }
+        if decision.because == Because::Scope {
+            return AppError::Forbidden {
+                right: format!("{} with this token", permission.allows),
+                granted_by: format!("a token with the scope {}", permission.action),
+            };
+        }
         let granted_by = match decision.because {
-            Because::Scope => format!("whoever makes a token with the scope {}", permission.action),
             Because::Forbidden => {
                 format!("{GRANTED_BY}, by changing the policy “{}”,", decision.by.join("”, “"))
             }

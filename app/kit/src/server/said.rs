@@ -1,13 +1,14 @@
 //! What a form that was sent had to say, kept in a cookie until the page that follows shows it. It is no part of an address: a link
 //! of somebody else's must not be able to put words into the portal's mouth.
 
-use http::header::{COOKIE, SET_COOKIE};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::cookies::Secure;
 use super::html::drawn;
 use crate::components::{Banner, CopyButton, Tone};
 use crate::html::Html;
@@ -17,40 +18,33 @@ const NAME: &str = "portico-said";
 /// The longest text, in characters: browsers keep cookies of 4 KB, and a character takes up to 12 bytes there.
 const MAX_TEXT: usize = 300;
 
+/// The longest that it waits for the page, in seconds.
+const SECONDS: u32 = 60;
+
 /// The cookie of an action that failed.
-pub fn refused(text: &str) -> HeaderValue {
-    cookie(Tone::Wrong, text)
+pub fn refused(text: &str, secure: Secure) -> HeaderValue {
+    written('-', text, secure)
 }
 
 /// Has the page that follows the form at hand say that it is done.
 pub fn done(text: &str) {
-    if let Some(options) = use_context::<ResponseOptions>() {
-        options.append_header(SET_COOKIE, cookie(Tone::Fine, text));
-    }
+    say('+', text);
 }
 
 /// Has the page that follows say that it is done, and show a secret that is kept nowhere else.
 pub fn done_with_secret(text: &str, secret: &str) {
-    if let Some(options) = use_context::<ResponseOptions>() {
-        options.append_header(SET_COOKIE, written('!', &format!("{secret} {text}")));
-    }
-}
-
-/// The value of a cookie.
-pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    say('!', &format!("{secret} {text}"));
 }
 
 /// What was said, as HTML, and no longer to be said again.
 pub(crate) fn take() -> Option<Html> {
     let parts = use_context::<Parts>()?;
-    let value = cookie_value(&parts.headers, NAME)?;
-    if let Some(options) = use_context::<ResponseOptions>() {
-        let gone = format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
-        if let Ok(gone) = HeaderValue::from_str(&gone) {
-            options.append_header(SET_COOKIE, gone);
-        }
+    let secure = Secure::of(&parts.extensions);
+    let value = secure.read(&parts.headers, NAME)?;
+    if let (Some(options), Ok(gone)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&secure.write(NAME, "", 0, "Strict")))
+    {
+        options.append_header(SET_COOKIE, gone);
     }
     let (tone, text) = match value.split_at_checked(1) {
         Some(("+", text)) => (Tone::Fine, text),
@@ -75,13 +69,16 @@ fn with_secret(text: &str) -> Html {
     })
 }
 
-fn cookie(tone: Tone, text: &str) -> HeaderValue {
-    written(if tone == Tone::Wrong { '-' } else { '+' }, text)
+fn say(sign: char, text: &str) {
+    let secure = use_context::<Parts>().map(|parts| Secure::of(&parts.extensions)).unwrap_or_default();
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.append_header(SET_COOKIE, written(sign, text, secure));
+    }
 }
 
-fn written(sign: char, text: &str) -> HeaderValue {
+fn written(sign: char, text: &str, secure: Secure) -> HeaderValue {
     let text: String = text.chars().take(MAX_TEXT).collect();
     let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
-    let cookie = format!("{NAME}={sign}{text}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");
+    let cookie = secure.write(NAME, &format!("{sign}{text}"), SECONDS, "Strict");
     HeaderValue::from_str(&cookie).expect("what is escaped is ASCII")
 }

@@ -11,7 +11,7 @@ use super::clock::Millis;
 use super::context::Kit;
 use super::db;
 use crate::error::AppError;
-use crate::identity::{Caller, PrincipalKind};
+use crate::identity::{Caller, NoSubject, Subject, Via};
 use crate::plugin::Permission;
 
 /// What every token begins with, so that scanners for leaked secrets find it.
@@ -47,7 +47,7 @@ pub const REVOKE: &str = "settings.token.revoke";
 #[derive(Debug, Clone)]
 pub struct NewToken<'a> {
     /// For whom: the subject that it acts as.
-    pub subject: &'a str,
+    pub subject: &'a Subject,
     /// What people call the subject.
     pub subject_name: &'a str,
     /// What the maker calls it.
@@ -64,7 +64,7 @@ pub struct Token {
     /// The row, as in `Via::Token`.
     pub id: i64,
     /// Whom it acts as.
-    pub subject: String,
+    pub subject: Subject,
     /// What people call that one.
     pub subject_name: String,
     /// What its maker calls it.
@@ -79,14 +79,6 @@ pub struct Token {
     pub revoked_at: Option<Millis>,
     /// When it was last used, to the minute.
     pub used_at: Option<Millis>,
-}
-
-impl Token {
-    /// Whether it acts for a person or for a service.
-    pub fn kind(&self) -> PrincipalKind {
-        let person = ["user:", "person:"].iter().any(|prefix| self.subject.starts_with(prefix));
-        if person { PrincipalKind::Person } else { PrincipalKind::Service }
-    }
 }
 
 /// Makes a token and gives its secret, which is kept nowhere.
@@ -104,7 +96,7 @@ pub async fn make(
     let expires_at = now + Millis::from(new.days) * DAY;
     let tx = kit.db.begin().await?;
     let text = "SELECT count(*) AS n FROM api_token WHERE subject = ? AND revoked_at IS NULL AND expires_at > ?";
-    let alive = db::rows(&tx, text, [new.subject.into(), now.into()]).await?;
+    let alive = db::rows(&tx, text, [new.subject.as_str().into(), now.into()]).await?;
     let alive: i64 = alive.first().map_or(Ok(0), |row| row.try_get("", "n"))?;
     if alive.max(0) as u64 >= MAX_ALIVE {
         return Err(AppError::bad_request(format!(
@@ -115,7 +107,7 @@ pub async fn make(
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
     let values = [
         hash(&secret).into(),
-        new.subject.into(),
+        new.subject.as_str().into(),
         new.subject_name.into(),
         new.name.trim().into(),
         json!(new.scopes).to_string().into(),
@@ -130,7 +122,7 @@ pub async fn make(
         actor: caller,
         action: CREATE,
         resource: &format!("token:{id}"),
-        detail: json!({ "name": new.name.trim(), "for": new.subject, "scopes": new.scopes, "expires_at": expires_at }),
+        detail: json!({ "name": new.name.trim(), "for": new.subject.as_str(), "scopes": new.scopes, "expires_at": expires_at }),
     };
     audit::append(&tx, event).await?;
     tx.commit().await?;
@@ -147,20 +139,30 @@ pub async fn of(kit: &Kit, subject: &str) -> Result<Vec<Token>, AppError> {
     Ok(rows.iter().map(token).collect::<Result<_, _>>()?)
 }
 
-/// Revokes a token of `subject`: it is refused from now on.
+/// The tokens that are good at the moment, from the one after number `after` on.
+pub async fn all(kit: &Kit, after: i64, limit: u32) -> Result<Vec<Token>, AppError> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM api_token WHERE id > ? AND revoked_at IS NULL AND expires_at > ? ORDER BY id LIMIT {limit}"
+    );
+    let rows = db::rows(kit.db.read(), &text, [after.into(), kit.clock.now().into()]).await?;
+    Ok(rows.iter().map(token).collect::<Result<_, _>>()?)
+}
+
+/// Revokes a token, of `subject` where one is given: it is refused from now on.
 ///
 /// # Errors
-/// Not found, where the subject has no such token.
-pub async fn revoke(kit: &Kit, caller: &Caller, subject: &str, id: i64) -> Result<(), AppError> {
+/// Not found, where there is no such token that is not revoked.
+pub async fn revoke(kit: &Kit, caller: &Caller, subject: Option<&str>, id: i64) -> Result<(), AppError> {
     let now = kit.clock.now();
     let tx = kit.db.begin().await?;
-    let text = "UPDATE api_token SET revoked_at = ? WHERE id = ? AND subject = ? AND revoked_at IS NULL";
-    if db::execute(&tx, text, [now.into(), id.into(), subject.into()]).await? == 0 {
-        return Err(AppError::not_found("A token of this number"));
-    }
+    let text = "UPDATE api_token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING subject";
+    let rows = db::rows(&tx, text, [now.into(), id.into()]).await?;
+    let owner: Option<String> = rows.first().map(|row| row.try_get("", "subject")).transpose()?;
+    let owner = owner.filter(|owner| subject.is_none_or(|subject| subject == owner));
+    let owner = owner.ok_or_else(|| AppError::not_found("A token of this number"))?;
     let resource = format!("token:{id}");
     let event =
-        audit::Event { at: now, actor: caller, action: REVOKE, resource: &resource, detail: json!({ "of": subject }) };
+        audit::Event { at: now, actor: caller, action: REVOKE, resource: &resource, detail: json!({ "of": owner }) };
     audit::append(&tx, event).await?;
     tx.commit().await?;
     Ok(())
@@ -199,13 +201,18 @@ pub async fn ending(
     rows.iter().map(token).collect()
 }
 
+/// Whether a token may be used for it: for everything but making tokens.
+pub fn is_for_tokens(permission: &Permission) -> bool {
+    permission.action != CREATE
+}
+
 const COLUMNS: &str = "id, subject, subject_name, name, scopes, created_at, expires_at, revoked_at, used_at";
 
 fn token(row: &QueryResult) -> Result<Token, DbErr> {
-    let scopes: String = row.try_get("", "scopes")?;
+    let (subject, scopes): (String, String) = (row.try_get("", "subject")?, row.try_get("", "scopes")?);
     Ok(Token {
         id: row.try_get("", "id")?,
-        subject: row.try_get("", "subject")?,
+        subject: subject.parse().map_err(|error: NoSubject| DbErr::Type(error.to_string()))?,
         subject_name: row.try_get("", "subject_name")?,
         name: row.try_get("", "name")?,
         scopes: serde_json::from_str(&scopes).unwrap_or_default(),
@@ -227,6 +234,10 @@ fn hash(secret: &str) -> String {
 
 fn check(caller: &Caller, actions: &[&'static Permission], new: &NewToken<'_>) -> Result<(), AppError> {
     let refuse = |message: String| Err(AppError::bad_request(message));
+    // What a token made would outlive it, and outlive that it is revoked.
+    if caller.principal().is_some_and(|principal| matches!(principal.via, Via::Token(_))) {
+        return refuse("A token makes no tokens: sign in to make one".into());
+    }
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         return refuse(format!("Give the token a name of 1 to {MAX_NAME} characters"));
@@ -239,15 +250,12 @@ fn check(caller: &Caller, actions: &[&'static Permission], new: &NewToken<'_>) -
     }
     for scope in new.scopes {
         let whole_words = scope.strip_suffix('*').is_none_or(|prefix| prefix.is_empty() || prefix.ends_with('.'));
-        if !whole_words || !actions.iter().any(|permission| covers(scope, permission.action)) {
+        if !whole_words
+            || !actions.iter().any(|permission| is_for_tokens(permission) && covers(scope, permission.action))
+        {
             return refuse(format!(
                 "{scope:?} names nothing that a token could be used for; an example is catalog.entity.read or catalog.*"
             ));
-        }
-        // What a token makes is at most as wide as itself.
-        let own = caller.principal().and_then(|principal| principal.scopes.as_ref());
-        if own.is_some_and(|own| !own.iter().any(|own| covers(own, scope))) {
-            return refuse(format!("The token that asks for this one does not cover {scope:?} itself"));
         }
     }
     Ok(())

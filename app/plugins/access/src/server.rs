@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::error::AppError;
-use kit::identity::{Caller, Principal, PrincipalKind, Via};
+use kit::identity::{Caller, NoSubject, Principal, Subject, Via};
 use kit::plugin::{Permission, PluginInfo};
 use kit::server::authorise::{Attributes, Decision, Describe, Policy, Resource, Thing};
 use kit::server::context::Kit;
@@ -73,21 +73,17 @@ impl Access {
     /// Answers, if `caller` may ask about that person.
     pub(crate) async fn answer(&self, caller: &Caller, asked: &Question) -> Result<Answer, AppError> {
         let itself = asked.who.is_empty() || asked.who == caller.subject();
-        let subject = if itself { caller.subject() } else { asked.who.as_str() };
-        let is_principal = itself || ["user:", "person:", "service:"].iter().any(|kind| subject.starts_with(kind));
-        if !is_principal {
-            return Err(AppError::bad_request(format!(
-                "{subject:?} is neither a person, such as user:default/jane, nor service: and a name"
-            )));
-        }
+        let named: Option<Subject> = if itself { None } else { Some(asked.who.parse().map_err(bad_name)?) };
+        let subject = named.as_ref().map_or(caller.subject(), Subject::as_str);
         let person = Attributes { id: subject, kind: "person", owner: subject, ..Attributes::default() };
         self.kit.authorise(caller, &READ_DECISIONS, &Resource::Known(&person)).await?;
         let permission = self.permissions().iter().find(|permission| permission.action == asked.action);
         let permission =
             permission.ok_or_else(|| AppError::bad_request(format!("No plugin has an action {:?}", asked.action)))?;
-        let (who, groups) = match caller.principal() {
-            Some(principal) if itself => (Principal { scopes: None, ..principal.clone() }, Vec::new()),
-            _ => self.principal(subject).await?,
+        let (who, groups) = match (&named, caller.principal()) {
+            (Some(named), _) => self.principal(named).await?,
+            (None, Some(principal)) => (Principal { scopes: None, ..principal.clone() }, Vec::new()),
+            (None, None) => return Err(AppError::bad_request("Say whose right is asked about")),
         };
         let described = self.described(caller, &asked.thing).await?;
         let known = described.as_ref().map(Thing::attributes);
@@ -117,22 +113,21 @@ impl Access {
     }
 
     /// Somebody as its next request would find it, with the groups that its last sign-in named.
-    async fn principal(&self, subject: &str) -> Result<(Principal, Vec<Membership>), AppError> {
-        let signed_in = people::of(self.kit.db.read(), subject).await?;
+    async fn principal(&self, subject: &Subject) -> Result<(Principal, Vec<Membership>), AppError> {
+        let signed_in = people::of(self.kit.db.read(), subject.as_str()).await?;
         let named = signed_in.as_ref().map_or(&[][..], |person| person.groups_at(self.kit.clock.now()));
-        let user_ref = subject.starts_with("user:").then_some(subject);
+        let user_ref = subject.user_ref();
         let known = match user_ref {
             Some(user_ref) => self.directory.person(user_ref).await?.map(|known| known.name),
             None => None,
         };
         let memberships = self.directory.groups(user_ref, named).await?;
         let groups: Vec<String> = memberships.iter().map(|each| each.group.clone()).collect();
-        let is_service = subject.starts_with("service:");
         let principal = Principal {
-            kind: if is_service { PrincipalKind::Service } else { PrincipalKind::Person },
-            subject: subject.to_owned(),
-            name: known.or(signed_in.map(|person| person.name)).unwrap_or_else(|| subject.to_owned()),
-            administrator: self.administrators.iter().any(|each| each == subject || groups.contains(each)),
+            kind: subject.kind,
+            subject: subject.to_string(),
+            name: known.or(signed_in.map(|person| person.name)).unwrap_or_else(|| subject.to_string()),
+            administrator: self.administrators.iter().any(|each| each == subject.as_str() || groups.contains(each)),
             groups,
             via: Via::Session(0),
             scopes: None,
@@ -140,4 +135,8 @@ impl Access {
         };
         Ok((principal, memberships))
     }
+}
+
+fn bad_name(error: NoSubject) -> AppError {
+    AppError::bad_request(error.to_string())
 }

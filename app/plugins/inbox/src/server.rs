@@ -28,6 +28,8 @@ pub struct Inbox {
     pub plugins: Arc<[Arc<dyn Plugin>]>,
     /// What carries mail; none where it is not configured.
     pub mailer: Option<Arc<Mailer>>,
+    /// Who is told what concerns the operation of the portal: refs of people and groups.
+    pub administrators: Arc<[String]>,
     hub: Arc<Hub>,
 }
 
@@ -37,11 +39,12 @@ impl Inbox {
         kit: Kit,
         plugins: Arc<[Arc<dyn Plugin>]>,
         mailer: Option<Arc<Mailer>>,
+        administrators: Arc<[String]>,
         idle: Millis,
         stop: CancellationToken,
     ) -> Self {
         let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
-        Self { kit, plugins, mailer, hub }
+        Self { kit, plugins, mailer, administrators, hub }
     }
 }
 
@@ -63,7 +66,7 @@ impl Plugin for Inbox {
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
         vec![
             (MAIL, Arc::new(Mailing { kit: self.kit.clone(), mailer: self.mailer.clone() })),
-            (REMIND, Arc::new(remind::Remind { kit: self.kit.clone() })),
+            (REMIND, Arc::new(remind::Remind { kit: self.kit.clone(), administrators: self.administrators.clone() })),
         ]
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::error::AppError;
-use kit::identity::{Caller, Principal, Via};
+use kit::identity::{Caller, NoSubject, Principal, Subject, Via};
 use kit::plugin::{Permission, PluginInfo};
 use kit::server::audit;
 use kit::server::clock::Millis;
@@ -116,12 +116,13 @@ impl Settings {
         let Some(Principal { subject, name: subject_name, .. }) = caller.principal() else {
             return Err(AppError::bad_request("Only a person or a service can have a token"));
         };
-        let new = NewToken { subject, subject_name, name, scopes, days };
+        let subject: Subject = subject.parse().map_err(|error: NoSubject| AppError::bad_request(error.to_string()))?;
+        let new = NewToken { subject: &subject, subject_name, name, scopes, days };
         let (id, secret) = tokens::make(&self.kit, caller, &self.actions, &new).await?;
         Ok(Made { id, secret })
     }
 
     pub(crate) async fn revoke_token(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
-        tokens::revoke(&self.kit, caller, caller.subject(), id).await
+        tokens::revoke(&self.kit, caller, Some(caller.subject()), id).await
     }
 }

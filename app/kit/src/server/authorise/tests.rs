@@ -140,7 +140,7 @@ fn a_token_does_what_its_scopes_and_its_makers_rights_both_cover() {
         let refused = gate.authorise(&with(scopes), &CHANGE, &Resource::Known(&mine)).expect_err("out of scope");
         assert_eq!(
             refused.to_string(),
-            "You lack the right to change a thing; whoever makes a token with the scope shop.thing.change can grant it"
+            "You lack the right to change a thing with this token; a token with the scope shop.thing.change can grant it"
         );
         assert_eq!(gate.filter(&with(scopes), &CHANGE), Filter::None);
     }

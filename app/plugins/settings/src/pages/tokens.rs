@@ -11,7 +11,7 @@ use kit::server::authorise::Resource;
 use kit::server::clock::Millis;
 use kit::server::context::{permit, service};
 use kit::server::page::page;
-use kit::server::tokens::Token;
+use kit::server::tokens::{Token, is_for_tokens};
 use kit::when::When;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -87,7 +87,7 @@ fn Tokens(tokens: Vec<Token>, now: Millis) -> impl IntoView {
 fn NewToken(actions: Vec<&'static Permission>) -> impl IntoView {
     let lives = LIVES.iter().map(|(days, label)| Choice::new(days.to_string(), *label)).collect();
     let mut of: BTreeMap<&str, Vec<&Permission>> = BTreeMap::new();
-    for action in actions {
+    for action in actions.into_iter().filter(|action| is_for_tokens(action)) {
         of.entry(action.action.split('.').next().unwrap_or_default()).or_default().push(action);
     }
     let groups: Vec<_> = of
