@@ -138,7 +138,7 @@ fn Filters(asked: Asked) -> impl IntoView {
                     <Field label="Who" id="audit-who" help="A ref, or a part of a name.">
                         <Input name="who" value=asked.who attr:maxlength="300"/>
                     </Field>
-                    <Field label="Action" id="audit-action" help="Such as catalog.location.register, or catalog.*">
+                    <Field label="Action" id="audit-action" help="Such as catalog.location.*">
                         <Input name="action" value=asked.action attr:maxlength="300"/>
                     </Field>
                     <Field label="Resource" id="audit-resource" help="Such as location:7, or location:*">

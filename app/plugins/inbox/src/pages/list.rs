@@ -73,7 +73,12 @@ fn InboxView(tab: Tab, messages: Page, counts: [u64; 2]) -> impl IntoView {
     let content = match first {
         None => view! {
             <EmptyState sentence=empty>
-                {(tab != Tab::Waiting).then(|| view! { <a class="pk-button" href="/catalog">"Go through the catalog"</a> })}
+                {match (tab, counts[1]) {
+                    (Tab::Waiting, 0) => None,
+                    (Tab::Waiting, news) => Some(("/inbox?tab=news", format!("Read the news ({news})"))),
+                    _ => Some(("/catalog", "Go through the catalog".to_owned())),
+                }
+                .map(|(href, text)| view! { <a class="pk-button" href=href>{text}</a> })}
             </EmptyState>
         }
         .into_any(),
