@@ -76,7 +76,7 @@ pub async fn reseal(config: Config, drop_lost: bool) -> anyhow::Result<ExitCode>
             done.lost
         );
     }
-    kit.db.clone().close().await?;
+    instance.close().await?;
     Ok(if done.lost > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -22,7 +22,9 @@ fn generate(folder: &Path) {
     write(&folder.join("bad.yaml"), "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: x\n");
 }
 
+/// Starts an import that says what is wrong into a file in its data directory.
 fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
+    let said = std::fs::File::create(data.join("said")).expect("a file");
     Command::new(env!("CARGO_BIN_EXE_portico"))
         .args(["import", "--trust-org", "--database-url", db.url(), "--data-dir"])
         .arg(data)
@@ -30,7 +32,7 @@ fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(said)
         .spawn()
         .expect("portico runs")
 }
@@ -38,7 +40,8 @@ fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
 fn import(db: &TestDb, data: &Path, folder: &Path) -> Duration {
     let begun = Instant::now();
     let status = start(db, data, folder).wait().expect("it ends");
-    assert!(status.success(), "{}: {status}", db.name());
+    let said = std::fs::read_to_string(data.join("said")).expect("what it said");
+    assert!(status.success(), "{}: {status}: {said}", db.name());
     begun.elapsed()
 }
 
