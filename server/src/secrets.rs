@@ -85,14 +85,16 @@ fn own_key(data_dir: &Path) -> Result<Zeroizing<String>, String> {
     let path = data_dir.join(OWN_KEY);
     if !path.exists() {
         make_data_dir(data_dir).map_err(|problem| format!("{problem:#}"))?;
-        let part = data_dir.join(format!("{OWN_KEY}.{}", std::process::id()));
+        // A process that was killed leaves its part behind, and the next one in a container has the same number.
+        let part = data_dir.join(format!("{OWN_KEY}.{:016x}", rand::random::<u64>()));
         let written = private(&part).and_then(|mut file| {
             file.write_all(new_key().as_bytes())?;
             file.sync_all()?;
             match std::fs::hard_link(&part, &path) {
                 Err(problem) if problem.kind() != std::io::ErrorKind::AlreadyExists => Err(problem),
                 _ => std::fs::remove_file(&part),
-            }
+            }?;
+            std::fs::File::open(data_dir)?.sync_all()
         });
         written.map_err(|problem| format!("{}: {problem}", path.display()))?;
     }

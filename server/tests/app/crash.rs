@@ -25,16 +25,14 @@ fn generate(folder: &Path) {
 /// Starts an import that says what is wrong into a file in its data directory.
 fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
     let said = std::fs::File::create(data.join("said")).expect("a file");
-    Command::new(env!("CARGO_BIN_EXE_portico"))
-        .args(["import", "--trust-org", "--database-url", db.url(), "--data-dir"])
-        .arg(data)
-        .arg(folder)
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .stdout(Stdio::null())
-        .stderr(said)
-        .spawn()
-        .expect("portico runs")
+    portico(db, data, &["import", "--trust-org"]).arg(folder).stderr(said).spawn().expect("portico runs")
+}
+
+fn portico(db: &TestDb, data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
+    command.args(arguments).args(["--database-url", db.url(), "--data-dir"]).arg(data).env_clear();
+    command.envs(std::env::var_os("PATH").map(|path| ("PATH", path))).stdout(Stdio::null());
+    command
 }
 
 fn import(db: &TestDb, data: &Path, folder: &Path) -> Duration {
@@ -46,9 +44,10 @@ fn import(db: &TestDb, data: &Path, folder: &Path) -> Duration {
 }
 
 async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
-    let data = tempfile::tempdir().expect("a folder");
     for (number, (calm, killed)) in databases().await.into_iter().zip(databases().await).enumerate() {
-        let whole = import(&calm, data.path(), folder);
+        // Made by the process that is killed first: its keys and the audit file are to be whole as well.
+        let (data, calm_data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let whole = import(&calm, calm_data.path(), folder);
         let mut numbers = Numbers(4711 + number as u64 + u64::from(std::process::id()) * u64::from(soak()));
         for _ in 0..kills {
             let mut child = start(&killed, data.path(), folder);
@@ -68,6 +67,8 @@ async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
             calm.name()
         );
         assert_eq!(jobs.len(), 1);
+        let verified = portico(&killed, data.path(), &["audit", "verify"]).stderr(Stdio::inherit()).status();
+        assert!(verified.expect("it ends").success(), "{}: the audit trail is not whole", calm.name());
     }
 }
 

@@ -31,8 +31,7 @@ use policies::{Policies, Rules, Type, uid};
 const GRANTED_BY: &str = "an administrator of the portal";
 
 /// Decides by the policies in force. The one by `default` knows no policy and no action, and lets the operator and the portal itself pass alone.
-#[derive(Debug)]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Gate {
     permissions: Vec<&'static Permission>,
     policies: ArcSwap<Policies>,

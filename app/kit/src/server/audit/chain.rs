@@ -179,9 +179,8 @@ impl SealKey {
     fn make(path: &Path) -> io::Result<Self> {
         let seed: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
         let key = Self(SigningKey::from_bytes(&seed));
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
         // Linked into place whole, so that neither a crash nor another process that starts at the same time leaves half a key or two.
         let new = path.with_extension(format!("new-{:016x}", rand::random::<u64>()));
         let mut options = std::fs::OpenOptions::new();
@@ -193,6 +192,8 @@ impl SealKey {
         file.sync_all()?;
         let linked = std::fs::hard_link(&new, path);
         std::fs::remove_file(&new)?;
+        // Or a power cut could take back the name under which a trail is already signed.
+        std::fs::File::open(folder)?.sync_all()?;
         match linked {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::load(path),

@@ -71,7 +71,9 @@ pub enum SealError {
         seq: i64,
     },
     /// The end of the database's trail is not as it was sealed.
-    #[error("the audit trail was changed at row {seq}: {why}; nothing is sealed on top of that; run portico audit verify")]
+    #[error(
+        "the audit trail was changed at row {seq}: {why}; nothing is sealed on top of that; run portico audit verify"
+    )]
     Changed {
         /// The last row that was sealed.
         seq: i64,

@@ -283,7 +283,9 @@ impl<C: ConnectionTrait> Check<'_, C> {
             // Anybody who can write to the database can append an event, and the sealer seals it; the signature only the portal can make.
             match subject::erased(&row.detail, self.trusted) {
                 Some(erased) => pseudonyms.extend(erased.into_iter().map(|pseudonym| (pseudonym, None))),
-                None => self.wrong(seq, format!("row {seq} (event {}) is an erasure that the portal did not sign", row.id)),
+                None => {
+                    self.wrong(seq, format!("row {seq} (event {}) is an erasure that the portal did not sign", row.id))
+                }
             }
             detail = Value::Null;
         }
@@ -455,14 +457,20 @@ impl<C: ConnectionTrait> Check<'_, C> {
         let Reading { ref file, row, checkpoint, .. } = *reading;
         let seq = written.seq;
         if seq <= checkpoint || seq < row {
-            self.wrong(seq, format!("line {number} of the file {file}, the checkpoint at row {seq}, is out of its place"));
+            self.wrong(
+                seq,
+                format!("line {number} of the file {file}, the checkpoint at row {seq}, is out of its place"),
+            );
         } else if seq > row && (row != checkpoint || seq >= self.kept_from) {
             self.lacks(file, row + 1, seq);
         } else if seq > row {
             // What retention dropped before it was written here: the trail goes on from the checkpoint at its end.
             reading.jumps.push((row + 1, seq));
         } else if reading.hash != written.hash {
-            self.wrong(seq, format!("row {seq} in the file {file} does not have the hash that the checkpoint vouches for"));
+            self.wrong(
+                seq,
+                format!("row {seq} in the file {file} does not have the hash that the checkpoint vouches for"),
+            );
         }
         if seq >= self.kept_from - 1 && found.get(&seq) != Some(&written) {
             let file = &reading.file;
