@@ -71,14 +71,13 @@ pub async fn still_good(
     let mut good = HashSet::new();
     let session = "SELECT id FROM session WHERE expires_at > ? AND seen_at > ?";
     let token = "SELECT id FROM api_token WHERE expires_at > ? AND revoked_at IS NULL AND created_at > ?";
-    let asked: [(_, _, _, fn(i64) -> Via); 2] =
-        [(session, idle_since, sessions, Via::Session), (token, Millis::MIN, tokens, Via::Token)];
-    for (text, since, ids, way_in) in asked {
+    for (is_session, text, since, ids) in [(true, session, idle_since, sessions), (false, token, Millis::MIN, tokens)] {
         for ids in ids.chunks(500) {
             let text = format!("{text} AND id IN ({})", db::marks(ids.len()));
             let values = [now.into(), since.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
             for row in db::rows(connection, &text, values).await? {
-                good.insert(way_in(row.try_get("", "id")?));
+                let id = row.try_get("", "id")?;
+                good.insert(if is_session { Via::Session(id) } else { Via::Token(id) });
             }
         }
     }
