@@ -427,7 +427,7 @@ impl Config {
 
     /// How the audit trail is sealed; makes the key where there is none yet.
     pub fn seal(&self) -> Result<SealOptions, ConfigError> {
-        let AuditConfig { file, key_file, key_env, keep_days, .. } = &self.audit;
+        let AuditConfig { file, key_file, key_env, trusted_keys, keep_days } = &self.audit;
         let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
             true => self.data_dir.join("audit").join(name),
             false => path.clone(),
@@ -441,7 +441,8 @@ impl Config {
             SealKey::parse(&text)
                 .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
         };
-        Ok(SealOptions { key, file: or(file, "trail.jsonl"), keep_days: *keep_days })
+        let (file, trusted) = (or(file, "trail.jsonl"), trusted_keys.clone());
+        Ok(SealOptions { key, trusted, file, keep_days: *keep_days })
     }
 
     /// The database's address.

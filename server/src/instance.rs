@@ -12,7 +12,7 @@ use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
 use inbox::server::Inbox;
-use kit::server::audit::{SealError, Sealer};
+use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
@@ -128,10 +128,10 @@ impl Instance {
         Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
     }
 
-    /// Seals what a command has done and closes the database. Another database than the audit file's is said and does not undo what was done.
+    /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.
     pub async fn close(self) -> anyhow::Result<()> {
         match self.sealer.seal().await {
-            Err(error @ SealError::Disagrees { .. }) => eprintln!("portico: warning: {error}"),
+            Err(error) if error.is_about_the_trail() => eprintln!("portico: warning: {error}"),
             sealed => sealed.context("sealing the audit trail")?,
         }
         Ok(self.kit.db.close().await?)

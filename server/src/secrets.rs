@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kit::identity::Caller;
-use kit::server::audit;
-use kit::server::secrets::{SEALED, Vault, new_key, rotate};
+use kit::server::secrets::{Rotation, SEALED, Vault, new_key};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -54,18 +53,9 @@ pub async fn reseal(config: Config, drop_lost: bool) -> anyhow::Result<ExitCode>
     let instance =
         if drop_lost { Instance::open_with_any_key(&config).await? } else { Instance::open(&config).await? };
     let kit = &instance.kit;
-    let done = rotate(&kit.db, &kit.vault, &SEALED, drop_lost).await?;
-    let detail = serde_json::json!({ "resealed": done.resealed, "lost": done.lost, "dropped": done.dropped });
-    let event = audit::Event {
-        at: kit.clock.now(),
-        actor: &Caller::Operator,
-        action: "kit.secrets.rotate",
-        resource: kit.vault.current(),
-        detail,
-    };
-    let tx = kit.db.begin().await?;
-    audit::append(&tx, event).await?;
-    tx.commit().await?;
+    let (caller, now) = (&Caller::Operator, kit.clock.now());
+    let rotation = Rotation { database: &kit.db, vault: &kit.vault, drop_lost, caller, now };
+    let done = rotation.run(&SEALED).await?;
     println!("{} secrets sealed again with the key {}", done.resealed, kit.vault.current());
     if done.dropped > 0 {
         println!("{} secrets of lost keys dropped", done.dropped);
@@ -76,7 +66,7 @@ pub async fn reseal(config: Config, drop_lost: bool) -> anyhow::Result<ExitCode>
             done.lost
         );
     }
-    kit.db.clone().close().await?;
+    instance.close().await?;
     Ok(if done.lost > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -85,14 +75,16 @@ fn own_key(data_dir: &Path) -> Result<Zeroizing<String>, String> {
     let path = data_dir.join(OWN_KEY);
     if !path.exists() {
         make_data_dir(data_dir).map_err(|problem| format!("{problem:#}"))?;
-        let part = data_dir.join(format!("{OWN_KEY}.{}", std::process::id()));
+        // A process that was killed leaves its part behind, and the next one in a container has the same number.
+        let part = data_dir.join(format!("{OWN_KEY}.{:016x}", rand::random::<u64>()));
         let written = private(&part).and_then(|mut file| {
             file.write_all(new_key().as_bytes())?;
             file.sync_all()?;
             match std::fs::hard_link(&part, &path) {
                 Err(problem) if problem.kind() != std::io::ErrorKind::AlreadyExists => Err(problem),
                 _ => std::fs::remove_file(&part),
-            }
+            }?;
+            std::fs::File::open(data_dir)?.sync_all()
         });
         written.map_err(|problem| format!("{}: {problem}", path.display()))?;
     }
@@ -144,6 +136,14 @@ mod tests {
             1,
             "nothing half-made stays"
         );
+    }
+
+    #[test]
+    fn what_a_killed_start_left_behind_stops_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The part of a process of the same number, as every start of a container has it.
+        std::fs::write(folder.path().join(format!("{OWN_KEY}.{}", std::process::id())), "half").expect("written");
+        vault(&config(folder.path(), SecretsConfig::default())).expect("made");
     }
 
     #[test]

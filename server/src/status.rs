@@ -17,13 +17,14 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: every plugin can do its work; names those that cannot.
+/// `GET /readyz`: every plugin can do its work; names those that cannot, and those that somebody has to look after.
 pub async fn readyz(Extension(plugins): Extension<Arc<[Arc<dyn Plugin>]>>) -> Response {
     let mut lines = String::new();
     let mut status = StatusCode::OK;
     for plugin in plugins.iter() {
         match plugin.health().await {
             Health::Up => lines.push_str(&format!("{}: up\n", plugin.info().id)),
+            Health::Ailing(reason) => lines.push_str(&format!("{}: up, but {reason}\n", plugin.info().id)),
             Health::Down(reason) => {
                 status = StatusCode::SERVICE_UNAVAILABLE;
                 lines.push_str(&format!("{}: down: {reason}\n", plugin.info().id));

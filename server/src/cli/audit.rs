@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use kit::identity::Caller;
-use kit::server::audit::{self, FileSpan, Trail};
+use kit::server::audit::{self, FileSpan, Mirror, Trail};
 
 use super::StoreArgs;
 use super::import::harmless;
@@ -57,11 +57,13 @@ pub fn run(command: Command) -> Result<anyhow::Result<ExitCode>, ConfigError> {
 
 async fn verify(config: Config, mut files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
     let instance = Instance::open(&config).await?;
+    let live = instance.sealer.file();
     if files.is_empty() {
-        files.push(instance.sealer.file().clone());
+        files.push(live.clone());
     }
-    let trusted: Vec<String> = std::iter::once(instance.sealer.public_key()).chain(config.audit.trusted_keys).collect();
-    let trail = audit::verify(&instance.kit.db, &trusted, &files).await?;
+    let files: Vec<Mirror> = files.into_iter().map(|path| Mirror { is_live: path == *live, path }).collect();
+    let (kit, trusted) = (&instance.kit, instance.sealer.trusted());
+    let trail = audit::verify(&kit.db, kit.clock.now(), trusted, &files).await?;
     instance.kit.db.close().await?;
     for problem in trail.problems.iter().take(SHOWN) {
         eprintln!("portico: {}", harmless(&problem.text));
@@ -94,8 +96,7 @@ async fn erase(config: Config, people: Vec<String>) -> anyhow::Result<ExitCode> 
     let instance = Instance::open(&config).await?;
     let mut failed = false;
     for person in &people {
-        let now = instance.kit.clock.now();
-        let pseudonyms = audit::erase(&instance.kit.db, now, &Caller::Operator, person).await?;
+        let pseudonyms = instance.sealer.erase(&Caller::Operator, person).await?;
         if pseudonyms.is_empty() {
             eprintln!("portico: the audit trail does not name {}", harmless(person));
             failed = true;

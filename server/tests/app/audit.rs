@@ -7,7 +7,9 @@ use std::time::Duration;
 use kit::error::AppError;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::plugin::Permission;
-use kit::server::audit::{self, Checkpoint, Event, Filter, Order, Row, SealKey, SealOptions, Sealer, Trail};
+use kit::server::audit::{
+    self, Checkpoint, Event, Filter, Mirror, Order, Row, SealError, SealKey, SealOptions, Sealer, Trail,
+};
 use kit::server::authorise::Resource;
 use kit::server::clock::Clock;
 use kit::server::db;
@@ -48,7 +50,7 @@ impl Kept {
 
     fn sealer(&self, file: &str, keep_days: u32) -> Sealer {
         let key = SealKey::load(&self.folder.join("key")).expect("a key");
-        let options = SealOptions { key, file: self.folder.join(file), keep_days };
+        let options = SealOptions { key, trusted: Vec::new(), file: self.folder.join(file), keep_days };
         Sealer::new(self.app.db().clone(), self.app.instance.kit.clock.clone(), options)
     }
 
@@ -76,9 +78,23 @@ impl Kept {
     }
 
     async fn verify(&self, files: &[&str]) -> Trail {
+        self.compare(files, true).await
+    }
+
+    async fn compare(&self, files: &[&str], is_live: bool) -> Trail {
         let trusted = [SealKey::load(&self.folder.join("key")).expect("a key").public()];
-        let files: Vec<PathBuf> = files.iter().map(|file| self.folder.join(file)).collect();
-        audit::verify(self.app.db(), &trusted, &files).await.expect("verified")
+        let files: Vec<Mirror> = files.iter().map(|file| Mirror { path: self.folder.join(file), is_live }).collect();
+        let now = self.app.instance.kit.clock.now();
+        audit::verify(self.app.db(), now, &trusted, &files).await.expect("verified")
+    }
+
+    fn file(&self) -> String {
+        std::fs::read_to_string(self.folder.join("trail.jsonl")).expect("the file")
+    }
+
+    fn write_file<'a>(&self, lines: impl IntoIterator<Item = &'a str>) {
+        let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(self.folder.join("trail.jsonl"), text).expect("written");
     }
 
     /// Everything is as it was sealed; gives the rows.
@@ -333,6 +349,81 @@ async fn manipulate(kept: &Kept, kind: i64, random: &mut Random) -> String {
             kept.run("DELETE FROM audit_subject WHERE name LIKE 'Joe%'").await;
             "a name deleted by hand".into()
         }
+        // The beginning cut off, sealed on, and what that was done with put back.
+        27 => {
+            let at = kept.app.column("SELECT seq FROM audit_checkpoint ORDER BY seq").await;
+            let at = &at[random.below(at.len() as i64 - 1) as usize];
+            kept.run(&format!("DELETE FROM audit_event WHERE sealed_seq <= {at}")).await;
+            kept.run(&format!("DELETE FROM audit_checkpoint WHERE seq < {at}")).await;
+            kept.run(&format!("UPDATE audit_checkpoint SET kept_from = {at} + 1 WHERE seq > {at}")).await;
+            kept.append(&Caller::Operator, "x.y.z", "location:1", json!({})).await;
+            assert!(kept.sealer("trail.jsonl", 0).seal().await.is_err(), "the sealer would sign where it begins");
+            kept.run(&format!("UPDATE audit_checkpoint SET kept_from = 1 WHERE seq <= {last}")).await;
+            format!("cut off up to checkpoint {at} and sealed on")
+        }
+        // A name deleted by hand, and an erasure forged that excuses it, sealed or not.
+        28 => {
+            let joe = "SELECT pseudonym FROM audit_subject WHERE name LIKE 'Joe%'";
+            let pseudonyms = kept.app.column(joe).await;
+            kept.run("DELETE FROM audit_subject WHERE name LIKE 'Joe%'").await;
+            let signer = SealKey::load(&kept.folder.join("key")).expect("a key").public();
+            let detail = match random.below(2) {
+                0 => json!({ "pseudonyms": pseudonyms }),
+                _ => json!({ "pseudonyms": pseudonyms, "signer": signer, "signature": "0".repeat(128) }),
+            };
+            kept.append(&Caller::Operator, "audit.person.erase", "audit", detail).await;
+            let sealed = random.below(2) == 0;
+            if sealed {
+                kept.sealer("trail.jsonl", 0).seal().await.expect("sealed");
+            }
+            format!("a name deleted by hand and an erasure forged, sealed: {sealed}")
+        }
+        // The file: lines taken out, or changed, or brought into another order.
+        29..=36 => {
+            let text = kept.file();
+            let mut lines: Vec<&str> = text.lines().collect();
+            let (at, count) = (random.below(lines.len() as i64) as usize, lines.len());
+            let is_checkpoint = |line: &&str| line.starts_with("{\"checkpoint\"");
+            let what = match kind {
+                29 => {
+                    lines.remove(at);
+                    "a line taken out"
+                }
+                30 => {
+                    lines.drain(..=at.min(count - 2));
+                    "the beginning taken out"
+                }
+                31 => {
+                    let at = lines.iter().position(is_checkpoint).expect("a checkpoint");
+                    lines.drain(..=at);
+                    "the first segment taken out"
+                }
+                32 => {
+                    lines.truncate(at.max(1));
+                    "the end cut off"
+                }
+                33 => {
+                    lines.retain(|line| !is_checkpoint(line));
+                    "the checkpoints taken out"
+                }
+                34 => {
+                    let at = lines.iter().rposition(is_checkpoint).expect("a checkpoint");
+                    lines.remove(at);
+                    "the last checkpoint taken out"
+                }
+                35 => {
+                    lines.swap(at, (at + 1) % count);
+                    "two lines swapped"
+                }
+                _ => {
+                    let line = lines[at];
+                    lines[at] = [&line[..line.len() / 2], "garbled", "", "\u{fffd}"][random.below(4) as usize];
+                    "a line garbled"
+                }
+            };
+            kept.write_file(lines);
+            format!("{what}, at line {at} of {count}")
+        }
         // A checkpoint.
         _ => {
             let at = kept.app.column("SELECT seq FROM audit_checkpoint ORDER BY seq").await;
@@ -355,18 +446,21 @@ async fn insert(kept: &Kept, checkpoint: &Checkpoint) {
 }
 
 #[tokio::test]
-async fn of_100_random_manipulations_each_is_found() {
-    const KINDS: i64 = 28;
+async fn of_152_random_manipulations_each_is_found() {
+    const KINDS: i64 = 38;
     for db in databases().await {
         let kept = Kept::new(&db);
         kept.events(4, 10).await;
+        // Later than a process needs to write the file.
+        kept.app.instance.kit.clock.advance(120_000);
         assert_eq!(kept.whole().await, (1, 40));
+        let file = kept.file();
         let tables = ["audit_event", "audit_checkpoint", "audit_subject"];
         for table in tables {
             kept.run(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
         }
         let mut random = Random(4);
-        for number in 0..112 {
+        for number in 0..4 * KINDS {
             // Every way four times, at other places each time.
             let what = manipulate(&kept, number % KINDS, &mut random).await;
             let trail = kept.verify(&["trail.jsonl"]).await;
@@ -375,7 +469,8 @@ async fn of_100_random_manipulations_each_is_found() {
                 [format!("DELETE FROM {table}"), format!("INSERT INTO {table} SELECT * FROM kept_{table}")]
             });
             kept.run_all(&restored.concat()).await;
-            if number % KINDS == 0 {
+            kept.write_file(file.lines());
+            if number % KINDS >= 27 || number % KINDS == 0 {
                 kept.whole().await;
             }
         }
@@ -486,7 +581,8 @@ async fn a_crash_before_the_file_was_written_is_mended_at_the_next_seal() {
         // At each of these places the process may have ended: before the batch, within a row, before the checkpoint.
         for lines in [12, 14, 17, 23] {
             let cut: String = text.lines().take(lines).map(|line| format!("{line}\n")).collect();
-            std::fs::write(&path, cut + "{\"seq\":1,\"id").expect("written");
+            let torn = text.lines().nth(lines).map_or("{\"seq\":21,\"id", |line| &line[..line.len() / 2]);
+            std::fs::write(&path, cut + torn).expect("written");
             assert_eq!(kept.whole().await, (1, 20), "a file that is behind is no forgery");
             kept.sealer("trail.jsonl", 0).seal().await.expect("another process seals");
             let trail = kept.verify(&["trail.jsonl"]).await;
@@ -516,8 +612,166 @@ async fn a_file_that_is_missing_or_of_another_trail_is_found() {
         let trail = kept.verify(&["trail.jsonl"]).await;
         assert!(trail.problems[0].text.ends_with("lacks row 6"), "{:?}", trail.problems);
         let stranger = [SealKey::parse(&"11".repeat(32)).expect("a key").public()];
-        let trail = audit::verify(&db, &stranger, &[]).await.expect("verified");
+        let trail = audit::verify(&db, START, &stranger, &[]).await.expect("verified");
         assert_eq!(trail.problems.len(), 3, "a key that is not trusted vouches for nothing: {:?}", trail.problems);
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_none_is_named_unless_the_whole_line_follows() {
+    for db in databases().await {
+        let kept = Kept::new(&db);
+        kept.events(3, 5).await;
+        let text = kept.file();
+        let lines: Vec<&str> = text.lines().collect();
+        let with = |at: usize, line: &'static str| [&lines[..at], &[line], &lines[at..]].concat();
+        for (at, line, found) in [(0, "x", true), (7, "", true), (18, "{\"seq", true), (7, "{\"seq\":7", false)] {
+            // Before the seventh row, which is the eighth line as a checkpoint is among them.
+            kept.write_file(with(at, line));
+            let trail = kept.verify(&["trail.jsonl"]).await;
+            let named = trail.problems.iter().any(|problem| {
+                problem.text.starts_with(&format!("line {} of the file ", at + 1))
+                    && problem.text.ends_with("is garbled")
+            });
+            assert_eq!((named, trail.problems.len()), (found, usize::from(found)), "{line:?}: {:?}", trail.problems);
+        }
+        // Lines that are well, and stand twice.
+        kept.write_file(lines.iter().chain(&lines[5..7]).copied());
+        assert!(kept.verify(&["trail.jsonl"]).await.problems[0].text.contains("is out of its place"), "{}", db.name());
+    }
+}
+
+#[tokio::test]
+async fn a_copy_may_end_early_and_the_file_itself_may_not() {
+    for db in databases().await {
+        let kept = Kept::new(&db);
+        kept.events(3, 5).await;
+        let text = kept.file();
+        kept.write_file(text.lines().take(9));
+        assert_eq!(kept.whole().await, (1, 15), "a process may be writing it");
+        kept.app.instance.kit.clock.advance(120_000);
+        let trail = kept.verify(&["trail.jsonl"]).await;
+        assert!(
+            trail.problems[0].text.contains("ends with the checkpoint at row 5; what was sealed up to row 15 "),
+            "{:?}",
+            trail.problems
+        );
+        assert_eq!(kept.compare(&["trail.jsonl"], false).await.problems, [], "{}", db.name());
+        kept.sealer("trail.jsonl", 0).seal().await.expect("sealed");
+        assert_eq!(kept.whole().await, (1, 15), "the next process writes the rest");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_signed_on_top_of_a_trail_that_was_changed() {
+    for db in databases().await {
+        for change in [
+            // The end cut off: with its checkpoints, without them, or only the last row.
+            "DELETE FROM audit_event WHERE sealed_seq > 5; DELETE FROM audit_checkpoint WHERE seq > 5",
+            "DELETE FROM audit_event WHERE sealed_seq > 5",
+            "DELETE FROM audit_event WHERE sealed_seq = 10",
+            // What the next checkpoint would take over.
+            "UPDATE audit_checkpoint SET kept_from = 6 WHERE seq = 10",
+        ] {
+            kept_from_nothing(&db).await;
+            let kept = Kept::new(&db);
+            kept.events(2, 5).await;
+            let running = kept.sealer("trail.jsonl", 0);
+            running.seal().await.expect("sealed");
+            let file = kept.file();
+            kept.run_all(&change.split("; ").map(str::to_owned).collect::<Vec<_>>()).await;
+            kept.append(&Caller::Operator, "x.y.z", "location:1", json!({})).await;
+            let checkpoints = kept.app.rows("audit_checkpoint").await;
+            // One that runs already, even when the file is gone, and one that begins.
+            for (sealer, is_gone) in [(&running, false), (&running, true), (&kept.sealer("trail.jsonl", 0), false)] {
+                if is_gone {
+                    std::fs::remove_file(kept.folder.join("trail.jsonl")).expect("removed");
+                }
+                let refused = sealer.seal().await;
+                assert!(
+                    matches!(refused, Err(SealError::Disagrees { .. } | SealError::Changed { .. })),
+                    "{}: {change}: {refused:?}",
+                    db.name()
+                );
+                assert!(sealer.disagrees());
+                assert_eq!(kept.app.rows("audit_checkpoint").await, checkpoints, "{change}");
+                kept.write_file(file.lines());
+            }
+            assert_eq!(kept.number("SELECT count(*) FROM audit_event WHERE sealed_seq IS NULL").await, 1);
+        }
+    }
+}
+
+async fn kept_from_nothing(db: &TestDb) {
+    let tx = db.begin().await.expect("begin");
+    for table in ["audit_event", "audit_checkpoint", "audit_subject"] {
+        db::execute(&tx, &format!("DELETE FROM {table}"), []).await.expect("deleted");
+    }
+    tx.commit().await.expect("commit");
+}
+
+#[tokio::test]
+async fn the_instance_stays_ready_and_says_that_nothing_is_sealed() {
+    for db in databases().await {
+        let app = TestApp::with(&db, Config::default(), &[], person("ann", true));
+        assert!(app.get("/readyz").await.body.contains("audit: up\n"));
+        let tx = db.begin().await.expect("begin");
+        let event =
+            Event { at: START, actor: &Caller::Operator, action: "x.y.z", resource: "location:1", detail: json!({}) };
+        audit::append(&tx, event).await.expect("appended");
+        tx.commit().await.expect("commit");
+        app.instance.sealer.seal().await.expect("sealed");
+        let tx = db.begin().await.expect("begin");
+        db::execute(&tx, "DELETE FROM audit_event", []).await.expect("deleted");
+        tx.commit().await.expect("commit");
+        app.instance.sealer.seal().await.expect_err("refused");
+        let ready = app.get("/readyz").await;
+        assert_eq!(ready.status, 200, "{}", db.name());
+        assert!(ready.body.contains("audit: up, but the trail is not as it was sealed"), "{}", ready.body);
+        assert!(app.get("/audit").await.body.contains("The trail was changed"));
+    }
+}
+
+#[tokio::test]
+async fn retention_is_no_way_to_have_the_beginning_of_the_file_go() {
+    for db in databases().await {
+        let kept = Kept::new(&db);
+        let clock = &kept.app.instance.kit.clock;
+        for _ in 0..4 {
+            kept.events(2, 5).await;
+            clock.advance(DAY);
+        }
+        let sealer = kept.sealer("trail.jsonl", 2);
+        // The time of a checkpoint decides what is dropped.
+        kept.run(&format!("UPDATE audit_checkpoint SET at = {} WHERE seq = 35", START - 100 * DAY)).await;
+        let refused = sealer.drop_old().await;
+        assert!(matches!(refused, Err(SealError::Changed { seq: 35, .. })), "{}: {refused:?}", db.name());
+        assert_eq!(kept.number("SELECT count(*) FROM audit_event WHERE sealed_seq IS NOT NULL").await, 40);
+        let at = kept.file();
+        let at = at.lines().find(|line| line.starts_with("{\"checkpoint\":35,")).expect("the checkpoint").to_owned();
+        let at: Value = serde_json::from_str(&at).expect("JSON");
+        kept.run(&format!("UPDATE audit_checkpoint SET at = {} WHERE seq = 35", at["at"])).await;
+        let lagging = kept.sealer("lagging.jsonl", 0);
+        kept.write_file(kept.file().lines());
+        let early: String = kept.file().lines().take(12).map(|line| format!("{line}\n")).collect();
+        std::fs::write(kept.folder.join("lagging.jsonl"), early).expect("written");
+        sealer.drop_old().await.expect("dropped");
+        sealer.seal().await.expect("sealed");
+        assert_eq!(kept.whole().await, (21, 41), "{}", db.name());
+        // A file that was behind goes on where the trail does, and so does a new one.
+        lagging.seal().await.expect("followed");
+        kept.sealer("new.jsonl", 0).seal().await.expect("followed");
+        let trail = kept.verify(&["lagging.jsonl", "new.jsonl"]).await;
+        assert_eq!(trail.problems, [], "{}", db.name());
+        // Rows that only the file has are to stand in it without a gap.
+        let text = kept.file();
+        for (from, to) in [(0, 1), (0, 6), (3, 4), (7, 12), (0, 12)] {
+            let mut lines: Vec<&str> = text.lines().collect();
+            lines.drain(from..to);
+            kept.write_file(lines);
+            let trail = kept.verify(&["trail.jsonl"]).await;
+            assert!(trail.problems.iter().any(|problem| problem.text.contains(" lacks row")), "{from} to {to}");
+        }
     }
 }
 
@@ -562,7 +816,7 @@ async fn a_name_is_taken_away_for_good_and_the_chain_holds() {
     for db in databases().await {
         let kept = Kept::new(&db);
         kept.events(2, 8).await;
-        let erased = audit::erase(&db, START, &Caller::Operator, "user:default/joe").await.expect("erased");
+        let erased = kept.sealer("trail.jsonl", 0).erase(&Caller::Operator, "user:default/joe").await.expect("erased");
         assert_eq!(erased.len(), 2, "as who did something, and as whom something was done to");
         kept.sealer("trail.jsonl", 0).seal().await.expect("sealed");
         assert_eq!(kept.whole().await, (1, 17));
@@ -577,7 +831,10 @@ async fn a_name_is_taken_away_for_good_and_the_chain_holds() {
         assert_eq!(of(&Filter { who: "user:default/joe".into(), ..Filter::default() }).await, []);
         let janes = of(&Filter { who: "user:default/jane".into(), ..Filter::default() }).await;
         assert_eq!((janes.len(), janes[0].name.as_str()), (4, "Jane Miller"), "nobody else is touched");
-        assert_eq!(audit::erase(&db, START, &Caller::Operator, "user:default/joe").await.expect("again").len(), 0);
+        assert_eq!(
+            kept.sealer("trail.jsonl", 0).erase(&Caller::Operator, "user:default/joe").await.expect("again").len(),
+            0
+        );
         // Whoever comes back is somebody new to the trail.
         kept.append(&person("joe", false), "x.y.z", "location:1", json!({})).await;
         assert!(of(&Filter { who: "user:default/joe".into(), ..Filter::default() }).await.len() == 1);
@@ -590,7 +847,7 @@ async fn what_is_committed_is_sealed_within_five_seconds() {
     for db in databases().await {
         let kept = Kept::new(&db);
         let key = SealKey::load(&kept.folder.join("key")).expect("a key");
-        let options = SealOptions { key, file: kept.folder.join("trail.jsonl"), keep_days: 0 };
+        let options = SealOptions { key, trusted: Vec::new(), file: kept.folder.join("trail.jsonl"), keep_days: 0 };
         let (sealer, stop) = (Arc::new(Sealer::new((*db).clone(), Clock::System, options)), CancellationToken::new());
         let running = tokio::spawn({
             let (sealer, stop) = (sealer.clone(), stop.clone());

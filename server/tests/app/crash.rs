@@ -22,30 +22,32 @@ fn generate(folder: &Path) {
     write(&folder.join("bad.yaml"), "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: x\n");
 }
 
+/// Starts an import that says what is wrong into a file in its data directory.
 fn start(db: &TestDb, data: &Path, folder: &Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_portico"))
-        .args(["import", "--trust-org", "--database-url", db.url(), "--data-dir"])
-        .arg(data)
-        .arg(folder)
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("portico runs")
+    let said = std::fs::File::create(data.join("said")).expect("a file");
+    portico(db, data, &["import", "--trust-org"]).arg(folder).stderr(said).spawn().expect("portico runs")
+}
+
+fn portico(db: &TestDb, data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
+    command.args(arguments).args(["--database-url", db.url(), "--data-dir"]).arg(data).env_clear();
+    command.envs(std::env::var_os("PATH").map(|path| ("PATH", path))).stdout(Stdio::null());
+    command
 }
 
 fn import(db: &TestDb, data: &Path, folder: &Path) -> Duration {
     let begun = Instant::now();
     let status = start(db, data, folder).wait().expect("it ends");
-    assert!(status.success(), "{}: {status}", db.name());
+    let said = std::fs::read_to_string(data.join("said")).expect("what it said");
+    assert!(status.success(), "{}: {status}: {said}", db.name());
     begun.elapsed()
 }
 
 async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
-    let data = tempfile::tempdir().expect("a folder");
     for (number, (calm, killed)) in databases().await.into_iter().zip(databases().await).enumerate() {
-        let whole = import(&calm, data.path(), folder);
+        // Made by the process that is killed first: its keys and the audit file are to be whole as well.
+        let (data, calm_data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let whole = import(&calm, calm_data.path(), folder);
         let mut numbers = Numbers(4711 + number as u64 + u64::from(std::process::id()) * u64::from(soak()));
         for _ in 0..kills {
             let mut child = start(&killed, data.path(), folder);
@@ -65,6 +67,8 @@ async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
             calm.name()
         );
         assert_eq!(jobs.len(), 1);
+        let verified = portico(&killed, data.path(), &["audit", "verify"]).stderr(Stdio::inherit()).status();
+        assert!(verified.expect("it ends").success(), "{}: the audit trail is not whole", calm.name());
     }
 }
 

@@ -183,6 +183,31 @@ async fn a_window_hears_of_messages_as_they_come() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    for db in databases().await {
+        let Caller::Principal(principal) = person(JANE, &[]) else { unreachable!("a person") };
+        let by = |id| Caller::Principal(Arc::new(Principal { via: Via::Token(id), ..(*principal).clone() }));
+        let (first, second) = (app_of(&db, by(1)), app_of(&db, by(2)));
+        for (id, days) in [(1, 90), (2, 1)] {
+            let end = START + days * 24 * 60 * 60_000;
+            let text = format!(
+                "INSERT INTO api_token (id, token_hash, subject, subject_name, name, scopes, created_at, created_by, expires_at) \
+                 VALUES ({id}, 'hash-{id}', '{JANE}', 'Jane', 'one', '[\"*\"]', {START}, '{JANE}', {end})"
+            );
+            write(&first, &text).await;
+        }
+        let (mut revoked, mut expired) = (stream(&first).await, stream(&second).await);
+        assert!(next_event(&mut revoked).await.is_some() && next_event(&mut expired).await.is_some());
+        let silent = tokio::time::timeout(Duration::from_secs(7), revoked.next()).await;
+        assert!(silent.is_err(), "{}: it lasts as long as the token is good", db.name());
+        write(&first, &format!("UPDATE api_token SET revoked_at = {START} WHERE id = 1")).await;
+        assert_eq!(next_event(&mut revoked).await, None, "{}", db.name());
+        second.instance.kit.clock.advance(25 * 60 * 60_000);
+        assert_eq!(next_event(&mut expired).await, None, "{}", db.name());
+    }
+}
+
+#[tokio::test]
 async fn what_is_starred_and_visited_is_shown_while_it_may_be_seen() {
     for db in databases().await {
         let jane = jane(&db);

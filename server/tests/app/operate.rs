@@ -214,6 +214,8 @@ fn keys_are_made_found_missing_and_rotated() {
     let said = done(&migrate(&["secrets", "rotate"]));
     assert!(said.starts_with("1 secrets sealed again with the key "), "{said}");
     assert!(done(&migrate(&["secrets", "rotate"])).starts_with("0 secrets"), "nothing is left to do");
+    let verified = done(&migrate(&["audit", "verify"]));
+    assert!(verified.contains(" rows 1 to 3, ") && verified.contains(" 0 rows not sealed yet"), "{verified}");
     keys(&fresh);
     done(&migrate(&["import", "in"]));
 

@@ -1,7 +1,7 @@
 //! The audit trail: who did what to what. A change and its event are written in one transaction, or not at all.
 //!
 //! Rows are sealed soon after their commit ([`Sealer`]): numbered without gaps, chained by hash, covered by a signed checkpoint, and written
-//! to a file outside the database. [`verify`] compares the three. The chain covers pseudonyms alone, so [`erase`] can take a name away.
+//! to a file outside the database. [`verify`] compares the three. The chain covers pseudonyms alone, so [`Sealer::erase`] can take a name away.
 
 mod chain;
 mod mirror;
@@ -16,8 +16,7 @@ use serde_json::Value;
 pub use self::chain::{Checkpoint, Row, SealKey};
 pub use self::read::{Cursor, Filter, Order, Record, Standing, page, standing};
 pub use self::seal::{SealError, SealOptions, Sealer};
-pub use self::subject::erase;
-pub use self::verify::{FileSpan, Problem, Trail, verify};
+pub use self::verify::{FileSpan, Mirror, Problem, Trail, verify};
 use super::clock::Millis;
 use super::db::{self, Db};
 use crate::identity::{Caller, PrincipalKind};

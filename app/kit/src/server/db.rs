@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
 /// The target of the trace that tells every statement with its values; for tests of query plans, as values may be personal.
@@ -74,6 +74,15 @@ impl Db {
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let mode = (self.backend() == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() }).await
+    }
+
+    /// Begins a transaction that reads everything as of one moment, that of its first statement.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.backend() == DatabaseBackend::Postgres {
+            let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+            return self.read.begin_with_config(Some(isolation), Some(access)).await;
+        }
+        self.read.begin().await
     }
 
     /// Which of the two databases this is.

@@ -57,6 +57,8 @@ pub trait Plugin: Send + Sync + 'static {
 pub enum Health {
     /// It can.
     Up,
+    /// It can, and somebody has to look after something; the instance stays ready.
+    Ailing(String),
     /// It cannot, for the given reason.
     Down(String),
 }

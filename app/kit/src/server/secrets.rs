@@ -10,9 +10,13 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::audit::{self, Event};
+use super::clock::Millis;
 use super::db::{self, Db};
+use crate::identity::Caller;
 
 /// What is written for a secret that is shown.
 pub const MASK: &str = "********";
@@ -185,7 +189,7 @@ pub enum CheckError {
     Key(#[from] VaultError),
 }
 
-/// What [`rotate`] did.
+/// What a [`Rotation`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rotated {
     /// Sealed again with the first key.
@@ -196,59 +200,78 @@ pub struct Rotated {
     pub dropped: u64,
 }
 
-/// Seals again with the first key whatever is sealed with another, a batch a transaction: what was cut off is taken up by the next run. What cannot be
-/// opened stays as it is, or is given up where `drop_lost`.
-pub async fn rotate(database: &Db, vault: &Vault, columns: &[SealedColumn], drop_lost: bool) -> Result<Rotated, DbErr> {
-    let mut all = Rotated::default();
-    for column in columns {
-        let mut after = i64::MIN;
-        while let Some(last) = rotate_batch(database, vault, column, after, drop_lost, &mut all).await? {
-            after = last;
-        }
-    }
-    Ok(all)
+/// Sealing again with the first key whatever is sealed with another, a batch a transaction: what was cut off is taken up by the next run.
+#[derive(Debug)]
+pub struct Rotation<'a> {
+    /// Where the secrets are.
+    pub database: &'a Db,
+    /// The keys.
+    pub vault: &'a Vault,
+    /// Whether what cannot be opened is given up; otherwise it stays as it is.
+    pub drop_lost: bool,
+    /// On whose behalf, for the audit trail: each batch has its event, so that one that was cut off is in it as far as it came.
+    pub caller: &'a Caller,
+    /// The time.
+    pub now: Millis,
 }
 
-/// One batch after the row `after`; gives the last row that it looked at.
-async fn rotate_batch(
-    database: &Db,
-    vault: &Vault,
-    column: &SealedColumn,
-    after: i64,
-    drop_lost: bool,
-    all: &mut Rotated,
-) -> Result<Option<i64>, DbErr> {
-    let SealedColumn { table, key, column: name, purpose, droppable } = column;
-    let tx = database.begin().await?;
-    let text = format!(
-        "SELECT {key} AS row_key, {name} AS sealed FROM {table} \
-         WHERE {key} > ? AND {name} <> '' AND {name} NOT LIKE ? ORDER BY {key} LIMIT {BATCH}"
-    );
-    let rows = db::rows(&tx, &text, [after.into(), format!("{VERSION}.{}.%", vault.current()).into()]).await?;
-    let mut last = None;
-    for row in &rows {
-        let (id, sealed): (i64, String) = (row.try_get("", "row_key")?, row.try_get("", "sealed")?);
-        last = Some(id);
-        // The old text is part of the condition: whoever writes the row meanwhile seals with the first key already.
-        match vault.open(purpose, &sealed) {
-            Ok(plain) => {
-                let text = format!("UPDATE {table} SET {name} = ? WHERE {key} = ? AND {name} = ?");
-                let values = [vault.seal(purpose, &plain).into(), id.into(), sealed.into()];
-                all.resealed += db::execute(&tx, &text, values).await?;
-            }
-            Err(_) if !drop_lost => all.lost += 1,
-            Err(_) if *droppable => {
-                let text = format!("DELETE FROM {table} WHERE {key} = ? AND {name} = ?");
-                all.dropped += db::execute(&tx, &text, [id.into(), sealed.into()]).await?;
-            }
-            Err(_) => {
-                let text = format!("UPDATE {table} SET {name} = '' WHERE {key} = ? AND {name} = ?");
-                all.dropped += db::execute(&tx, &text, [id.into(), sealed.into()]).await?;
+impl Rotation<'_> {
+    /// Does it for these columns.
+    pub async fn run(&self, columns: &[SealedColumn]) -> Result<Rotated, DbErr> {
+        let mut all = Rotated::default();
+        for column in columns {
+            let mut after = i64::MIN;
+            while let Some((last, batch)) = self.batch(column, after).await? {
+                after = last;
+                all.resealed += batch.resealed;
+                all.lost += batch.lost;
+                all.dropped += batch.dropped;
             }
         }
+        Ok(all)
     }
-    tx.commit().await?;
-    Ok(last)
+
+    /// One batch after the row `after`; gives the last row that it looked at.
+    async fn batch(&self, column: &SealedColumn, after: i64) -> Result<Option<(i64, Rotated)>, DbErr> {
+        let Self { database, vault, drop_lost, caller, now } = *self;
+        let SealedColumn { table, key, column: name, purpose, droppable } = column;
+        let tx = database.begin().await?;
+        let text = format!(
+            "SELECT {key} AS row_key, {name} AS sealed FROM {table} \
+             WHERE {key} > ? AND {name} <> '' AND {name} NOT LIKE ? ORDER BY {key} LIMIT {BATCH}"
+        );
+        let rows = db::rows(&tx, &text, [after.into(), format!("{VERSION}.{}.%", vault.current()).into()]).await?;
+        let (mut last, mut done) = (None, Rotated::default());
+        for row in &rows {
+            let (id, sealed): (i64, String) = (row.try_get("", "row_key")?, row.try_get("", "sealed")?);
+            last = Some(id);
+            // The old text is part of the condition: whoever writes the row meanwhile seals with the first key already.
+            match vault.open(purpose, &sealed) {
+                Ok(plain) => {
+                    let text = format!("UPDATE {table} SET {name} = ? WHERE {key} = ? AND {name} = ?");
+                    let values = [vault.seal(purpose, &plain).into(), id.into(), sealed.into()];
+                    done.resealed += db::execute(&tx, &text, values).await?;
+                }
+                Err(_) if !drop_lost => done.lost += 1,
+                Err(_) if *droppable => {
+                    let text = format!("DELETE FROM {table} WHERE {key} = ? AND {name} = ?");
+                    done.dropped += db::execute(&tx, &text, [id.into(), sealed.into()]).await?;
+                }
+                Err(_) => {
+                    let text = format!("UPDATE {table} SET {name} = '' WHERE {key} = ? AND {name} = ?");
+                    done.dropped += db::execute(&tx, &text, [id.into(), sealed.into()]).await?;
+                }
+            }
+        }
+        if done.resealed > 0 || done.dropped > 0 {
+            let detail = json!({ "table": table, "resealed": done.resealed, "dropped": done.dropped });
+            let event =
+                Event { at: now, actor: caller, action: "kit.secrets.rotate", resource: vault.current(), detail };
+            audit::append(&tx, event).await?;
+        }
+        tx.commit().await?;
+        Ok(last.map(|last| (last, done)))
+    }
 }
 
 /// A secret text: it is printed and serialised as a mask, and wiped from memory when dropped.
@@ -317,6 +340,10 @@ mod tests {
         Vault::parse(&keys.join("\n")).expect("keys")
     }
 
+    fn rotation<'a>(database: &'a Db, vault: &'a Vault) -> Rotation<'a> {
+        Rotation { database, vault, drop_lost: false, caller: &Caller::Operator, now: 0 }
+    }
+
     #[test]
     fn what_was_sealed_opens_for_its_purpose_alone() {
         let vault = vault(&[&new_key()]);
@@ -372,10 +399,21 @@ mod tests {
             }
             tx.commit().await.expect("kept");
 
-            let mut cut_off = Rotated::default();
-            let last = rotate_batch(&database, &both, &column, i64::MIN, false, &mut cut_off).await.expect("a batch");
-            assert_eq!((cut_off.resealed, last), (200, Some(199)));
-            let rotated = rotate(&database, &both, &[column], false).await.expect("rotated");
+            let rotation = rotation(&database, &both);
+            let cut_off = rotation.batch(&column, i64::MIN).await.expect("a batch");
+            assert_eq!(cut_off, Some((199, Rotated { resealed: 200, lost: 0, dropped: 0 })));
+            let events = async || {
+                let text = "SELECT detail FROM audit_event WHERE action = 'kit.secrets.rotate' ORDER BY id";
+                let rows = db::rows(database.read(), text, []).await.expect("rows");
+                let count = |row: &sea_orm::QueryResult| {
+                    let detail: String = row.try_get("", "detail").expect("text");
+                    serde_json::from_str::<serde_json::Value>(&detail).expect("JSON")["resealed"].as_u64()
+                };
+                rows.iter().map(count).collect::<Vec<_>>()
+            };
+            assert_eq!(events().await, [Some(200)], "what was cut off is in the trail as far as it came");
+            let rotated = rotation.run(&[column]).await.expect("rotated");
+            assert_eq!(events().await, [Some(200), Some(200), Some(49)]);
             assert_eq!(rotated, Rotated { resealed: 249, lost: 1, dropped: 0 });
             let rows = db::rows(database.read(), "SELECT id, sealed FROM kept WHERE id < 449", []).await.expect("rows");
             for row in rows {
@@ -386,7 +424,7 @@ mod tests {
                     id.to_string().as_bytes()
                 );
             }
-            let rotated = rotate(&database, &both, &[column], true).await.expect("rotated");
+            let rotated = Rotation { drop_lost: true, ..rotation }.run(&[column]).await.expect("rotated");
             assert_eq!(rotated, Rotated { resealed: 0, lost: 0, dropped: 1 }, "{}", database.name());
         }
     }
@@ -399,7 +437,7 @@ mod tests {
             check(&database, &vault(&[&other, &mine])).await.expect("a new key before the old one");
             let refused = check(&database, &vault(&[&other])).await.expect_err("another key");
             assert!(refused.to_string().contains(vault(&[&mine]).current()), "{refused}");
-            rotate(&database, &vault(&[&other, &mine]), &SEALED, false).await.expect("rotated");
+            rotation(&database, &vault(&[&other, &mine])).run(&SEALED).await.expect("rotated");
             check(&database, &vault(&[&other])).await.expect("the old key is no longer needed");
         }
     }

@@ -1,9 +1,12 @@
 //! Who is signed in where: the rows of the sessions. Cookies are the server's affair.
 
+use std::collections::HashSet;
+
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::clock::Millis;
 use super::db;
+use crate::identity::Via;
 
 /// A browser that somebody is signed in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,23 +53,35 @@ pub async fn end_others(tx: &impl ConnectionTrait, subject: &str, keep: i64) -> 
     db::execute(tx, "DELETE FROM session WHERE subject = ? AND id <> ?", [subject.into(), keep.into()]).await
 }
 
-/// Those of the sessions that are alive at `now` and were used after `idle_since`.
-pub async fn open_among(
+/// Those of the ways in that are good at `now`: sessions that are alive and were used after `idle_since`, tokens that neither ended nor were revoked.
+/// Whatever answers for longer than a request asks this every few seconds, and ends with the way in that it was opened through.
+pub async fn still_good(
     connection: &impl ConnectionTrait,
-    ids: &[i64],
+    ways_in: &HashSet<Via>,
     now: Millis,
     idle_since: Millis,
-) -> Result<Vec<i64>, DbErr> {
-    let mut open = Vec::new();
-    for ids in ids.chunks(500) {
-        let text =
-            format!("SELECT id FROM session WHERE seen_at > ? AND expires_at > ? AND id IN ({})", db::marks(ids.len()));
-        let values = [idle_since.into(), now.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
-        for row in db::rows(connection, &text, values).await? {
-            open.push(row.try_get("", "id")?);
+) -> Result<HashSet<Via>, DbErr> {
+    let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+    for way_in in ways_in {
+        match way_in {
+            Via::Session(id) => sessions.push(*id),
+            Via::Token(id) => tokens.push(*id),
         }
     }
-    Ok(open)
+    let mut good = HashSet::new();
+    let session = "SELECT id FROM session WHERE expires_at > ? AND seen_at > ?";
+    let token = "SELECT id FROM api_token WHERE expires_at > ? AND revoked_at IS NULL AND created_at > ?";
+    for (is_session, text, since, ids) in [(true, session, idle_since, sessions), (false, token, Millis::MIN, tokens)] {
+        for ids in ids.chunks(500) {
+            let text = format!("{text} AND id IN ({})", db::marks(ids.len()));
+            let values = [now.into(), since.into()].into_iter().chain(ids.iter().map(|id| (*id).into()));
+            for row in db::rows(connection, &text, values).await? {
+                let id = row.try_get("", "id")?;
+                good.insert(if is_session { Via::Session(id) } else { Via::Token(id) });
+            }
+        }
+    }
+    Ok(good)
 }
 
 /// Ends all sessions of somebody by its name at a provider; gives whose they were, one a session.

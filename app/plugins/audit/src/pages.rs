@@ -110,7 +110,7 @@ fn Seal(standing: Standing, disagrees: bool, now: i64) -> impl IntoView {
     let wrong = disagrees.then(|| {
         view! {
             <Banner title="The trail was changed" tone=Tone::Wrong>
-                <p>"The database is not what the file outside it says. Have an operator run " <code>"portico audit verify"</code> "."</p>
+                <p>"It is not what was sealed, so nothing is sealed on top of it. Have an operator run " <code>"portico audit verify"</code> "."</p>
             </Banner>
         }
     });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -16,7 +17,7 @@ use kit::server::audit::{self, Cursor, Event, Filter, Order, Outcome, Record, Se
 use kit::server::authorise::Resource;
 use kit::server::context::Kit;
 use kit::server::page::Address;
-use kit::server::plugin::{Plugin, Routes};
+use kit::server::plugin::{Health, Plugin, Routes};
 use kit::when::{self, When};
 use sea_orm::DbErr;
 use serde_json::json;
@@ -41,9 +42,17 @@ pub struct Audit {
     pub sealer: Arc<Sealer>,
 }
 
+#[async_trait]
 impl Plugin for Audit {
     fn info(&self) -> &'static PluginInfo {
         &crate::INFO
+    }
+
+    async fn health(&self) -> Health {
+        match self.sealer.disagrees() {
+            true => Health::Ailing("the trail is not as it was sealed, and nothing is sealed".into()),
+            false => Health::Up,
+        }
     }
 
     fn routes(&self) -> Routes {

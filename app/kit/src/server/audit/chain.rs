@@ -111,11 +111,8 @@ impl Checkpoint {
         if !trusted.contains(&self.signer) {
             return Err(format!("is signed by the key {}, which is not trusted here", self.signer));
         }
-        let good = || {
-            let key = VerifyingKey::from_bytes(&bytes::<32>(&self.signer)?).ok()?;
-            key.verify_strict(&self.message(), &Signature::from_bytes(&bytes::<64>(&self.signature)?)).ok()
-        };
-        good().ok_or_else(|| "bears a signature that does not fit".to_owned())
+        let good = is_signed(&self.message(), &self.signer, &self.signature);
+        good.then_some(()).ok_or_else(|| "bears a signature that does not fit".to_owned())
     }
 
     fn message(&self) -> Vec<u8> {
@@ -128,7 +125,29 @@ impl Checkpoint {
     }
 }
 
-/// The key that checkpoints are signed with.
+/// Whether the portal, by one of the `trusted` public keys, erased the names behind these pseudonyms.
+pub(super) fn is_erasure(pseudonyms: &[String], signer: &str, signature: &str, trusted: &[String]) -> bool {
+    trusted.iter().any(|key| key == signer) && is_signed(&erasure(pseudonyms), signer, signature)
+}
+
+fn erasure(pseudonyms: &[String]) -> Vec<u8> {
+    let mut message = b"portico audit trail, erasure, version 1\0".to_vec();
+    for pseudonym in pseudonyms {
+        message.extend((pseudonym.len() as u64).to_le_bytes());
+        message.extend(pseudonym.as_bytes());
+    }
+    message
+}
+
+fn is_signed(message: &[u8], signer: &str, signature: &str) -> bool {
+    let good = || {
+        let key = VerifyingKey::from_bytes(&bytes::<32>(signer)?).ok()?;
+        key.verify_strict(message, &Signature::from_bytes(&bytes::<64>(signature)?)).ok()
+    };
+    good().is_some()
+}
+
+/// The key that checkpoints and erasures are signed with.
 pub struct SealKey(SigningKey);
 
 impl SealKey {
@@ -152,12 +171,16 @@ impl SealKey {
         hex(self.0.verifying_key().as_bytes())
     }
 
+    /// The proof that the portal erased the names behind these pseudonyms, 128 hex digits: who only writes to the database cannot make it.
+    pub(super) fn sign_erasure(&self, pseudonyms: &[String]) -> String {
+        hex(&self.0.sign(&erasure(pseudonyms)).to_bytes())
+    }
+
     fn make(path: &Path) -> io::Result<Self> {
         let seed: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
         let key = Self(SigningKey::from_bytes(&seed));
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
         // Linked into place whole, so that neither a crash nor another process that starts at the same time leaves half a key or two.
         let new = path.with_extension(format!("new-{:016x}", rand::random::<u64>()));
         let mut options = std::fs::OpenOptions::new();
@@ -169,6 +192,8 @@ impl SealKey {
         file.sync_all()?;
         let linked = std::fs::hard_link(&new, path);
         std::fs::remove_file(&new)?;
+        // Or a power cut could take back the name under which a trail is already signed.
+        std::fs::File::open(folder)?.sync_all()?;
         match linked {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
@@ -265,6 +290,19 @@ mod tests {
         ] {
             assert!(bad.check(&trusted).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_erasure_is_good_by_a_trusted_key_and_for_its_pseudonyms() {
+        let key = SealKey::parse(&"7a".repeat(32)).expect("a key");
+        let (public, trusted) = (key.public(), [key.public()]);
+        let names = ["pseudonym:a".to_owned(), "pseudonym:b".to_owned()];
+        let signature = key.sign_erasure(&names);
+        assert!(is_erasure(&names, &public, &signature, &trusted));
+        assert!(!is_erasure(&names[..1], &public, &signature, &trusted));
+        assert!(!is_erasure(&["pseudonym:apseudonym:b".to_owned()], &public, &signature, &trusted));
+        assert!(!is_erasure(&names, &public, &"00".repeat(64), &trusted));
+        assert!(!is_erasure(&names, &public, &signature, &[]), "by a key that is not trusted");
     }
 
     #[test]

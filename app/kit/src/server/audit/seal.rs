@@ -1,8 +1,7 @@
 //! The sealer: numbers and chains what was committed, signs it, and has the file follow.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chain::{COLUMNS, Checkpoint, Row, SealKey};
 use super::mirror::{self, Line};
-use super::{Event, append};
+use super::{Event, append, subject};
 use crate::identity::Caller;
 use crate::server::clock::{Clock, Millis};
 use crate::server::db::{self, Db};
@@ -39,6 +38,8 @@ const CHECKPOINT: &str = "seq, kept_from, at, hash, signer, signature";
 pub struct SealOptions {
     /// The key that checkpoints are signed with.
     pub key: SealKey,
+    /// Further public keys whose checkpoints are good.
+    pub trusted: Vec<String>,
     /// The file outside the database.
     pub file: PathBuf,
     /// After how many days a row is dropped; never when 0.
@@ -61,7 +62,7 @@ pub enum SealError {
     },
     /// The database is not what the file says it was.
     #[error(
-        "the audit trail in the database does not continue {path}, which ends with row {seq}; run portico audit verify"
+        "the audit trail in the database does not continue {path}, which ended with row {seq}: nothing is sealed; run portico audit verify"
     )]
     Disagrees {
         /// Where the file is.
@@ -69,6 +70,23 @@ pub enum SealError {
         /// The last row that the file knows.
         seq: i64,
     },
+    /// The end of the database's trail is not as it was sealed.
+    #[error(
+        "the audit trail was changed at row {seq}: {why}; nothing is sealed on top of that; run portico audit verify"
+    )]
+    Changed {
+        /// The last row that was sealed.
+        seq: i64,
+        /// What is wrong, in words.
+        why: String,
+    },
+}
+
+impl SealError {
+    /// Whether the trail was found to be another than was sealed, and not merely out of reach.
+    pub fn is_about_the_trail(&self) -> bool {
+        matches!(self, Self::Disagrees { .. } | Self::Changed { .. })
+    }
 }
 
 /// Seals what was committed. Several instances may run one each: a row of the database lets one seal at a time, and each keeps its own file.
@@ -77,15 +95,29 @@ pub struct Sealer {
     db: Db,
     clock: Clock,
     options: SealOptions,
-    /// The last row that the file has, once that is known; held while the file is written.
-    written: Mutex<Option<i64>>,
+    /// The keys whose checkpoints are good, its own included.
+    trusted: Vec<String>,
+    /// The last checkpoint that this process saw in the file; held while the file is written.
+    written: Mutex<Option<Checkpoint>>,
     disagrees: AtomicBool,
 }
 
 impl Sealer {
     /// For one database and one file.
     pub fn new(db: Db, clock: Clock, options: SealOptions) -> Self {
-        Self { db, clock, options, written: Mutex::new(None), disagrees: AtomicBool::new(false) }
+        let trusted = options.trusted.iter().cloned().chain([options.key.public()]).collect();
+        Self { db, clock, options, trusted, written: Mutex::new(None), disagrees: AtomicBool::new(false) }
+    }
+
+    /// The public keys whose checkpoints are good, its own included.
+    pub fn trusted(&self) -> &[String] {
+        &self.trusted
+    }
+
+    /// Replaces a person by a pseudonym in the whole trail, for good: what was done stays, who did it cannot be told any more. `reference` is the
+    /// subject under which the person stands, such as `user:default/jane`. Gives the pseudonyms, one for each name that the person had.
+    pub async fn erase(&self, caller: &Caller, reference: &str) -> Result<Vec<String>, DbErr> {
+        subject::erase(&self.db, self.clock.now(), &self.options.key, caller, reference).await
     }
 
     /// The public key of its checkpoints.
@@ -98,7 +130,7 @@ impl Sealer {
         &self.options.file
     }
 
-    /// Whether the database was found to be another than the file says.
+    /// Whether the trail was found to be another than was sealed: nothing is sealed then.
     pub fn disagrees(&self) -> bool {
         self.disagrees.load(Ordering::Relaxed)
     }
@@ -148,36 +180,102 @@ impl Sealer {
         if self.options.keep_days > 0 && oldest.is_some_and(|oldest| oldest < self.drop_before()) {
             self.drop_old().await?;
         }
-        if self.written.lock().await.is_none_or(|written| seq.is_some_and(|seq| seq != written)) {
+        let written = self.written.lock().await.as_ref().map(|written| written.seq);
+        if seq != written {
             self.follow().await?;
         }
         Ok(())
     }
 
-    async fn seal_some(&self) -> Result<bool, DbErr> {
-        let tx = self.begin().await?;
-        let more = self.seal_in(&tx, None).await?;
+    async fn seal_some(&self) -> Result<bool, SealError> {
+        let (tx, head) = self.begin().await?;
+        let more = self.seal_in(&tx, head, None).await?;
         tx.commit().await?;
         Ok(more)
     }
 
-    /// A transaction in which nobody else seals; the hold ends with it, also when the process does.
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    /// A transaction in which nobody else seals, and the checkpoint that it goes on from; the hold ends with it, also when the process does.
+    async fn begin(&self) -> Result<(DatabaseTransaction, Option<Checkpoint>), SealError> {
+        let before = self.written.lock().await.clone();
         let tx = self.db.begin().await?;
         if tx.get_database_backend() == DatabaseBackend::Postgres {
             db::rows(&tx, "SELECT id FROM audit_sealer FOR UPDATE", []).await?;
         }
-        Ok(tx)
+        // What is in the file was committed before, so the transaction sees it.
+        let end = self.end_of_file().await?;
+        let head = self.agreed(&tx, [end, before]).await?;
+        Ok((tx, head))
     }
 
-    /// Seals a batch; `kept_from` where retention moves it. Gives whether there may be more.
-    async fn seal_in(&self, tx: &DatabaseTransaction, kept_from: Option<i64>) -> Result<bool, DbErr> {
+    async fn end_of_file(&self) -> Result<Option<Checkpoint>, SealError> {
+        let path = self.options.file.clone();
+        blocking(move || mirror::last_checkpoint(&path)).await.map_err(|error| self.file_error(error))
+    }
+
+    fn file_error(&self, error: io::Error) -> SealError {
+        SealError::File { path: self.options.file.clone(), error }
+    }
+
+    /// The checkpoint that the trail goes on from. Fails where the trail does not hold what is known of it from elsewhere, or its end is not as it
+    /// was sealed: another signature on top would vouch for that.
+    async fn agreed(
+        &self,
+        connection: &impl ConnectionTrait,
+        known: [Option<Checkpoint>; 2],
+    ) -> Result<Option<Checkpoint>, SealError> {
+        let head = self.compared(connection, known).await;
+        match &head {
+            Err(error) if !error.is_about_the_trail() => {}
+            _ => self.disagrees.store(head.is_err(), Ordering::Relaxed),
+        }
+        head
+    }
+
+    async fn compared(
+        &self,
+        connection: &impl ConnectionTrait,
+        known: [Option<Checkpoint>; 2],
+    ) -> Result<Option<Checkpoint>, SealError> {
+        let hash_at = async |text: &str, seq: i64| {
+            let rows = db::rows(connection, text, [seq.into()]).await?;
+            rows.first().map_or(Ok(None), |row| row.try_get::<Option<String>>("", "hash"))
+        };
+        let head = latest(connection).await?;
+        for Checkpoint { seq, hash, .. } in known.into_iter().flatten() {
+            let was_dropped = head.as_ref().is_some_and(|head| seq < head.kept_from - 1);
+            let found = hash_at("SELECT hash FROM audit_checkpoint WHERE seq = ?", seq).await?;
+            if found != Some(hash) && !was_dropped {
+                return Err(SealError::Disagrees { path: self.options.file.clone(), seq });
+            }
+        }
+        if let Some(head) = &head {
+            self.vouched(head)?;
+            let found = hash_at("SELECT hash FROM audit_event WHERE sealed_seq = ?", head.seq).await?;
+            if found.as_ref() != Some(&head.hash) {
+                return Err(SealError::Changed { seq: head.seq, why: "the row is missing, or another".into() });
+            }
+        }
+        Ok(head)
+    }
+
+    /// Fails unless the checkpoint is as it was signed: what the next one takes over from it would be vouched for.
+    fn vouched(&self, checkpoint: &Checkpoint) -> Result<(), SealError> {
+        let wrong = |why| SealError::Changed { seq: checkpoint.seq, why: format!("the checkpoint {why}") };
+        checkpoint.check(&self.trusted).map_err(wrong)
+    }
+
+    /// Seals a batch on top of `head`; `kept_from` where retention moves it. Gives whether there may be more.
+    async fn seal_in(
+        &self,
+        tx: &DatabaseTransaction,
+        head: Option<Checkpoint>,
+        kept_from: Option<i64>,
+    ) -> Result<bool, DbErr> {
         let text = format!("SELECT {COLUMNS} FROM audit_event WHERE sealed_seq IS NULL ORDER BY id LIMIT {BATCH}");
         let rows = db::rows(tx, &text, []).await?;
         if rows.is_empty() {
             return Ok(false);
         }
-        let head = latest(tx).await?;
         let (mut seq, mut hash) = head.as_ref().map_or((0, String::new()), |head| (head.seq, head.hash.clone()));
         for row in &rows {
             let row = Row::of(row)?;
@@ -208,10 +306,10 @@ impl Sealer {
 
     /// Drops the oldest segments, as many as one transaction can bear, with an event that says so and the checkpoint that what is kept goes on
     /// from. Gives whether there may be more.
-    async fn drop_some(&self) -> Result<bool, DbErr> {
+    async fn drop_some(&self) -> Result<bool, SealError> {
         while self.seal_some().await? {}
-        let tx = self.begin().await?;
-        let Some(head) = latest(&tx).await? else { return Ok(false) };
+        let (tx, head) = self.begin().await?;
+        let Some(head) = head else { return Ok(false) };
         let text = format!(
             "SELECT {CHECKPOINT} FROM audit_checkpoint WHERE seq >= ? AND at < ? AND (seq < ? OR seq = (SELECT min(seq) FROM audit_checkpoint WHERE seq >= ?)) \
              ORDER BY seq DESC LIMIT 1"
@@ -220,10 +318,12 @@ impl Sealer {
             [head.kept_from.into(), self.drop_before().into(), (head.kept_from + DROP).into(), head.kept_from.into()];
         let rows = db::rows(&tx, &text, values).await?;
         let Some(last) = rows.first().map(Checkpoint::of).transpose()? else { return Ok(false) };
+        // Its time decides what is dropped.
+        self.vouched(&last)?;
         let detail = json!({ "rows": { "from": head.kept_from, "to": last.seq }, "hash": last.hash, "keepDays": self.options.keep_days });
         let (actor, now) = (&Caller::System, self.clock.now());
         append(&tx, Event { at: now, actor, action: "audit.segment.drop", resource: "audit", detail }).await?;
-        self.seal_in(&tx, Some(last.seq + 1)).await?;
+        self.seal_in(&tx, Some(head), Some(last.seq + 1)).await?;
         db::execute(&tx, "DELETE FROM audit_event WHERE sealed_seq <= ?", [last.seq.into()]).await?;
         db::execute(&tx, "DELETE FROM audit_checkpoint WHERE seq < ?", [last.seq.into()]).await?;
         // A name is noted as in use at least once a day, so one that was last seen a day before that stands in no row any more.
@@ -236,39 +336,31 @@ impl Sealer {
     /// Writes what was sealed, by whichever instance, to the file.
     async fn follow(&self) -> Result<(), SealError> {
         let mut written = self.written.lock().await;
-        let file = |error| SealError::File { path: self.options.file.clone(), error };
-        let path: Arc<Path> = self.options.file.as_path().into();
-        let end = blocking({
-            let path = path.clone();
-            move || mirror::last_checkpoint(&path)
-        });
-        let end = end.await.map_err(file)?;
-        let read = self.db.read();
-        if let Some(end) = &end {
-            let text = "SELECT (SELECT hash FROM audit_checkpoint WHERE seq = ?) AS hash, \
-                        (SELECT kept_from FROM audit_checkpoint ORDER BY seq DESC LIMIT 1) AS kept_from";
-            let rows = db::rows(read, text, [end.seq.into()]).await?;
-            let value = |row: &QueryResult| Ok::<_, DbErr>((row.try_get("", "hash")?, row.try_get("", "kept_from")?));
-            let (hash, kept_from): (Option<String>, Option<i64>) = rows.first().map_or(Ok((None, None)), value)?;
-            let was_dropped = kept_from.is_some_and(|kept_from| end.seq < kept_from - 1);
-            if hash.as_ref() != Some(&end.hash) && !was_dropped {
-                self.disagrees.store(true, Ordering::Relaxed);
-                return Err(SealError::Disagrees { path: self.options.file.clone(), seq: end.seq });
-            }
+        let path = self.options.file.clone();
+        let mut file = blocking(move || mirror::hold(&path)).await.map_err(|error| self.file_error(error))?;
+        let end = self.end_of_file().await?;
+        // One moment, so that retention takes no row away between a checkpoint and its rows.
+        let read = self.db.snapshot().await?;
+        self.agreed(&read, [end.clone(), written.clone()]).await?;
+        if let (Some(end), Some(before)) = (&end, &*written)
+            && end.seq < before.seq
+        {
+            let (path, row, before) = (self.options.file.display(), end.seq, before.seq);
+            tracing::error!(%path, row, before, "the audit file was cut off; what it lacks is written again");
         }
-        self.disagrees.store(false, Ordering::Relaxed);
-        let mut seq = end.map_or(0, |end| end.seq);
+        let mut end = end;
         loop {
             let text = format!("SELECT {CHECKPOINT} FROM audit_checkpoint WHERE seq > ? ORDER BY seq LIMIT 50");
-            let rows = db::rows(read, &text, [seq.into()]).await?;
+            let seq = end.as_ref().map_or(0, |end| end.seq);
+            let rows = db::rows(&read, &text, [seq.into()]).await?;
             let checkpoints = rows.iter().map(Checkpoint::of).collect::<Result<Vec<_>, _>>()?;
             if checkpoints.is_empty() {
                 break;
             }
-            let mut lines = Vec::new();
+            let (mut lines, mut seq) = (Vec::new(), seq);
             for checkpoint in checkpoints {
                 let text = "SELECT id, sealed_seq, hash FROM audit_event WHERE sealed_seq > ? AND sealed_seq <= ? ORDER BY sealed_seq";
-                let rows = db::rows(read, text, [seq.into(), checkpoint.seq.into()]).await?;
+                let rows = db::rows(&read, text, [seq.into(), checkpoint.seq.into()]).await?;
                 let line = |row: &QueryResult| {
                     let hash: Option<String> = row.try_get("", "hash")?;
                     let (seq, id) = (row.try_get("", "sealed_seq")?, row.try_get("", "id")?);
@@ -276,12 +368,14 @@ impl Sealer {
                 };
                 lines.extend(rows.iter().map(line).collect::<Result<Vec<_>, _>>()?);
                 seq = checkpoint.seq;
+                end = Some(checkpoint.clone());
                 lines.push(checkpoint.into());
             }
-            let path = path.clone();
-            blocking(move || mirror::append(&path, &lines)).await.map_err(file)?;
+            let append = move || mirror::append(&mut file, &lines).map(|()| file);
+            file = blocking(append).await.map_err(|error| self.file_error(error))?;
         }
-        *written = Some(seq);
+        read.commit().await?;
+        *written = end;
         Ok(())
     }
 }

@@ -5,9 +5,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ConnectionTrait, DbErr};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Event;
+use super::chain::{SealKey, is_erasure};
 use crate::identity::Caller;
 use crate::server::clock::Millis;
 use crate::server::db::{self, Db};
@@ -24,20 +26,39 @@ const DAY: Millis = 24 * 60 * 60 * 1000;
 /// The action of an erasure, whose detail lists the pseudonyms.
 pub(super) const ERASE: &str = "audit.person.erase";
 
-/// Replaces a person by a pseudonym in the whole trail, for good: what was done stays, who did it cannot be told any more. `reference` is the
-/// subject under which the person stands, such as `user:default/jane`. Gives the pseudonyms, one for each name that the person had.
-pub async fn erase(db: &Db, now: Millis, caller: &Caller, reference: &str) -> Result<Vec<String>, DbErr> {
+/// Replaces a person by a pseudonym in the whole trail; see [`Sealer::erase`](super::Sealer::erase).
+pub(super) async fn erase(
+    db: &Db,
+    now: Millis,
+    key: &SealKey,
+    caller: &Caller,
+    reference: &str,
+) -> Result<Vec<String>, DbErr> {
     let tx = db.begin().await?;
     let text = "DELETE FROM audit_subject WHERE subject = ? RETURNING pseudonym";
     let rows = db::rows(&tx, text, [reference.into()]).await?;
     let mut pseudonyms = rows.iter().map(|row| row.try_get("", "pseudonym")).collect::<Result<Vec<String>, DbErr>>()?;
     pseudonyms.sort();
     if !pseudonyms.is_empty() {
-        let detail = json!({ "pseudonyms": pseudonyms });
+        // Signed, since whoever deleted a name by hand could append an event that excuses it and have that sealed.
+        let signature = key.sign_erasure(&pseudonyms);
+        let detail = json!({ "pseudonyms": pseudonyms, "signer": key.public(), "signature": signature });
         super::append(&tx, Event { at: now, actor: caller, action: ERASE, resource: "audit", detail }).await?;
     }
     tx.commit().await?;
     Ok(pseudonyms)
+}
+
+/// The pseudonyms that an erasure's detail lists, if one of the `trusted` keys signed it.
+pub(super) fn erased(detail: &str, trusted: &[String]) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Detail {
+        pseudonyms: Vec<String>,
+        signer: String,
+        signature: String,
+    }
+    let Detail { pseudonyms, signer, signature } = serde_json::from_str(detail).ok()?;
+    is_erasure(&pseudonyms, &signer, &signature, trusted).then_some(pseudonyms)
 }
 
 /// Whether a text is a person's ref.

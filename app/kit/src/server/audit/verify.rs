@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use sea_orm::{AccessMode, ConnectionTrait, DatabaseBackend, DbErr, IsolationLevel, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 
 use super::SealError;
 use super::chain::{COLUMNS, Checkpoint, Row};
 use super::mirror::Line;
 use super::subject::{self, ERASE};
+use crate::server::clock::Millis;
 use crate::server::db::{self, Db};
 
 /// Rows, checkpoints or lines looked at together.
@@ -19,6 +20,21 @@ const BATCH: i64 = 500;
 
 /// The most rows that are named as wrong; then it is plain enough.
 const MOST_PROBLEMS: usize = 1_000;
+
+/// How far a file that is written to may be behind: longer than it takes to write it, in milliseconds.
+const BEHIND: Millis = 60_000;
+
+/// The most lines of a file that wait for the whole line that they may be the beginning of; a process leaves one when it is killed.
+const MOST_TORN: usize = 100;
+
+/// A file to compare with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is written to, and so is to hold all that was sealed more than a minute ago; a copy ends where it was made.
+    pub is_live: bool,
+}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -54,29 +70,22 @@ pub struct Problem {
 }
 
 /// Compares the chain, the checkpoints (signed by one of the `trusted` public keys) and the `files` with the rows as they stand, at one moment,
-/// while others may append and seal.
-pub async fn verify(db: &Db, trusted: &[String], files: &[PathBuf]) -> Result<Trail, SealError> {
+/// while others may append and seal. `now` is by the clock that seals.
+pub async fn verify(db: &Db, now: Millis, trusted: &[String], files: &[Mirror]) -> Result<Trail, SealError> {
     // Before the database, so that every line read later is of a row that the database has.
     let mut lengths = Vec::new();
-    for path in files {
-        let error = |error| SealError::File { path: path.clone(), error };
+    for Mirror { path, .. } in files {
         lengths.push(match std::fs::metadata(path) {
             Ok(metadata) => Some(metadata.len()),
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => None,
-            Err(other) => return Err(error(other)),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(SealError::File { path: path.clone(), error }),
         });
     }
-    let postgres = db.backend() == DatabaseBackend::Postgres;
-    let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    let snapshot = match postgres {
-        true => db.read().begin_with_config(Some(isolation), Some(access)).await?,
-        // A reading transaction of SQLite sees the database as of its first statement.
-        false => db.read().begin().await?,
-    };
+    let snapshot = db.snapshot().await?;
     let mut check = Check { tx: &snapshot, trusted, kept_from: 1, found: BTreeMap::new(), trail: Trail::default() };
     check.database().await?;
-    for (path, length) in files.iter().zip(lengths) {
-        check.file(path, length).await?;
+    for (file, length) in files.iter().zip(lengths) {
+        check.file(file, length, now).await?;
     }
     let Check { found, mut trail, .. } = check;
     trail.problems =
@@ -195,7 +204,7 @@ impl<C: ConnectionTrait> Check<'_, C> {
                     self.trail.rows = Some((first, seq));
                 }
                 (last, id) = (seq, row.id);
-                note_pseudonyms(&mut pseudonyms, &row, seq);
+                self.note_pseudonyms(&mut pseudonyms, &row, seq);
             }
             let through = if rows.len() as i64 == BATCH { last } else { head.max(last).max(checked) };
             self.covered(checked, through, &hashes).await?;
@@ -209,7 +218,9 @@ impl<C: ConnectionTrait> Check<'_, C> {
         }
         let text = format!("SELECT {COLUMNS} FROM audit_event WHERE sealed_seq IS NULL AND action = '{ERASE}'");
         for found in db::rows(self.tx, &text, []).await? {
-            note_pseudonyms(&mut pseudonyms, &Row::of(&found)?, 0);
+            if let Some(erased) = subject::erased(&Row::of(&found)?.detail, self.trusted) {
+                pseudonyms.extend(erased.into_iter().map(|pseudonym| (pseudonym, None)));
+            }
         }
         Ok(pseudonyms)
     }
@@ -266,111 +277,255 @@ impl<C: ConnectionTrait> Check<'_, C> {
         Ok(())
     }
 
-    async fn file(&mut self, path: &Path, length: Option<u64>) -> Result<(), SealError> {
-        let mut span = FileSpan { path: path.to_owned(), rows: None };
+    fn note_pseudonyms(&mut self, pseudonyms: &mut HashMap<String, Option<i64>>, row: &Row, seq: i64) {
+        let mut detail = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+        if row.action == ERASE {
+            // Anybody who can write to the database can append an event, and the sealer seals it; the signature only the portal can make.
+            match subject::erased(&row.detail, self.trusted) {
+                Some(erased) => pseudonyms.extend(erased.into_iter().map(|pseudonym| (pseudonym, None))),
+                None => {
+                    self.wrong(seq, format!("row {seq} (event {}) is an erasure that the portal did not sign", row.id))
+                }
+            }
+            detail = Value::Null;
+        }
+        let mut note = |text: &str| {
+            if subject::is_pseudonym(text) && !pseudonyms.contains_key(text) {
+                pseudonyms.insert(text.to_owned(), Some(seq));
+            }
+        };
+        note(&row.actor);
+        note(&row.resource);
+        subject::each_text(&mut detail, &mut |text| note(text));
+    }
+
+    async fn file(&mut self, file: &Mirror, length: Option<u64>, now: Millis) -> Result<(), SealError> {
+        let Mirror { path, is_live } = file;
         let Some(length) = length else {
             if let Some((first, _)) = self.trail.rows {
                 self.wrong(first, format!("the file {} is missing", path.display()));
             }
-            self.trail.files.push(span);
+            self.trail.files.push(FileSpan { path: path.clone(), rows: None });
             return Ok(());
         };
-        let error = |error| SealError::File { path: path.to_owned(), error };
-        let file = File::open(path).map_err(error)?.take(length);
-        let mut lines = Vec::new();
-        for text in BufReader::new(file).split(b'\n') {
-            // A line that a crash cut short is written again after it.
-            let text = String::from_utf8(text.map_err(error)?).unwrap_or_default();
-            lines.extend(Line::parse(&text));
-            if lines.len() as i64 == BATCH {
-                self.lines(&mut span, std::mem::take(&mut lines)).await?;
+        let error = |error| SealError::File { path: path.clone(), error };
+        let mut reader = BufReader::new(File::open(path).map_err(error)?.take(length));
+        let mut reading = Reading::of(path);
+        let (mut batch, mut text) = (Vec::new(), Vec::new());
+        loop {
+            text.clear();
+            if reader.read_until(b'\n', &mut text).map_err(error)? == 0 {
+                break;
+            }
+            let is_ended = text.pop_if(|last| *last == b'\n').is_some();
+            reading.number += 1;
+            match Line::parse(&text) {
+                Some(line) => {
+                    reading.torn.retain(|torn| torn.text.is_empty() || !text.starts_with(&torn.text));
+                    batch.push((reading.number, line));
+                }
+                // A process may be writing it, or was killed when it did.
+                None if !is_ended => {}
+                None => reading.torn.push(Torn { number: reading.number, text: text.clone() }),
+            }
+            if batch.len() as i64 == BATCH {
+                self.lines(&mut reading, std::mem::take(&mut batch)).await?;
+            }
+            if reading.torn.len() > MOST_TORN {
+                self.garbled(&reading, 0);
+                reading.torn.remove(0);
             }
         }
-        self.lines(&mut span, lines).await?;
-        if span.rows.is_none() && self.trail.rows.is_some() {
-            self.wrong(self.kept_from, format!("the file {} holds no row", path.display()));
+        self.lines(&mut reading, batch).await?;
+        for index in 0..reading.torn.len() {
+            self.garbled(&reading, index);
         }
-        self.trail.files.push(span);
+        for (from, to) in &reading.jumps {
+            if *to != self.kept_from - 1 && !reading.kept.contains(&(to + 1)) {
+                self.lacks(&reading.file, *from, *to);
+            }
+        }
+        if reading.rows.is_none() && self.trail.rows.is_some() {
+            self.wrong(self.kept_from, format!("the file {} holds no row", reading.file));
+        } else if *is_live {
+            let values = vec![reading.checkpoint.into(), (now - BEHIND).into()];
+            if let Some(last) = self.checkpoints("seq > ? AND at < ? ORDER BY seq DESC LIMIT 1", values).await?.pop() {
+                let (file, end) = (&reading.file, reading.checkpoint);
+                let text = format!(
+                    "the file {file} ends with the checkpoint at row {end}; what was sealed up to row {} more than a minute ago is not in it",
+                    last.seq
+                );
+                self.wrong(end + 1, text);
+            }
+        }
+        self.trail.files.push(FileSpan { path: path.clone(), rows: reading.rows });
         Ok(())
     }
 
-    async fn lines(&mut self, span: &mut FileSpan, lines: Vec<Line>) -> Result<(), DbErr> {
-        let file = span.path.display().to_string();
-        let seqs: Vec<i64> = lines
-            .iter()
-            .map(|line| match line {
-                Line::Row { seq, .. } => *seq,
-                Line::Checkpoint { checkpoint, .. } => *checkpoint,
-            })
-            .collect();
-        if seqs.is_empty() {
+    fn garbled(&mut self, reading: &Reading, index: usize) {
+        let number = reading.torn[index].number;
+        self.wrong(0, format!("line {number} of the file {} is garbled", reading.file));
+    }
+
+    fn lacks(&mut self, file: &str, from: i64, to: i64) {
+        self.wrong(from, format!("the file {file} lacks {}", span_of(from, to)));
+    }
+
+    async fn lines(&mut self, reading: &mut Reading, lines: Vec<(u64, Line)>) -> Result<(), DbErr> {
+        if lines.is_empty() {
             return Ok(());
         }
+        let seqs: Vec<i64> = lines.iter().map(|(_, line)| line.seq()).collect();
         let marks = db::marks(seqs.len());
-        let values = || seqs.iter().map(|seq| sea_orm::Value::from(*seq));
         let text = format!("SELECT sealed_seq, id, hash FROM audit_event WHERE sealed_seq IN ({marks})");
         let mut rows = HashMap::new();
-        for row in db::rows(self.tx, &text, values()).await? {
+        for row in db::rows(self.tx, &text, seqs.iter().map(|seq| (*seq).into())).await? {
             let hash = row.try_get::<Option<String>>("", "hash")?.unwrap_or_default();
             rows.insert(row.try_get::<i64>("", "sealed_seq")?, (row.try_get::<i64>("", "id")?, hash));
         }
-        let checkpoints = self.checkpoints(&format!("seq IN ({marks})"), values().collect()).await?;
-        let checkpoints: HashMap<i64, Checkpoint> = checkpoints.into_iter().map(|each| (each.seq, each)).collect();
-        for line in lines {
+        let found = self
+            .checkpoints(&format!("seq IN ({marks})"), seqs.iter().map(|seq| (*seq).into()).collect())
+            .await?
+            .into_iter()
+            .map(|each| (each.seq, each))
+            .collect::<HashMap<i64, Checkpoint>>();
+        let before = reading.checkpoint;
+        let mut written = BTreeSet::new();
+        for (number, line) in lines {
             match line {
-                Line::Row { seq, id, hash } => {
-                    let (first, last) = span.rows.unwrap_or((seq, seq - 1));
-                    if seq > last + 1 && seq > self.kept_from {
-                        self.wrong(last + 1, format!("the file {file} lacks {}", span_of(last + 1, seq - 1)));
-                    }
-                    span.rows = Some((first.min(seq), last.max(seq)));
-                    if seq < self.kept_from {
-                        continue;
-                    }
-                    match rows.get(&seq) {
-                        Some(found) if *found == (id, hash) => {}
-                        Some((found, _)) => self.wrong(
-                            seq,
-                            format!(
-                                "row {seq} (event {found}) is another than event {id}, which the file {file} has there"
-                            ),
-                        ),
-                        None => self.wrong(
-                            seq,
-                            format!("row {seq} (event {id}) is in the file {file} and missing from the database"),
-                        ),
-                    }
-                }
-                Line::Checkpoint { .. } => {
-                    let Some(written) = line.checkpoint() else { continue };
-                    self.signature(&written);
-                    if written.seq >= self.kept_from - 1 && checkpoints.get(&written.seq) != Some(&written) {
-                        let seq = written.seq;
-                        self.wrong(seq, format!("the checkpoint at row {seq} is another in the file {file}, or missing from the database"));
-                    }
+                Line::Row { seq, id, hash } => self.row_line(reading, number, (seq, id, hash), &rows),
+                line @ Line::Checkpoint { .. } => {
+                    let Some(checkpoint) = line.checkpoint() else { continue };
+                    written.insert(checkpoint.seq);
+                    self.checkpoint_line(reading, number, checkpoint, &found);
                 }
             }
         }
-        Ok(())
+        // Those that the file passes over.
+        let mut after = before.max(self.kept_from - 2);
+        loop {
+            let condition = format!("seq > ? AND seq <= ? ORDER BY seq LIMIT {BATCH}");
+            let due = self.checkpoints(&condition, vec![after.into(), reading.checkpoint.into()]).await?;
+            let Some(last) = due.last().map(|last| last.seq) else { return Ok(()) };
+            for seq in due.iter().map(|due| due.seq).filter(|seq| !written.contains(seq)) {
+                self.wrong(seq, format!("the file {} lacks the checkpoint at row {seq}", reading.file));
+            }
+            after = last;
+        }
+    }
+
+    fn row_line(
+        &mut self,
+        reading: &mut Reading,
+        number: u64,
+        (seq, id, hash): (i64, i64, String),
+        rows: &HashMap<i64, (i64, String)>,
+    ) {
+        let Reading { ref file, row, checkpoint, .. } = *reading;
+        if seq > row + 1 {
+            self.lacks(file, row + 1, seq - 1);
+        } else if seq <= row && seq != checkpoint + 1 {
+            self.wrong(seq, format!("line {number} of the file {file}, row {seq}, is out of its place"));
+        }
+        if seq >= self.kept_from {
+            match rows.get(&seq) {
+                Some((found, stored)) if *found == id && *stored == hash => {}
+                Some((found, _)) => self.wrong(
+                    seq,
+                    format!("row {seq} (event {found}) is another than event {id}, which the file {file} has there"),
+                ),
+                None => self
+                    .wrong(seq, format!("row {seq} (event {id}) is in the file {file} and missing from the database")),
+            }
+        }
+        // After the last checkpoint it may begin again, where a process was killed.
+        if seq > row || seq == checkpoint + 1 {
+            (reading.row, reading.hash) = (seq, hash);
+        }
+        let (first, last) = reading.rows.unwrap_or((seq, seq));
+        reading.rows = Some((first.min(seq), last.max(seq)));
+    }
+
+    fn checkpoint_line(
+        &mut self,
+        reading: &mut Reading,
+        number: u64,
+        written: Checkpoint,
+        found: &HashMap<i64, Checkpoint>,
+    ) {
+        self.signature(&written);
+        let Reading { ref file, row, checkpoint, .. } = *reading;
+        let seq = written.seq;
+        if seq <= checkpoint || seq < row {
+            self.wrong(
+                seq,
+                format!("line {number} of the file {file}, the checkpoint at row {seq}, is out of its place"),
+            );
+        } else if seq > row && (row != checkpoint || seq >= self.kept_from) {
+            self.lacks(file, row + 1, seq);
+        } else if seq > row {
+            // What retention dropped before it was written here: the trail goes on from the checkpoint at its end.
+            reading.jumps.push((row + 1, seq));
+        } else if reading.hash != written.hash {
+            self.wrong(
+                seq,
+                format!("row {seq} in the file {file} does not have the hash that the checkpoint vouches for"),
+            );
+        }
+        if seq >= self.kept_from - 1 && found.get(&seq) != Some(&written) {
+            let file = &reading.file;
+            self.wrong(
+                seq,
+                format!("the checkpoint at row {seq} is another in the file {file}, or missing from the database"),
+            );
+        }
+        if seq > reading.row {
+            (reading.row, reading.hash) = (seq, written.hash);
+        }
+        reading.checkpoint = reading.checkpoint.max(seq);
+        reading.kept.insert(written.kept_from);
     }
 }
 
-fn note_pseudonyms(pseudonyms: &mut HashMap<String, Option<i64>>, row: &Row, seq: i64) {
-    let mut detail = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
-    if row.action == ERASE {
-        subject::each_text(&mut detail, &mut |text| {
-            pseudonyms.insert(text.clone(), None);
-        });
-        detail = Value::Null;
-    }
-    let mut note = |text: &str| {
-        if subject::is_pseudonym(text) && !pseudonyms.contains_key(text) {
-            pseudonyms.insert(text.to_owned(), Some(seq));
+/// How far a file was read.
+struct Reading {
+    file: String,
+    /// The number of the line.
+    number: u64,
+    /// The first and the last row.
+    rows: Option<(i64, i64)>,
+    /// The row that the next one is to follow, and its hash.
+    row: i64,
+    hash: String,
+    /// The last checkpoint.
+    checkpoint: i64,
+    /// Rows that are missing before a checkpoint, which is well where retention dropped them.
+    jumps: Vec<(i64, i64)>,
+    /// From which rows on the trail was kept.
+    kept: BTreeSet<i64>,
+    /// What is no line; it is well where the whole line follows.
+    torn: Vec<Torn>,
+}
+
+struct Torn {
+    number: u64,
+    text: Vec<u8>,
+}
+
+impl Reading {
+    fn of(path: &Path) -> Self {
+        Self {
+            file: path.display().to_string(),
+            number: 0,
+            rows: None,
+            row: 0,
+            hash: String::new(),
+            checkpoint: 0,
+            jumps: Vec::new(),
+            kept: BTreeSet::new(),
+            torn: Vec::new(),
         }
-    };
-    note(&row.actor);
-    note(&row.resource);
-    subject::each_text(&mut detail, &mut |text| note(text));
+    }
 }
 
 fn missing(from: i64, to: i64) -> String {

@@ -71,10 +71,11 @@ impl Catalog {
     pub async fn unregister(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
+        // The job before the location, as a reading takes them: PostgreSQL ends one of two transactions that lock them in different orders.
+        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let text = "UPDATE catalog_location SET state = 'leaving', message = '', next_run_at = ? WHERE id = ? AND state <> 'leaving' \
                     RETURNING kind, target, entities";
         let row = tx.query_one_raw(db::sql(&tx, text, [now.into(), id.into()])).await?.ok_or_else(|| unknown(id))?;
-        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let (kind, target): (String, String) = (row.try_get("", "kind")?, row.try_get("", "target")?);
         let detail = json!({ "kind": kind, "target": target, "entities": row.try_get::<i64>("", "entities")? });
         let (action, resource) = (UNREGISTER_LOCATION.action, format!("location:{id}"));
@@ -93,9 +94,9 @@ impl Catalog {
             Some(kinds) => kinds.as_ref().map(|kinds| kinds.join(",")),
             None => before.try_get("", "allowed_kinds")?,
         };
+        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let text = "UPDATE catalog_location SET trust_org = ?, allowed_kinds = ?, next_run_at = ? WHERE id = ?";
         db::execute(&tx, text, [trust_org.into(), kinds.clone().into(), now.into(), id.into()]).await?;
-        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let detail = json!({
             "before": { "trustOrg": before.try_get::<bool>("", "trust_org")?, "allowedKinds": before.try_get::<Option<String>>("", "allowed_kinds")? },
             "after": { "trustOrg": trust_org, "allowedKinds": kinds },

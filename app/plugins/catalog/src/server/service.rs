@@ -204,6 +204,10 @@ impl Catalog {
         )
         .await?;
         let existed = !known.is_empty();
+        if let Some(row) = known.first() {
+            // The job before the location, as a reading takes them: PostgreSQL ends one of two transactions that lock them in different orders.
+            jobs::enqueue(&tx, now, refresh_job(row.try_get("", "id")?, now)).await?;
+        }
         let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
                     VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
                     trust_org = (catalog_location.trust_org OR excluded.trust_org), \
@@ -221,7 +225,9 @@ impl Catalog {
         let row = tx.query_one_raw(db::sql(&tx, text, values)).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the registered location".into()))?;
         let id: i64 = row.try_get("", "id")?;
-        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
+        if !existed {
+            jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
+        }
         let detail = json!({ "kind": new.kind, "target": new.target, "trustOrg": row.try_get::<bool>("", "trust_org")?, "allowedKinds": row.try_get::<Option<String>>("", "allowed_kinds")? });
         let resource = format!("location:{id}");
         let action = crate::info::REGISTER_LOCATION.action;
@@ -234,12 +240,12 @@ impl Catalog {
     pub async fn refresh(&self, caller: &Caller, id: i64) -> Result<(), AppError> {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
+        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         if db::execute(&tx, "UPDATE catalog_location SET next_run_at = ? WHERE id = ?", [now.into(), id.into()]).await?
             == 0
         {
             return Err(AppError::not_found(format!("Location {id}")));
         }
-        jobs::enqueue(&tx, now, refresh_job(id, now)).await?;
         let resource = format!("location:{id}");
         let action = crate::info::REFRESH_LOCATION.action;
         audit::append(&tx, audit::Event { at: now, actor: caller, action, resource: &resource, detail: json!({}) })

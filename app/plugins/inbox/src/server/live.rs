@@ -1,5 +1,6 @@
 //! The number of unread messages as it changes, to every window that is open.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,7 @@ use kit::identity::{Caller, Via};
 use kit::server::clock::Millis;
 use kit::server::context::{Kit, authorise_own};
 use kit::server::inbox::{Listening, Tab, changed_since, unread};
-use kit::server::sessions::open_among;
+use kit::server::sessions::still_good;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +40,7 @@ const RECOUNT: Duration = Duration::from_secs(60);
 /// The time between two signs of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// The time between two looks whether the sessions are still good.
+/// The time between two looks whether the sessions and tokens are still good.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a stream lasts; then the browser asks again, and the caller's groups are read anew.
@@ -128,7 +129,7 @@ impl Hub {
         let until = tokio::time::Instant::now() + LASTS;
         Ok(stream::unfold((seat, receiver), move |(seat, mut receiver)| async move {
             tokio::select! {
-                // The sender is gone when the session is over, or another stream took this one's place.
+                // The sender is gone when the session or token is over, or another stream took this one's place.
                 changed = receiver.changed() => changed.ok()?,
                 () = seat.hub.stop.cancelled() => return None,
                 () = tokio::time::sleep_until(until) => return None,
@@ -194,17 +195,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Ends the streams whose session is over, was ended elsewhere, or was not used for too long.
+    /// Ends the streams whose session or token is over, was ended elsewhere, or, of a session, was not used for too long.
     async fn end_what_is_over(&self) -> Result<(), AppError> {
-        let mut ids: Vec<i64> =
-            self.open().streams.iter().filter_map(|listener| session_of(&listener.caller)).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let asked: HashSet<Via> = self.open().streams.iter().filter_map(|listener| way_in(&listener.caller)).collect();
         let now = self.kit.clock.now();
-        let good = open_among(self.kit.db.read(), &ids, now, now - self.idle).await?;
+        let good = still_good(self.kit.db.read(), &asked, now, now - self.idle).await?;
         // One that was opened meanwhile was let in a moment ago.
-        let over = |id: i64| ids.binary_search(&id).is_ok() && !good.contains(&id);
-        self.open().streams.retain(|listener| !session_of(&listener.caller).is_some_and(over));
+        let over = |way_in: Via| asked.contains(&way_in) && !good.contains(&way_in);
+        self.open().streams.retain(|listener| !way_in(&listener.caller).is_some_and(over));
         Ok(())
     }
 
@@ -213,9 +211,6 @@ impl Hub {
     }
 }
 
-fn session_of(caller: &Caller) -> Option<i64> {
-    match caller.principal()?.via {
-        Via::Session(id) => Some(id),
-        Via::Token(_) => None,
-    }
+fn way_in(caller: &Caller) -> Option<Via> {
+    Some(caller.principal()?.via.clone())
 }
