@@ -673,7 +673,8 @@ async fn what_is_public_stands_on_one_short_list() {
         let calls = source.match_indices(".route(\"");
         calls.map(|(at, call)| source[at + call.len()..].split('"').next().expect("a path").to_owned()).collect()
     };
-    let mut ways: Vec<String> = ["server/src/sign_in.rs", "server/src/sso.rs"].into_iter().flat_map(routes_of).collect();
+    let mut ways: Vec<String> =
+        ["server/src/sign_in.rs", "server/src/sso.rs"].into_iter().flat_map(routes_of).collect();
     ways.sort();
     assert_eq!(ways, WAYS_IN);
     let routes = routes_of("server/src/router.rs");

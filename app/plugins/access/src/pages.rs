@@ -146,10 +146,15 @@ fn PolicyView(policy: std::sync::Arc<Policy>, place: &'static str) -> impl IntoV
     view! {
         <details open=place == "decided">
             <summary><strong>{policy.name.clone()}</strong>" "<Badge text=word tone=tone/>" "{policy.description.clone()}</summary>
-            <p class="pk-quiet">{format!("{}, line {}", policy.file, policy.line)}</p>
+            <p class="pk-quiet">{format!("{}, line {}", file_name(&policy.file), policy.line)}</p>
             <CodeBlock text=policy.text.clone() label=format!("Policy {}", policy.name) first_line=line anchor=format!("{place}-{}-", policy.name)/>
         </details>
     }
+}
+
+/// The name of a file alone: where it lies on the server is nobody's business but the operator's.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn membership(of: &Membership) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::error::AppError;
-use kit::identity::{Caller, Principal, PrincipalKind, Via};
+use kit::identity::{Caller, Principal};
 use kit::plugin::{Permission, PluginInfo};
 use kit::server::authorise::{Attributes, Decision, Describe, Policy, Resource, Thing};
 use kit::server::context::Kit;
@@ -87,7 +87,10 @@ impl Access {
             permission.ok_or_else(|| AppError::bad_request(format!("No plugin has an action {:?}", asked.action)))?;
         let (who, groups) = match caller.principal() {
             Some(principal) if itself => (Principal { scopes: None, ..principal.clone() }, Vec::new()),
-            _ => self.principal(subject).await?,
+            _ => {
+                let found = people::find(&self.kit, &*self.directory, &self.administrators, subject).await?;
+                (found.principal, found.memberships)
+            }
         };
         let described = self.described(caller, &asked.thing).await?;
         let known = described.as_ref().map(Thing::attributes);
@@ -114,30 +117,5 @@ impl Access {
         }
         let only_named = *typed == Thing { id: typed.id.clone(), ..Thing::default() };
         Ok((!only_named).then(|| typed.clone()))
-    }
-
-    /// Somebody as its next request would find it, with the groups that its last sign-in named.
-    async fn principal(&self, subject: &str) -> Result<(Principal, Vec<Membership>), AppError> {
-        let signed_in = people::of(self.kit.db.read(), subject).await?;
-        let named = signed_in.as_ref().map_or(&[][..], |person| person.groups_at(self.kit.clock.now()));
-        let user_ref = subject.starts_with("user:").then_some(subject);
-        let known = match user_ref {
-            Some(user_ref) => self.directory.person(user_ref).await?.map(|known| known.name),
-            None => None,
-        };
-        let memberships = self.directory.groups(user_ref, named).await?;
-        let groups: Vec<String> = memberships.iter().map(|each| each.group.clone()).collect();
-        let is_service = subject.starts_with("service:");
-        let principal = Principal {
-            kind: if is_service { PrincipalKind::Service } else { PrincipalKind::Person },
-            subject: subject.to_owned(),
-            name: known.or(signed_in.map(|person| person.name)).unwrap_or_else(|| subject.to_owned()),
-            administrator: self.administrators.iter().any(|each| each == subject || groups.contains(each)),
-            groups,
-            via: Via::Session(0),
-            scopes: None,
-            request: String::new(),
-        };
-        Ok((principal, memberships))
     }
 }
