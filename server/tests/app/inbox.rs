@@ -331,12 +331,11 @@ async fn whoever_registered_a_location_hears_of_its_errors_once() {
 async fn who_starred_an_entity_hears_of_its_changes() {
     for db in databases().await {
         let jane = jane(&db);
-        jane.write("org/org.yaml", &user("jane", "team-a"));
-        jane.import_from(&jane.path("org"), true).await;
+        jane.write("jane.yaml", &user("jane", "team-a"));
         for name in ["ledger", "routing", "calm"] {
             jane.write(&format!("{name}.yaml"), &component(name));
         }
-        let id = jane.import().await;
+        let id = jane.import_from(&jane.path(""), true).await;
         for name in ["ledger", "routing", "calm"] {
             let star = format!("item=component:default/{name}&starred=true");
             assert_eq!(form(&jane, "/api/catalog/fn/star", &star).await.status, 200);
