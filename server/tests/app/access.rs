@@ -278,6 +278,7 @@ async fn a_page_offers_what_the_gate_would_allow_and_nothing_else() {
             (&location, "/api/catalog/fn/refresh"),
             (&location, "/unregister\""),
             (entity, "/api/catalog/fn/star"),
+            ("/settings/tokens", "/api/settings/fn/create-token"),
         ];
         for (page, offer) in offers {
             let offered = async |app: &TestApp| {
