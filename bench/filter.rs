@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use catalog::info::READ_ENTITIES;
 use http::Request;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
-use kit::server::authorise::{Attribute, Filter};
+use kit::server::authorise::Source;
 use kit::server::db;
 use server::config::Config;
 use server::guard::Identity;
 use server::instance::Instance;
-use server::router;
+use server::limits::LimitsConfig;
+use server::{policies, router};
 use tower::ServiceExt;
 
 /// Requests of one filter in one round.
@@ -29,44 +29,44 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let data_dir = arguments.next().ok_or_else(|| anyhow::anyhow!("name the data directory"))?;
     let rounds: usize = arguments.next().map_or(Ok(20), |text| text.parse())?;
-    let instance = Instance::open(&Config { data_dir: data_dir.into(), ..Config::default() }).await?;
+    let limits = LimitsConfig { api: 0, search: 0, ..LimitsConfig::default() };
+    let config = Config { data_dir: data_dir.into(), limits, ..Config::default() };
+    let instance = Instance::open(&config).await?;
     let person = Principal {
         kind: PrincipalKind::Person,
         subject: "user:default/bench".into(),
         name: "Bench".into(),
-        groups: Vec::new(),
+        groups: (0..5).map(|team| format!("group:default/team-{team}")).collect(),
         administrator: false,
         via: Via::Session(1),
         scopes: None,
         request: "bench".into(),
     };
-    let router = router::router(&instance, Identity(Caller::Principal(Arc::new(person))));
+    let router = router::router(&instance, &config, Identity::Fixed(Caller::Principal(Arc::new(person))))?;
     let teams = |from: usize, to: usize| {
-        Filter::In(Attribute::Owner, (from..to).map(|team| format!("group:default/team-{team}")).collect())
+        let teams: Vec<String> = (from..to).map(|team| format!("Group::\"group:default/team-{team}\"")).collect();
+        format!("[{}].contains(resource.owner)", teams.join(", "))
     };
-    let filters = [
-        ("everything", Filter::All),
-        ("everything again, for the noise", Filter::All),
-        ("two namespaces", Filter::In(Attribute::Namespace, vec!["default".into(), "open".into()])),
-        ("all but one kind", Filter::Not(Box::new(Filter::In(Attribute::Kind, vec!["api".into()])))),
-        ("owned by one of 100 groups", teams(0, 100)),
-        ("owned by one of 3 rare groups", teams(250, 253)),
+    let readable = [
+        ("everything: the default policies", None),
+        ("the same again, for the noise", None),
+        ("one of two namespaces", Some(r#"["default", "open"].contains(resource.namespace)"#.to_owned())),
+        ("all but one kind", Some(r#"resource.kind != "api""#.into())),
+        ("owned by one of 100 groups", Some(teams(0, 100))),
+        ("owned by one of 3 rare groups", Some(teams(250, 253))),
         (
             "own, or of an open kind",
-            Filter::Some(vec![
-                teams(0, 5),
-                Filter::In(Attribute::Kind, vec!["api".into(), "system".into(), "group".into()]),
-            ]),
+            Some(r#"principal in resource.owner || ["api", "system", "group"].contains(resource.kind)"#.into()),
         ),
     ];
     let paths =
         ["/catalog", "/catalog?kind=component", "/api/catalog/entities/by-query?filter=kind=component&limit=20"];
     for path in paths {
-        let mut rates = vec![Vec::new(); filters.len()];
-        let mut first = vec![Vec::new(); filters.len()];
+        let mut rates = vec![Vec::new(); readable.len()];
+        let mut first = vec![Vec::new(); readable.len()];
         for _ in 0..rounds {
-            for (number, (_, filter)) in filters.iter().enumerate() {
-                instance.kit.gate.fixed.put(READ_ENTITIES.action, filter.clone());
+            for (number, (_, condition)) in readable.iter().enumerate() {
+                put(&instance, condition.as_deref())?;
                 changed(&instance).await?;
                 let start = Instant::now();
                 ask(router.clone(), path).await?;
@@ -79,12 +79,25 @@ async fn main() -> anyhow::Result<()> {
             "what may be seen", "requests/s", "ratio", "first after a change, ms"
         );
         let all = median(&mut rates[0]);
-        for (number, (name, _)) in filters.iter().enumerate() {
+        for (number, (name, _)) in readable.iter().enumerate() {
             let rate = median(&mut rates[number]);
             println!("{name:<34} {rate:>10.0} {:>7.2} {:>22.1}", rate / all, median(&mut first[number]));
         }
     }
     Ok(())
+}
+
+/// Puts the default policies in force, and one besides that hides every entity which does not meet the condition.
+fn put(instance: &Instance, condition: Option<&str>) -> anyhow::Result<()> {
+    let ours = Source { name: "default.cedar".into(), text: policies::DEFAULT.into() };
+    let more = condition.map(|condition| Source {
+        name: "bench.cedar".into(),
+        text: format!(
+            "@id(\"bench\") forbid (principal, action == Action::\"catalog.entity.read\", resource) unless {{ {condition} }};"
+        ),
+    });
+    let sources: Vec<Source> = [ours].into_iter().chain(more).collect();
+    instance.kit.gate.replace(&sources).map_err(|problems| policies::Problems(problems).into())
 }
 
 /// As if somebody had changed an entity: what was counted is counted anew.

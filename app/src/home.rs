@@ -15,20 +15,29 @@ static WAYS: [Way; 4] = [
         href: "/locations/register",
         what: "Bring a repository into the catalog",
         kind: None,
+        registers: true,
     },
     Way {
         label: "Golden paths",
         href: "/catalog?kind=goldenpath",
         what: "The supported way, step by step",
         kind: Some("goldenpath"),
+        registers: false,
     },
     Way {
         label: "Templates",
         href: "/catalog?kind=template",
         what: "Begin with a skeleton that is kept up",
         kind: Some("template"),
+        registers: false,
     },
-    Way { label: "Design system", href: "/design", what: "Components and rules for every page", kind: None },
+    Way {
+        label: "Design system",
+        href: "/design",
+        what: "Components and rules for every page",
+        kind: None,
+        registers: false,
+    },
 ];
 
 /// Draws the home page.

@@ -39,6 +39,7 @@ export const PAGES: PageCase[] = [
   { name: 'inbox-settings', path: '/inbox/settings', heading: 'Mail settings' },
   { name: 'starred', path: '/starred', heading: 'Starred' },
   { name: 'audit', path: '/audit?action=catalog.*', heading: 'Audit' },
+  { name: 'access', path: '/access?action=catalog.entity.delete&thing=component:default/payment-initiation', heading: 'Access' },
   { name: 'locations', path: '/locations', heading: 'Locations' },
   { name: 'location-faulty', path: FAULTY, heading: 'regulatory-reporting' },
   { name: 'location-unregister', path: `${FAULTY}/unregister`, heading: 'Unregister this location' },

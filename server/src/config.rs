@@ -136,6 +136,8 @@ pub struct CatalogConfig {
     pub max_checkout_mb: u32,
     /// Seconds that the check before registering may take: 1 to 25, since a request may take 30.
     pub check_seconds: u32,
+    /// The most locations that one person or service registers: up to 1,000,000; no limit when 0. The commands of the operator are not limited.
+    pub max_locations_per_person: u32,
 }
 
 /// `[audit]`
@@ -271,7 +273,13 @@ impl Default for SessionsConfig {
 
 impl Default for CatalogConfig {
     fn default() -> Self {
-        Self { refresh_seconds: 120, max_files: 50_000, max_checkout_mb: 2_048, check_seconds: 20 }
+        Self {
+            refresh_seconds: 120,
+            max_files: 50_000,
+            max_checkout_mb: 2_048,
+            check_seconds: 20,
+            max_locations_per_person: 1_000,
+        }
     }
 }
 
@@ -380,6 +388,8 @@ impl Config {
         within("catalog.max_files", u64::from(self.catalog.max_files), 1, 1_000_000)?;
         within("catalog.max_checkout_mb", u64::from(self.catalog.max_checkout_mb), 1, 100_000)?;
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
+        let most = u64::from(self.catalog.max_locations_per_person);
+        within("catalog.max_locations_per_person", most, 0, 1_000_000)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;

@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, ALLOW, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::server::cookies::Secure;
@@ -15,17 +15,32 @@ use leptos::server_fn::error::ServerFnUrlError;
 use url::Url;
 
 use crate::assets::Assets;
+use crate::router::MAX_BODY;
 
 /// The largest body of a server function's error that is read.
 const MAX_ERROR: usize = 64 * 1024;
 
 /// The answer to `error`: a page where the caller reads HTML.
 pub fn answer(request: &Request, error: &AppError) -> Response {
-    if !wants_html(request.headers()) {
-        return error.clone().into_response();
+    answered(wants_html(request.headers()), request.extensions().get(), error)
+}
+
+/// Says in the portal's own words what the framework refuses in a few of its own: a method that an address does not take, and a body that is too
+/// large.
+pub async fn in_our_words(request: Request, next: Next) -> Response {
+    let (reads_html, assets) = (wants_html(request.headers()), request.extensions().get::<Arc<Assets>>().cloned());
+    let method = request.method().clone();
+    let mut response = next.run(request).await;
+    let error = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => AppError::Method { method: method.to_string() },
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge { megabytes: MAX_BODY / (1024 * 1024) },
+        _ => return response,
+    };
+    let mut answer = answered(reads_html, assets.as_ref(), &error);
+    if let Some(allowed) = response.headers_mut().remove(ALLOW) {
+        answer.headers_mut().insert(ALLOW, allowed);
     }
-    let assets = request.extensions().get::<Arc<Assets>>();
-    (error.status(), Html(page(assets.map(|assets| assets.names()), error))).into_response()
+    answer
 }
 
 /// What is answered when a handler panics: its own page is lost, the portal is not.
@@ -67,6 +82,13 @@ pub async fn after_forms(request: Request, next: Next) -> Response {
     response
 }
 
+fn answered(reads_html: bool, assets: Option<&Arc<Assets>>, error: &AppError) -> Response {
+    if !reads_html {
+        return error.clone().into_response();
+    }
+    (error.status(), Html(page(assets.map(|assets| assets.names()), error))).into_response()
+}
+
 fn without_error(to: &str) -> (String, Option<AppError>) {
     let url = Url::parse(to).ok();
     // The last is the framework's; those before it came with the address that the form was sent from.
@@ -91,6 +113,8 @@ fn page(names: Option<&app::shell::Assets>, error: &AppError) -> String {
             "Something failed on our side",
             "Load the page again. If it fails again, tell the platform team and quote the reference.",
         ),
+        AppError::Method { .. } => ("This request cannot be answered", "Open the page by its address."),
+        AppError::TooLarge { .. } => ("This is too large", "Go back, make it shorter and send it again."),
         AppError::NotFound { .. } => ("Not found", "Search the catalog, or start again from the home page."),
         _ => ("This request was refused", "Go back and try again from the portal's own pages."),
     };

@@ -91,7 +91,9 @@ impl Instance {
                 files: config.catalog.max_files as usize,
                 checkout_bytes: u64::from(config.catalog.max_checkout_mb) * 1024 * 1024,
                 check_time: Duration::from_secs(u64::from(config.catalog.check_seconds)),
+                locations_per_person: config.catalog.max_locations_per_person,
             },
+            administrators: config.administrators()?.into(),
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);

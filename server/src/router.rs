@@ -10,7 +10,9 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ALLOW, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::plugin::PluginInfo;
@@ -35,7 +37,7 @@ use crate::limits::{self, Limits};
 use crate::{assets, client, error_page, sign_in, status, telemetry};
 
 /// The largest body of a request, in bytes.
-const MAX_BODY: usize = 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,7 +67,9 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
     };
     let pages = Router::new()
         .leptos_routes_with_context(&options, Vec::new(), context.clone(), document.clone())
-        .fallback(leptos_axum::render_app_async_with_context(context, document))
+        .fallback_service(
+            get::<_, _, ()>(leptos_axum::render_app_async_with_context(context, document)).fallback(no_page),
+        )
         .layer(from_fn(error_page::status_of_server_functions))
         .layer(from_fn(error_page::after_forms))
         .layer(from_fn(unread::count))
@@ -99,6 +103,7 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // Server functions read the body past axum's own limit.
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(from_fn(error_page::in_our_words))
         .layer(from_fn_with_state(limits.clone(), limits::by_person))
         .layer(from_fn_with_state(identity.clone(), sign_in::first))
         .layer(from_fn_with_state(identity.clone(), guard::identify))
@@ -126,6 +131,14 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(from_fn(telemetry::observe))
         .layer(from_fn_with_state(config.proxy.networks()?, client::know));
     Ok(router)
+}
+
+/// What asks for no page where only pages are: they are read, and take no other method.
+async fn no_page(request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return error_page::answer(&request, &AppError::nowhere());
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,HEAD")]).into_response()
 }
 
 /// A path that belongs to a plugin which does not run here costs its own pages and nothing else.

@@ -40,6 +40,18 @@ pub enum AppError {
         /// How long to wait.
         seconds: u64,
     },
+    /// The address does not take requests of this method.
+    #[error("This address takes no {method} requests")]
+    Method {
+        /// The method.
+        method: String,
+    },
+    /// What was sent is larger than what is taken.
+    #[error("What was sent is larger than the {megabytes} MB that are taken at most")]
+    TooLarge {
+        /// The most that is taken.
+        megabytes: usize,
+    },
     /// A plugin, the database or a remote system does not answer.
     #[error("{what} is unavailable at the moment")]
     Unavailable {
@@ -63,6 +75,8 @@ impl AppError {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::server::Catalog;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::plugin::Permission;
-use kit::server::authorise::{Attributes, Because, Gate, Resource};
+use kit::server::authorise::{Attributes, Because, Gate, Resource, Source};
 use kit::server::directory::Directory;
 use kit::server::testing::databases;
 use proptest::prelude::*;
@@ -258,6 +258,51 @@ fn the_policies_of_the_documentation_are_sound() {
 }
 
 #[tokio::test]
+async fn a_page_offers_what_the_gate_would_allow_and_nothing_else() {
+    for db in databases().await {
+        let operator = TestApp::new(&db);
+        operator.write("a.yaml", &component_of("a", "payments", ""));
+        let catalog = &operator.instance.catalog.catalog;
+        let hers =
+            catalog.register(&person(&[]), &crate::support::parsed(&operator.path(""))).await.expect("registered");
+        operator.work().await;
+        let location = format!("/locations/{}", hers.id);
+        let joe = || Caller::Principal(Arc::new(principal("user:default/joe", &[])));
+        let [jane, other, bare] =
+            [person(&[]), joe(), joe()].map(|caller| TestApp::with(&db, Config::default(), &[], caller));
+        bare.put_policy("@id(\"readers\") forbid (principal, action in Action::\"write\", resource);\n");
+        let filtered = "/catalog?kind=component";
+        let entity = "/catalog/default/component/a";
+        let offers = [
+            ("/", "href=\"/locations/register\""),
+            ("/catalog", "href=\"/locations/register\""),
+            (filtered, "/api/catalog/fn/save-filter"),
+            ("/locations", "href=\"/locations/register\""),
+            ("/locations", "/api/catalog/fn/refresh"),
+            (&location, "/api/catalog/fn/refresh"),
+            (&location, "/unregister\""),
+            (entity, "/api/catalog/fn/star"),
+            ("/settings/tokens", "/api/settings/fn/create-token"),
+        ];
+        for (page, offer) in offers {
+            let offered = async |app: &TestApp| {
+                let answer = app.get(page).await;
+                assert_eq!(answer.status, 200, "{page}: {}", answer.body);
+                answer.body.contains(offer)
+            };
+            assert!(offered(&jane).await, "{}: {page} {offer}", jane.name);
+            // A location is its owner's to unregister.
+            assert_eq!(offered(&other).await, !offer.contains("unregister"), "{}: {page} {offer}", jane.name);
+            assert!(!offered(&bare).await, "{}: {page} {offer}", jane.name);
+        }
+        let refused = bare.get("/locations/register").await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.contains("You lack the right to register a location"), "{}", refused.body);
+        assert!(!refused.body.contains("name=\"target\""), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
 async fn the_access_page_shows_the_decision_with_the_policy_that_made_it() {
     for db in databases().await {
         let config = || Config {
@@ -294,6 +339,13 @@ async fn the_access_page_shows_the_decision_with_the_policy_that_made_it() {
         ] {
             assert!(own.contains(part), "{part} is missing: {own}");
         }
+        assert!(own.contains("default.cedar, line "), "{own}");
+        let source = |name: &str, text: &str| Source { name: name.into(), text: text.into() };
+        let bank = "@id(\"bank\") permit (principal, action == Action::\"design.page.read\", resource);";
+        let sources = [source("default.cedar", policies::DEFAULT), source("/etc/portico/bank.cedar", bank)];
+        jane.instance.kit.gate.replace(&sources).expect("sound");
+        let listed = text(&jane, "").await;
+        assert!(listed.contains("bank.cedar, line 1") && !listed.contains("/etc/portico"), "{listed}");
         let other = jane.get(&format!("/access?who=user:default/amina&{delete}")).await;
         assert_eq!(other.status, 403, "{}", other.body);
         assert!(other.body.contains("You lack the right to see what this person may do"), "{}", other.body);

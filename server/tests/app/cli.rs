@@ -137,6 +137,7 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_files = 50000
     max_checkout_mb = 2048
     check_seconds = 20
+    max_locations_per_person = 1000
 
     [audit]
     file = ""

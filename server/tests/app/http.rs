@@ -238,8 +238,53 @@ async fn a_body_has_a_limit() {
     let db = one().await;
     let app = TestApp::new(&db);
     let body = json!({ "address": "x".repeat(2 * 1024 * 1024) }).to_string();
-    let status = app.post("/api/catalog/fn/page", "application/json", &body).await.status.as_u16();
-    assert!(matches!(status, 400 | 413), "{status}");
+    let answer = app.post("/api/catalog/fn/page", "application/json", &body).await;
+    // What says its size before is not even read; what does not is cut off.
+    assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (400, &json!("bad-request")));
+    for path in ["/catalog", "/api/catalog/fn/register", "/api/catalog/locations"] {
+        let sent = |accept| request(Method::POST, path).header("accept", accept).header("content-length", body.len());
+        let page = app.send(sent("text/html").body(body.clone().into())).await;
+        assert_eq!(page.status, 413, "{path}");
+        assert!(
+            page.body.contains("<h1>This is too large</h1>") && page.body.contains("1 MB"),
+            "{path}: {}",
+            page.body
+        );
+        let answer = app.send(sent("application/json").body(body.clone().into())).await;
+        assert_eq!(answer.json()["error"]["error"], "too-large", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_an_address_does_not_take_is_refused() {
+    let db = one().await;
+    let app = with_one_entity(&db).await;
+    for (path, methods, allowed) in [
+        ("/catalog", &["FOO", "POST", "PUT", "DELETE", "OPTIONS"][..], "GET,HEAD"),
+        ("/nowhere", &["POST"], "GET,HEAD"),
+        ("/api/catalog/fn/page", &["FOO", "GET"], "POST"),
+        ("/api/catalog/entities/by-query", &["FOO", "POST"], "GET"),
+    ] {
+        for method in methods {
+            let sent = |accept: &str| {
+                let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                app.send(request(method, path).header("accept", accept).body(Body::empty()))
+            };
+            let page = sent("text/html").await;
+            assert_eq!(page.status, 405, "{method} {path}");
+            assert!(page.header("allow").contains(allowed), "{method} {path}: {:?}", page.headers);
+            assert!(page.body.contains(&format!("takes no {method} requests")), "{method} {path}: {}", page.body);
+            let answer = sent("application/json").await;
+            assert_eq!(
+                (answer.status.as_u16(), &answer.json()["error"]["error"]),
+                (405, &json!("method")),
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(app.post("/api/catalog/nothing", "application/json", "{}").await.status, 404);
+    let head = app.send(request(Method::HEAD, "/catalog").body(Body::empty())).await;
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
 }
 
 #[tokio::test]

@@ -356,10 +356,11 @@ async fn whoever_registered_a_location_hears_of_its_errors_once() {
 async fn who_starred_an_entity_hears_of_its_changes() {
     for db in databases().await {
         let jane = jane(&db);
+        jane.write("jane.yaml", &user("jane", "team-a"));
         for name in ["ledger", "routing", "calm"] {
             jane.write(&format!("{name}.yaml"), &component(name));
         }
-        let id = jane.import().await;
+        let id = jane.import_from(&jane.path(""), true).await;
         for name in ["ledger", "routing", "calm"] {
             let star = format!("item=component:default/{name}&starred=true");
             assert_eq!(form(&jane, "/api/catalog/fn/star", &star).await.status, 200);
@@ -372,6 +373,59 @@ async fn who_starred_an_entity_hears_of_its_changes() {
         let news = jane.get("/inbox?tab=news").await.body;
         assert!(news.contains("ledger changed") && news.contains("routing is no longer in any file"), "{news}");
         assert!(!news.contains("component/calm"), "{news}");
+    }
+}
+
+/// A user of the organisation who is in one group.
+fn user(name: &str, group: &str) -> String {
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}}}\nspec: {{memberOf: [{group}]}}\n"
+    )
+}
+
+#[tokio::test]
+async fn whoever_may_no_longer_see_what_they_starred_hears_nothing_of_it() {
+    for db in databases().await {
+        let people = ["jane", "eve", "gone"];
+        let apps = people.map(|name| app_of(&db, person(&format!("user:default/{name}"), &[])));
+        let [jane, eve, gone] = &apps;
+        // What the gate of the instance says that reads the location counts.
+        let worker = TestApp::new(&db);
+        for name in people {
+            worker.write(&format!("org/{name}.yaml"), &user(name, "team-a"));
+        }
+        worker.write("software/ledger.yaml", &component_of("ledger", "team-a", ""));
+        worker.write("software/calm.yaml", &component_of("calm", "team-a", ""));
+        let org = worker.import_from(&worker.path("org"), true).await;
+        let software = worker.import_from(&worker.path("software"), false).await;
+        for app in [jane, eve, gone] {
+            for name in ["ledger", "calm"] {
+                let star = format!("item=component:default/{name}&starred=true");
+                assert_eq!(form(app, "/api/catalog/fn/star", &star).await.status, 200);
+            }
+        }
+        // Eve goes to another team, and somebody leaves the bank.
+        worker.write("org/eve.yaml", &user("eve", "team-b"));
+        worker.remove("org/gone.yaml");
+        worker.refresh(org).await;
+        for app in [&worker, jane, eve, gone] {
+            app.put_policy(
+                "@id(\"treasury\") forbid (principal, action == Action::\"catalog.entity.read\", resource) \
+                 when { resource.lifecycle == \"secret\" } unless { principal in Group::\"group:default/team-a\" };",
+            );
+        }
+        let secret = component_of("ledger", "team-a", "").replace("lifecycle: production", "lifecycle: secret");
+        assert!(secret.contains("lifecycle: secret"), "{secret}");
+        worker.write("software/ledger.yaml", &secret);
+        worker.write("software/calm.yaml", &component_of("calm", "team-b", ""));
+        worker.refresh(software).await;
+        let told = worker.column("SELECT recipient || ' ' || title FROM inbox_message ORDER BY recipient, title").await;
+        let expected = [
+            "p:user:default/eve calm changed",
+            "p:user:default/jane calm changed",
+            "p:user:default/jane ledger changed",
+        ];
+        assert_eq!(told, expected, "{}", worker.name);
     }
 }
 

@@ -113,7 +113,7 @@ async fn no_page_under_a_filter_reads_a_whole_table_and_lists_stay_in_the_order_
                 sorted |= plan(&operator, &statement).await.lines().any(|line| sorts(&statement, line));
             }
             for (filter, is_broad) in filters() {
-                app.instance.kit.gate.fixed.put(READ_ENTITIES.action, filter.clone());
+                app.restrict(READ_ENTITIES.action, &filter);
                 for statement in heard(&app, path).await.1 {
                     let plan = plan(&app, &statement).await;
                     let wrong = plan

@@ -11,9 +11,9 @@ use kit::server::testing::{TestDb, databases};
 use serde_json::{Value, json};
 use server::config::{CatalogConfig, Config};
 
-use crate::remote::{Site, git, with_host};
+use crate::remote::{Site, allowing, git, with_host};
 use crate::support::{
-    Answer, TABLES, TestApp, assert_counts, component, component_of, location, parsed, request, write,
+    Answer, TABLES, TestApp, assert_counts, component, component_of, location, parsed, person, request, write,
 };
 
 const OPERATOR: Caller = Caller::Operator;
@@ -196,6 +196,84 @@ async fn what_a_check_cannot_read_is_said_and_cannot_be_registered_from_the_page
     let page = app.get("/locations/register?target=https://stranger.example/x.yaml").await;
     assert!(page.body.contains("is not an allowed host") && !submits_register(&page.body), "{}", page.body);
     assert_eq!(app.rows("catalog_location").await.len(), 0);
+}
+
+/// Sends the same wish to the form, to the call and to the call that only checks; gives what each says.
+async fn wishes(app: &TestApp, target: &str, more: &str) -> [(u16, String); 3] {
+    let form = app
+        .post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &format!("target={target}{more}"))
+        .await;
+    let mut body = json!({ "type": "url", "target": target });
+    if !more.is_empty() {
+        body["trustOrg"] = json!(true);
+    }
+    let call = app.post("/api/catalog/locations", "application/json", &body.to_string()).await;
+    let dry = app.post("/api/catalog/locations?dryRun=true", "application/json", &body.to_string()).await;
+    let said = |answer: &Answer, pointer: &str| {
+        let message = answer.json().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        (answer.status.as_u16(), message)
+    };
+    [said(&form, "/message"), said(&call, "/error/message"), said(&dry, "/error/message")]
+}
+
+#[tokio::test]
+async fn what_the_check_refuses_cannot_be_registered() {
+    let db = databases().await.swap_remove(0);
+    let app = with_host(&db, "git.bank.example", Config::default());
+    for target in [
+        "https://stranger.example/x.yaml",
+        "https://stranger.example/x.git",
+        "ssh://git@stranger.example/x.git",
+        "https://git.bank.example:8443/x.yaml",
+        "http://169.254.169.254/latest",
+    ] {
+        let all = wishes(&app, target, "").await;
+        for (status, message) in &all {
+            assert_eq!(*status, 400, "{target}: {message}");
+            assert!(message.contains("allowed host") && message.contains("operator"), "{target}: {message}");
+            assert_eq!(*message, all[0].1, "{target}");
+        }
+    }
+    for (status, message) in wishes(&app, "https://git.bank.example/x.yaml", "&trustOrg=true").await {
+        assert_eq!(status, 400, "{message}");
+        assert!(message.contains("trustOrg") && message.contains("portico rules"), "{message}");
+    }
+    assert_eq!(app.rows("catalog_location").await.len(), 0, "nothing of it is registered");
+}
+
+#[tokio::test]
+async fn nobody_registers_more_locations_than_the_operator_allows() {
+    for db in databases().await {
+        let config = || allowing("git.bank.example", with_catalog(|catalog| catalog.max_locations_per_person = 2));
+        let app_of = |caller: Caller| TestApp::with(&db, config(), &[], caller);
+        let jane = app_of(person("user:default/jane", &[]));
+        let address = |name: &str| format!("https://git.bank.example/{name}.yaml");
+        let register = async |app: &TestApp, name: &str| {
+            let body = format!("target={}", address(name));
+            let answer = app.post("/api/catalog/fn/register", "application/x-www-form-urlencoded", &body).await;
+            (answer.status.as_u16(), answer.body)
+        };
+        for name in ["a", "b", "a"] {
+            assert_eq!(register(&jane, name).await.0, 200, "{}: {name}", jane.name);
+        }
+        for (status, message) in wishes(&jane, &address("c"), "").await {
+            assert_eq!(status, 400, "{}: {message}", jane.name);
+            assert!(message.contains("You have registered 2 locations"), "{message}");
+            assert!(message.contains("catalog.max_locations_per_person"), "{message}");
+        }
+        assert_eq!(jane.rows("catalog_location").await.len(), 2);
+        // What is another's does not count, and the operator is not limited.
+        assert_eq!(register(&app_of(person("user:default/joe", &[])), "c").await.0, 200, "{}", jane.name);
+        let operator = app_of(OPERATOR);
+        for name in ["d", "e", "f"] {
+            assert_eq!(register(&operator, name).await.0, 200, "{}", jane.name);
+        }
+        let first = jane.column("SELECT id FROM catalog_location ORDER BY id LIMIT 1").await.remove(0);
+        let form = format!("id={first}");
+        let gone = jane.post("/api/catalog/fn/unregister", "application/x-www-form-urlencoded", &form).await;
+        assert_eq!(gone.status, 200, "{}", gone.body);
+        assert_eq!(register(&jane, "g").await.0, 200, "{}: there is room again", jane.name);
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,11 @@ pub fn app(db: &TestDb, host: &str) -> TestApp {
 
 /// An instance with this configuration that may fetch from `host`.
 pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
+    TestApp::with(db, allowing(host, config), &[], Caller::Operator)
+}
+
+/// This configuration with leave to fetch from `host`.
+pub fn allowing(host: &str, config: Config) -> Config {
     let integration = IntegrationConfig {
         kind: "plain".into(),
         host: host.to_owned(),
@@ -67,7 +72,7 @@ pub fn with_host(db: &TestDb, host: &str, config: Config) -> TestApp {
         proxy: None,
         allow_private: true,
     };
-    TestApp::with(db, Config { integrations: vec![integration], ..config }, &[], Caller::Operator)
+    Config { integrations: vec![integration], ..config }
 }
 
 pub async fn import(app: &TestApp, url: &str) -> i64 {

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use catalog::server::{NewLocation, REFRESH};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
+use kit::server::authorise::{Attribute, Filter, Source};
 use kit::server::clock::{Clock, Millis};
 use kit::server::db::{self, Db};
 use kit::server::plugin::Plugin;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use server::config::Config;
 use server::guard::Identity;
 use server::instance::Instance;
+use server::policies;
 use server::router;
 use server::session::Sessions;
 use server::sign_in::SignIn;
@@ -99,6 +101,21 @@ impl TestApp {
         let identity = identity(&instance, &config);
         let router = router::router(&instance, &config, identity).expect("a configuration");
         Self { instance, name: db.name(), router, folder }
+    }
+
+    /// Puts this policy in force besides the default ones, in place of one that was put so before.
+    pub fn put_policy(&self, text: &str) {
+        let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
+        let sources = [source("default.cedar", policies::DEFAULT), source("test.cedar", text)];
+        self.instance.kit.gate.replace(&sources).unwrap_or_else(|problems| panic!("{problems:?} {text}"));
+    }
+
+    /// Forbids people and services `action` on everything but what `filter` lets through.
+    pub fn restrict(&self, action: &str, filter: &Filter) {
+        let condition = cedar(filter);
+        self.put_policy(&format!(
+            "@id(\"restricted\") forbid (principal, action == Action::{action:?}, resource) unless {{ {condition} }};"
+        ));
     }
 
     pub fn db(&self) -> &Db {
@@ -242,6 +259,30 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
+    }
+}
+
+/// A filter as a policy writes it.
+fn cedar(filter: &Filter) -> String {
+    let joined = |parts: &[Filter], word: &str| format!("({})", parts.iter().map(cedar).collect::<Vec<_>>().join(word));
+    let set = |kind: &str, values: &[String]| {
+        format!("[{}]", values.iter().map(|value| format!("{kind}{value:?}")).collect::<Vec<_>>().join(", "))
+    };
+    let one_of = |values: &[String], name: &str| format!("{}.contains(resource.{name})", set("", values));
+    match filter {
+        Filter::All => "true".into(),
+        Filter::None => "false".into(),
+        // A condition that nothing meets, but of which only the things themselves tell.
+        Filter::In(_, values) if values.is_empty() => "resource.kind == \"nothing\"".into(),
+        Filter::In(Attribute::Id, values) => format!("resource in {}", set("Thing::", values)),
+        Filter::In(Attribute::Owner, values) => format!("{}.contains(resource.owner)", set("Group::", values)),
+        Filter::In(Attribute::Kind, values) => one_of(values, "kind"),
+        Filter::In(Attribute::Namespace, values) => one_of(values, "namespace"),
+        Filter::In(Attribute::Type, values) => one_of(values, "type"),
+        Filter::In(Attribute::Lifecycle, values) => one_of(values, "lifecycle"),
+        Filter::Every(parts) => joined(parts, " && "),
+        Filter::Some(parts) => joined(parts, " || "),
+        Filter::Not(part) => format!("!({})", cedar(part)),
     }
 }
 

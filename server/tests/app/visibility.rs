@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use catalog::info::{READ_ENTITIES, READ_LOCATIONS, REGISTER_LOCATION};
+use catalog::info::{READ_ENTITIES, READ_LOCATIONS};
 use catalog::model::{FacetKey, ListQuery};
 use http::Method;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
@@ -33,7 +33,7 @@ fn person(name: &str, administrator: bool) -> Caller {
 /// The instance as `caller` has it, who may see of the entities what `filter` says.
 fn seen_by(db: &TestDb, caller: Caller, filter: Filter) -> TestApp {
     let app = TestApp::with(db, Config::default(), &[], caller);
-    app.instance.kit.gate.fixed.put(READ_ENTITIES.action, filter);
+    app.restrict(READ_ENTITIES.action, &filter);
     app
 }
 
@@ -260,7 +260,7 @@ async fn a_filtered_catalog_is_the_catalog_of_what_may_be_seen() {
             totals(&restricted, &visible, &what).await;
             every_page(&restricted, &visible, &what).await;
             // Corrections follow one way where all may be seen and another where not; the second is the same for both.
-            bare.instance.kit.gate.fixed.put(READ_ENTITIES.action, Filter::Every(Vec::new()));
+            bare.restrict(READ_ENTITIES.action, &Filter::Not(Box::new(only(Attribute::Namespace, &["nowhere"]))));
             for word in WORDS {
                 for typed in [&word[1..], &format!("{word}x"), &word.replacen('e', "a", 1)] {
                     let path = format!("/api/search?q={typed}");
@@ -584,7 +584,7 @@ async fn locations_are_their_owners_to_unregister_and_hidden_ones_are_not_there(
         assert_eq!(hers.post("/api/catalog/fn/refresh", form, &refresh).await.status, 200, "{}", operator.name);
         assert_eq!(hers.get(&format!("/locations/{id}/unregister")).await.status, 200, "{}", operator.name);
 
-        his.instance.kit.gate.fixed.put(READ_LOCATIONS.action, only(Attribute::Owner, &["user:default/joe"]));
+        his.restrict(READ_LOCATIONS.action, &only(Attribute::Owner, &["user:default/joe"]));
         let (absent, hidden) = (his.get("/locations/4711").await, his.get(&format!("/locations/{id}")).await);
         assert_eq!((absent.status.as_u16(), hidden.status.as_u16()), (404, 404), "{}", operator.name);
         for path in ["/locations", "/", "/api/catalog/locations"] {
@@ -608,7 +608,6 @@ async fn a_path_on_the_portals_disk_needs_a_right_of_its_own() {
         TestApp::with(&db, Config::default(), &[], person("jane", true)),
         TestApp::with(&db, Config::default(), &[], person("joe", false)),
     );
-    developer.instance.kit.gate.fixed.put(REGISTER_LOCATION.action, Filter::All);
     let refused = developer.get(&check).await.body;
     assert!(
         refused.contains("read descriptors from the portal&#x27;s own disk")

@@ -17,7 +17,6 @@ use async_trait::async_trait;
 use cedar_policy::pst::EntityUID;
 use cedar_policy::{AuthorizationError, Authorizer, Context, Entity, Request, RestrictedExpression};
 
-use super::filter::Fixed;
 use crate::error::AppError;
 use crate::identity::{Caller, Principal, PrincipalKind};
 use crate::plugin::Permission;
@@ -35,8 +34,6 @@ const GRANTED_BY: &str = "an administrator of the portal";
 pub struct Gate {
     permissions: Vec<&'static Permission>,
     policies: ArcSwap<Policies>,
-    /// What decides in place of the policies.
-    pub fixed: Fixed,
 }
 
 /// What was decided, and why.
@@ -162,7 +159,7 @@ impl Gate {
     ) -> Result<Self, Vec<PolicyProblem>> {
         let permissions: Vec<_> = permissions.into_iter().collect();
         let policies = ArcSwap::from_pointee(Policies::new(&permissions, sources)?);
-        Ok(Self { permissions, policies, fixed: Fixed::default() })
+        Ok(Self { permissions, policies })
     }
 
     /// Puts other policies in force; where anything is wrong with one, those that are stay.
@@ -213,9 +210,6 @@ impl Gate {
         if !in_scope(principal, permission) {
             return Decision::because(Because::Scope);
         }
-        if let Some(decided) = self.fixed.decides(permission.action, resource) {
-            return Decision::because(if decided { Because::Permitted } else { Because::NoPolicy });
-        }
         let policies = self.policies.load();
         let who = Who::new(principal);
         match resource {
@@ -232,9 +226,6 @@ impl Gate {
             Caller::Anonymous => Filter::None,
             Caller::Principal(principal) if !in_scope(principal, permission) => Filter::None,
             Caller::Principal(principal) => {
-                if let Some(fixed) = self.fixed.of(permission.action) {
-                    return fixed;
-                }
                 let policies = self.policies.load();
                 let rules = policies.about(permission.action);
                 let who = Who::new(principal);

@@ -59,6 +59,16 @@ impl Kit {
         }
         decided
     }
+
+    /// Whether `caller` would pass: for a page, which offers an action only to whoever may do it. Nothing is noted as refused.
+    pub fn may(&self, caller: &Caller, permission: &Permission, resource: &Resource<'_>) -> bool {
+        self.gate.decide(caller, permission, resource).allowed()
+    }
+
+    /// The same for what belongs to the caller itself.
+    pub fn may_own(&self, caller: &Caller, permission: &Permission) -> bool {
+        owner(caller).is_ok_and(|subject| self.may(caller, permission, &Resource::Known(&own(subject))))
+    }
 }
 
 /// The caller of the server function that runs now, after checking that it may do `permission` to `resource`: the first line of every server function.
@@ -79,9 +89,12 @@ pub async fn permit_own(permission: &Permission) -> Result<Caller, AppError> {
 
 /// Lets `caller` do `permission` to what is its own.
 pub async fn authorise_own(kit: &Kit, caller: &Caller, permission: &Permission) -> Result<(), AppError> {
-    let subject = owner(caller)?;
-    let own = Attributes { id: subject, owner: subject, ..Attributes::default() };
-    kit.authorise(caller, permission, &Resource::Known(&own)).await
+    kit.authorise(caller, permission, &Resource::Known(&own(owner(caller)?))).await
+}
+
+/// What is somebody's own, as policies see it.
+fn own(subject: &str) -> Attributes<'_> {
+    Attributes { id: subject, owner: subject, ..Attributes::default() }
 }
 
 /// The caller of the server function that runs now, for services that authorise what they are asked for themselves; whoever is not signed in is refused.

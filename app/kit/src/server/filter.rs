@@ -1,10 +1,8 @@
 //! What may be seen, as a condition: of a query, or of one thing.
 
-use std::sync::{PoisonError, RwLock};
-
 use sea_orm::Value;
 
-use super::authorise::{Attribute, Attributes, Filter, Resource};
+use super::authorise::{Attribute, Attributes, Filter};
 use super::db;
 
 impl Filter {
@@ -61,34 +59,6 @@ impl Attribute {
             Self::Lifecycle => thing.lifecycle,
             Self::Owner => thing.owner,
         }
-    }
-}
-
-/// Filters that stand in for the policies, by action: a test decides with them what people and services may see.
-#[derive(Debug, Default)]
-pub struct Fixed(RwLock<Vec<(&'static str, Filter)>>);
-
-impl Fixed {
-    /// From now on this filter decides `action`.
-    pub fn put(&self, action: &'static str, filter: Filter) {
-        let mut fixed = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        fixed.retain(|(known, _)| *known != action);
-        fixed.push((action, filter));
-    }
-
-    /// The filter that decides `action`, where there is one.
-    pub fn of(&self, action: &str) -> Option<Filter> {
-        let fixed = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        fixed.iter().find(|(known, _)| *known == action).map(|(_, filter)| filter.clone())
-    }
-
-    /// What it says of a resource; `None` where nothing is fixed.
-    pub fn decides(&self, action: &str, resource: &Resource<'_>) -> Option<bool> {
-        self.of(action).map(|filter| match resource {
-            Resource::Known(thing) => filter.allows(thing),
-            Resource::All => filter != Filter::None,
-            Resource::One(_) => filter == Filter::All,
-        })
     }
 }
 

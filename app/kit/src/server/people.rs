@@ -4,7 +4,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::clock::Millis;
+use super::context::Kit;
 use super::db;
+use super::directory::{Directory, Membership};
+use crate::error::AppError;
+use crate::identity::{Principal, Subject, Via};
 
 /// How long the groups that a sign-in named count for what its person does without a session: 30 days.
 const GROUPS_COUNT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -31,6 +35,48 @@ impl Person {
     pub fn groups_at(&self, now: Millis) -> &[String] {
         if self.last_at + GROUPS_COUNT_FOR > now { &self.named_groups } else { &[] }
     }
+}
+
+/// Somebody as the next request would find it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its name and its groups, without a session or a token.
+    pub principal: Principal,
+    /// Its groups with where each comes from.
+    pub memberships: Vec<Membership>,
+    /// Whether it could sign in: the organisation still knows whoever is known by its user.
+    pub is_there: bool,
+}
+
+/// The person or service `subject`, with the groups that its last sign-in named, where `administrators` are those people and groups.
+pub async fn find(
+    kit: &Kit,
+    directory: &dyn Directory,
+    administrators: &[String],
+    subject: &Subject,
+) -> Result<Found, AppError> {
+    let signed_in = of(kit.db.read(), subject.as_str()).await?;
+    let named = signed_in.as_ref().map_or(&[][..], |person| person.groups_at(kit.clock.now()));
+    let user_ref = subject.user_ref();
+    let known = match user_ref {
+        Some(user_ref) => directory.person(user_ref).await?,
+        None => None,
+    };
+    let is_there = user_ref.is_none() || known.is_some();
+    let memberships = directory.groups(user_ref, named).await?;
+    let groups: Vec<String> = memberships.iter().map(|each| each.group.clone()).collect();
+    let name = known.map(|known| known.name).or(signed_in.map(|person| person.name));
+    let principal = Principal {
+        kind: subject.kind,
+        subject: subject.to_string(),
+        name: name.unwrap_or_else(|| subject.to_string()),
+        administrator: administrators.iter().any(|each| each == subject.as_str() || groups.contains(each)),
+        groups,
+        via: Via::Session(0),
+        scopes: None,
+        request: String::new(),
+    };
+    Ok(Found { principal, memberships, is_there })
 }
 
 /// Keeps what a sign-in said.

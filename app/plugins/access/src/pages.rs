@@ -80,7 +80,7 @@ fn AskForm(asked: Question, caller: Caller, actions: Vec<Choice>) -> impl IntoVi
                     <Field label="Thing" id="thing" help="The ref of an entity, such as component:default/payments, or an id. Leave it empty for none in particular.">
                         <Input name="thing" value=thing.id/>
                     </Field>
-                    <details>
+                    <details class="pk-disclosure">
                         <summary>"A thing that the catalog does not know"</summary>
                         <FormRow>
                             <Field label="Kind" id="kind"><Input name="kind" value=thing.kind/></Field>
@@ -144,12 +144,17 @@ fn PolicyView(policy: std::sync::Arc<Policy>, place: &'static str) -> impl IntoV
     let (word, tone) = if policy.forbids { ("forbids", Tone::Wrong) } else { ("permits", Tone::Neutral) };
     let line = u32::try_from(policy.line).unwrap_or(1);
     view! {
-        <details open=place == "decided">
+        <details class="pk-disclosure" open=place == "decided">
             <summary><strong>{policy.name.clone()}</strong>" "<Badge text=word tone=tone/>" "{policy.description.clone()}</summary>
-            <p class="pk-quiet">{format!("{}, line {}", policy.file, policy.line)}</p>
+            <p class="pk-quiet">{format!("{}, line {}", file_name(&policy.file), policy.line)}</p>
             <CodeBlock text=policy.text.clone() label=format!("Policy {}", policy.name) first_line=line anchor=format!("{place}-{}-", policy.name)/>
         </details>
     }
+}
+
+/// The name of a file alone: where it lies on the server is nobody's business but the operator's.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn membership(of: &Membership) -> String {

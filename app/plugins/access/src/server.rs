@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::error::AppError;
-use kit::identity::{Caller, NoSubject, Principal, Subject, Via};
+use kit::identity::{Caller, NoSubject, Principal, Subject};
 use kit::plugin::{Permission, PluginInfo};
 use kit::server::authorise::{Attributes, Decision, Describe, Policy, Resource, Thing};
 use kit::server::context::Kit;
@@ -81,7 +81,10 @@ impl Access {
         let permission =
             permission.ok_or_else(|| AppError::bad_request(format!("No plugin has an action {:?}", asked.action)))?;
         let (who, groups) = match (&named, caller.principal()) {
-            (Some(named), _) => self.principal(named).await?,
+            (Some(named), _) => {
+                let found = people::find(&self.kit, &*self.directory, &self.administrators, named).await?;
+                (found.principal, found.memberships)
+            }
             (None, Some(principal)) => (Principal { scopes: None, ..principal.clone() }, Vec::new()),
             (None, None) => return Err(AppError::bad_request("Say whose right is asked about")),
         };
@@ -110,30 +113,6 @@ impl Access {
         }
         let only_named = *typed == Thing { id: typed.id.clone(), ..Thing::default() };
         Ok((!only_named).then(|| typed.clone()))
-    }
-
-    /// Somebody as its next request would find it, with the groups that its last sign-in named.
-    async fn principal(&self, subject: &Subject) -> Result<(Principal, Vec<Membership>), AppError> {
-        let signed_in = people::of(self.kit.db.read(), subject.as_str()).await?;
-        let named = signed_in.as_ref().map_or(&[][..], |person| person.groups_at(self.kit.clock.now()));
-        let user_ref = subject.user_ref();
-        let known = match user_ref {
-            Some(user_ref) => self.directory.person(user_ref).await?.map(|known| known.name),
-            None => None,
-        };
-        let memberships = self.directory.groups(user_ref, named).await?;
-        let groups: Vec<String> = memberships.iter().map(|each| each.group.clone()).collect();
-        let principal = Principal {
-            kind: subject.kind,
-            subject: subject.to_string(),
-            name: known.or(signed_in.map(|person| person.name)).unwrap_or_else(|| subject.to_string()),
-            administrator: self.administrators.iter().any(|each| each == subject.as_str() || groups.contains(each)),
-            groups,
-            via: Via::Session(0),
-            scopes: None,
-            request: String::new(),
-        };
-        Ok((principal, memberships))
     }
 }
 

@@ -13,7 +13,7 @@ use kit::server::page::{Address, page};
 use kit::when::When;
 use leptos::prelude::*;
 
-use crate::info::READ;
+use crate::info::{EXPORT, READ};
 use crate::server::{Asked, Audit};
 
 /// Events on a page.
@@ -36,11 +36,13 @@ struct Shown {
     standing: Standing,
     disagrees: bool,
     now: i64,
+    may_export: bool,
 }
 
 async fn trail(at: &Address) -> Result<Drawn, AppError> {
-    permit(&READ, Resource::All).await?;
+    let caller = permit(&READ, Resource::All).await?;
     let audit = service::<Audit>("The audit trail")?;
+    let may_export = audit.kit.may(&caller, &EXPORT, &Resource::All);
     let asked = Asked::of(at);
     let (older, newer) = (cursor(&at.one("older")), cursor(&at.one("newer")));
     let (order, after) = match newer {
@@ -67,6 +69,7 @@ async fn trail(at: &Address) -> Result<Drawn, AppError> {
         standing: audit::standing(read).await?,
         disagrees: audit.sealer.disagrees(),
         now: audit.kit.clock.now(),
+        may_export,
         asked,
         records,
     };
@@ -80,10 +83,12 @@ fn cursor(text: &str) -> Option<Cursor> {
 
 #[component]
 fn Trail(shown: Shown) -> impl IntoView {
-    let Shown { asked, records, newer, older, standing, disagrees, now } = shown;
+    let Shown { asked, records, newer, older, standing, disagrees, now, may_export } = shown;
     let export = asked.href("/api/audit/events.jsonl", ("", ""));
-    let export =
-        view! { <a class="pk-button" href=export rel="external" download="audit.jsonl">"Export as JSON lines"</a> };
+    let export = may_export.then(|| {
+        view! { <a class="pk-button" href=export rel="external" download="audit.jsonl">"Export as JSON lines"</a> }
+            .into_any()
+    });
     let columns = ["Time (UTC)", "Action and resource", "Who", "Outcome"].map(Column::text).to_vec();
     let summary = match records.len() {
         1 => "1 event on this page".to_owned(),
@@ -95,7 +100,7 @@ fn Trail(shown: Shown) -> impl IntoView {
         records.into_iter().map(|record| view! { <EventRow record=record now=now/> }).collect_view().into_any()
     };
     view! {
-        <Page title="Audit" lead="Who did what to what, and what was refused." aside=export.into_any()>
+        <Page title="Audit" lead="Who did what to what, and what was refused." aside=export>
             <Filters asked=asked/>
             <Seal standing=standing disagrees=disagrees now=now/>
             <Table caption="Events" columns=columns>{rows}</Table>

@@ -41,11 +41,18 @@ pub async fn refresh_location(id: i64) -> Result<i64, AppError> {
     Ok(id)
 }
 
-/// Registers a location, has it read at once and leads to its page. A plain HTML form posts it.
+/// Registers a location, has it read at once and leads to its page. A plain HTML form posts it. What a location may bring is not said here:
+/// whoever sends `trustOrg` is told so.
 #[server(prefix = "/api/catalog/fn", endpoint = "register", output = Json)]
-pub async fn register_location(target: String) -> Result<i64, AppError> {
+pub async fn register_location(
+    target: String,
+    #[server(default)]
+    #[server(rename = "trustOrg")]
+    trust_org: Option<String>,
+) -> Result<i64, AppError> {
     let caller = permit(&REGISTER_LOCATION, Resource::All).await?;
     let catalog = service::<Catalog>("The catalog")?;
+    Catalog::refuse_trust(trust_org.is_some())?;
     let location = catalog.location_of(&caller, &target).await?;
     let registered = catalog.register(&caller, &location).await?;
     catalog.wait_until_read(registered.id).await?;

@@ -494,6 +494,8 @@ pub struct LocationRow {
     pub last_run: Option<When>,
     /// When it will be read next.
     pub next_run: Option<When>,
+    /// Whether the caller may have it read at once.
+    pub may_refresh: bool,
 }
 
 /// How a location stands.
@@ -523,6 +525,8 @@ pub struct LocationDetail {
     pub next: Option<String>,
     /// Files read so far, while it is being read.
     pub reading: Option<u64>,
+    /// Whether the caller may unregister it.
+    pub may_unregister: bool,
 }
 
 /// What somebody is told who wants to register a location.
@@ -619,6 +623,8 @@ pub struct Departure {
 /// A page of locations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationList {
+    /// Whether the caller may register one.
+    pub may_register: bool,
     /// The rows in the order of registration.
     pub items: Vec<LocationRow>,
     /// The address of the page after.
@@ -640,6 +646,8 @@ pub struct Summary {
     pub troubled_total: u64,
     /// The latest changes.
     pub recent: Vec<EntityRow>,
+    /// Whether the caller may register a location.
+    pub may_register: bool,
 }
 
 /// How a kind is written for people.

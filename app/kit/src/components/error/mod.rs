@@ -21,6 +21,7 @@ pub fn ErrorView(
         AppError::Unauthenticated => "Sign in to see this page",
         AppError::Forbidden { .. } => "You may not see this page",
         AppError::TooMany { .. } => "Too many requests",
+        AppError::Method { .. } | AppError::TooLarge { .. } => "This request cannot be answered",
         AppError::Unavailable { .. } => "Unavailable at the moment",
         AppError::Internal { .. } => "Something failed on our side",
     };
@@ -54,6 +55,8 @@ pub fn ErrorMessage(
         AppError::Unauthenticated => "This page is for people who are signed in.",
         AppError::Forbidden { .. } => "Ask the people named above for the right, then load the page again.",
         AppError::TooMany { .. } => "Wait a moment, then load the page again.",
+        AppError::Method { .. } => "Open the page by its address.",
+        AppError::TooLarge { .. } => "Go back, make it shorter and send it again.",
         AppError::Unavailable { .. } => "The rest of the portal works. Load the page again in a minute.",
         AppError::Internal { .. } => {
             "Load the page again. If it fails again, tell the platform team and quote the reference."

@@ -21,7 +21,7 @@ pub fn Page(
     #[prop(optional, into)]
     lead: Option<String>,
     /// Badges, names and the primary action beside the heading.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     aside: Option<AnyView>,
     /// The content.
     children: Children,

@@ -18,11 +18,19 @@ pub async fn catalog_page(at: &Address) -> Result<Drawn, AppError> {
     let reader = reader(&READ_ENTITIES).await?;
     let query = ListQuery::from_params(|name| at.all(name));
     let (list, saved) = futures::try_join!(reader.list(query.clone()), reader.saved_filters())?;
-    Ok(page(|| view! { <CatalogView query=query list=list saved=saved/> }))
+    let may = (reader.may_register(), reader.may_save_filters());
+    Ok(page(|| view! { <CatalogView query=query list=list saved=saved may=may/> }))
 }
 
 #[component]
-fn CatalogView(query: ListQuery, list: EntityList, saved: Vec<SavedFilter>) -> impl IntoView {
+fn CatalogView(
+    query: ListQuery,
+    list: EntityList,
+    saved: Vec<SavedFilter>,
+    /// Whether the caller may register a location, and keep filters.
+    may: (bool, bool),
+) -> impl IntoView {
+    let (may_register, may_save) = may;
     let total = list.total;
     let noun = if total == 1 { "entity" } else { "entities" };
     let narrowed = !query.text.is_empty() || !query.chosen.is_empty();
@@ -38,7 +46,7 @@ fn CatalogView(query: ListQuery, list: EntityList, saved: Vec<SavedFilter>) -> i
         view! { <Rows query=query.clone() items=list.items/> }.into_any()
     };
     view! {
-        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to." aside=register_link()>
+        <Page title="Catalog" lead="Every piece of software in the bank: what it is, who owns it, what it belongs to." aside=register_link(may_register)>
             <SearchBox query=query.clone() label="Search the catalog"/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
@@ -47,7 +55,7 @@ fn CatalogView(query: ListQuery, list: EntityList, saved: Vec<SavedFilter>) -> i
                             "Filters" {(chosen > 0).then(|| format!(" ({chosen} chosen)"))}
                         </summary>
                         {narrowed.then(|| view! { <p><a href="/catalog">"Clear all filters"</a></p> })}
-                        <Saved href=query.href() narrowed=narrowed saved=saved/>
+                        <Saved href=query.href() narrowed=narrowed saved=saved may_save=may_save/>
                         <FacetList facets=list.facets/>
                     </details>
                 </aside>
@@ -77,7 +85,7 @@ fn Nothing(narrowed: bool) -> impl IntoView {
 
 /// The caller's saved filters, and the way to keep this one.
 #[component]
-fn Saved(href: String, narrowed: bool, saved: Vec<SavedFilter>) -> impl IntoView {
+fn Saved(href: String, narrowed: bool, saved: Vec<SavedFilter>, may_save: bool) -> impl IntoView {
     let items: Vec<_> = saved
         .into_iter()
         .map(|filter| {
@@ -85,17 +93,19 @@ fn Saved(href: String, narrowed: bool, saved: Vec<SavedFilter>) -> impl IntoView
             view! {
                 <li class="pk-saved__item">
                     <a class="pk-saved__link" href=filter.href>{filter.name}</a>
-                    <form method="post" action=ForgetFilter::PATH>
-                        <input type="hidden" name="id" value=filter.id/>
-                        <button class="pk-icon-button" type="submit" title=label.clone() aria-label=label><IconView icon=Icon::X/></button>
-                    </form>
+                    {may_save.then(|| view! {
+                        <form method="post" action=ForgetFilter::PATH>
+                            <input type="hidden" name="id" value=filter.id/>
+                            <button class="pk-icon-button" type="submit" title=label.clone() aria-label=label><IconView icon=Icon::X/></button>
+                        </form>
+                    })}
                 </li>
             }
         })
         .collect();
     let list = (!items.is_empty())
         .then(|| view! { <h2 class="pk-saved__title">"Saved filters"</h2> <ul class="pk-saved">{items}</ul> });
-    let keep = narrowed.then(|| {
+    let keep = (narrowed && may_save).then(|| {
         view! {
             <details class="pk-disclosure">
                 <summary>"Save this filter"</summary>

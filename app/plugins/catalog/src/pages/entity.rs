@@ -83,7 +83,7 @@ const TABS: [(&str, &str); 6] = [
 ];
 
 #[component]
-fn EntityView(detail: EntityDetail, view: View, starred: bool) -> impl IntoView {
+fn EntityView(detail: EntityDetail, view: View, starred: Option<bool>) -> impl IntoView {
     let row = detail.row.clone();
     let href = row.link.href.clone();
     let relations: u64 = detail.relations.iter().map(|group| group.total).sum();
@@ -113,7 +113,7 @@ fn EntityView(detail: EntityDetail, view: View, starred: bool) -> impl IntoView 
     let above: Vec<_> = above.map(|group| (full_name(group).to_owned(), group.href.clone())).collect();
     let above = (!above.is_empty()).then(|| view! { <Breadcrumb trail=above label="Groups above"/> });
     let aside = view! {
-        <StarButton action=StarEntity::PATH item=row.link.entity_ref.clone() starred=starred/>
+        {starred.map(|starred| view! { <StarButton action=StarEntity::PATH item=row.link.entity_ref.clone() starred=starred/> })}
         {(!row.lifecycle.is_empty()).then(|| view! { <Badge text=row.lifecycle.clone()/> })}
         {row.orphan.then(|| view! { <Badge text="Orphaned" tone=Tone::Attention/> })}
         {row.owner.clone().map(|owner| view! { <span class="pk-quiet">"Owned by "</span> <ShortName link=Some(owner)/> })}

@@ -23,8 +23,8 @@ fn LocationView(detail: LocationDetail) -> impl IntoView {
     let unregister = format!("/locations/{}/unregister", row.id);
     let aside = view! {
         <StateBadge state=row.state/>
-        <a class="pk-button" href=unregister>"Unregister"</a>
-        <RefreshForm id=row.id/>
+        {detail.may_unregister.then(|| view! { <a class="pk-button" href=unregister>"Unregister"</a> })}
+        {row.may_refresh.then(|| view! { <RefreshForm id=row.id/> })}
     }
     .into_any();
     let reading = detail.reading.map(|files| {

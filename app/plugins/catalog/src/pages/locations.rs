@@ -17,7 +17,9 @@ pub async fn locations_page(at: &Address) -> Result<Drawn, AppError> {
 
 #[component]
 fn LocationsView(list: LocationList) -> impl IntoView {
-    let columns = vec![
+    // A column for nothing is not there.
+    let acts = list.items.iter().any(|row| row.may_refresh);
+    let mut columns = vec![
         Column::text("Location"),
         Column::text("State"),
         Column::number("Entities"),
@@ -25,21 +27,21 @@ fn LocationsView(list: LocationList) -> impl IntoView {
         Column::number("Warnings"),
         Column::text("Last read"),
         Column::text("Next read"),
-        Column::text("Action"),
     ];
+    columns.extend(acts.then(|| Column::text("Action")));
     let content = if list.items.is_empty() {
         view! {
             <EmptyState sentence="No location is registered yet.">
-                <a class="pk-button" href="/locations/register">"Register software"</a>
+                {list.may_register.then(|| view! { <a class="pk-button" href="/locations/register">"Register software"</a> })}
             </EmptyState>
         }
         .into_any()
     } else {
-        let rows: Vec<_> = list.items.into_iter().map(|row| view! { <LocationTableRow row=row/> }).collect();
+        let rows: Vec<_> = list.items.into_iter().map(|row| view! { <LocationTableRow row=row acts=acts/> }).collect();
         view! { <Table caption="Locations" columns=columns>{rows}</Table> }.into_any()
     };
     view! {
-        <Page title="Locations" lead="The folders, repositories and addresses that the catalog reads, again and again." aside=register_link()>
+        <Page title="Locations" lead="The folders, repositories and addresses that the catalog reads, again and again." aside=register_link(list.may_register)>
             {content}
             {list.next.map(|next| view! { <nav class="pk-paging" aria-label="Pages"><a class="pk-button" rel="next" href=next>"Next"</a></nav> })}
         </Page>
@@ -47,7 +49,7 @@ fn LocationsView(list: LocationList) -> impl IntoView {
 }
 
 #[component]
-fn LocationTableRow(row: LocationRow) -> impl IntoView {
+fn LocationTableRow(row: LocationRow, acts: bool) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
@@ -61,7 +63,7 @@ fn LocationTableRow(row: LocationRow) -> impl IntoView {
             <td class="pk-number">{row.warnings}</td>
             <td class="pk-quiet"><Time when=row.last_run/></td>
             <td class="pk-quiet"><Time when=row.next_run/></td>
-            <td><super::location::RefreshForm id=row.id/></td>
+            {acts.then(|| view! { <td>{row.may_refresh.then(|| view! { <super::location::RefreshForm id=row.id/> })}</td> })}
         </tr>
     }
 }

@@ -32,9 +32,11 @@ pub fn full_name(link: &EntityLink) -> &str {
     if link.title.is_empty() { &link.name } else { &link.title }
 }
 
-/// The way to register software, as the primary action of a page.
-pub fn register_link() -> AnyView {
-    view! { <a class="pk-button pk-button--primary" href="/locations/register">"Register software"</a> }.into_any()
+/// The way to register software, as the primary action of a page, for whoever may.
+pub fn register_link(may: bool) -> Option<AnyView> {
+    may.then(|| {
+        view! { <a class="pk-button pk-button--primary" href="/locations/register">"Register software"</a> }.into_any()
+    })
 }
 
 /// How a location stands.

@@ -29,6 +29,8 @@ pub struct Way {
     pub what: &'static str,
     /// The kind in lower case without which the way leads to nothing.
     pub kind: Option<&'static str>,
+    /// Whether it is for those who may register a location.
+    pub registers: bool,
 }
 
 /// The catalog's part of the home page: the search, then what is `personal` to the reader, counts by kind, what needs attention, quick ways and recent changes. A catalog
@@ -36,7 +38,7 @@ pub struct Way {
 pub async fn catalog_summary(ways: &'static [Way], personal: AnyView) -> Result<AnyView, AppError> {
     match summary().await {
         Ok(summary) if summary.total == 0 => {
-            Ok(view! { <Nothing troubled=summary.troubled total=summary.troubled_total/> {personal} }.into_any())
+            Ok(view! { <Nothing troubled=summary.troubled total=summary.troubled_total may_register=summary.may_register/> {personal} }.into_any())
         }
         Ok(summary) => Ok(view! { <SummaryView summary=summary ways=ways personal=personal/> }.into_any()),
         Err(error @ AppError::Unavailable { .. }) => {
@@ -55,10 +57,11 @@ pub async fn owned_summary() -> Result<AnyView, AppError> {
     };
     let Some(query) = owned_by(reader.caller()) else { return Ok(().into_any()) };
     let all = query.href();
+    let may_register = reader.may_register();
     let list = reader.list(query).await?;
     let kinds = list.facets.into_iter().find(|facet| facet.name == FacetKey::Kind.name());
     let kinds = kinds.map_or_else(Vec::new, |kinds| kinds.values);
-    Ok(view! { <Owned kinds=kinds items=list.items total=list.total all=all/> }.into_any())
+    Ok(view! { <Owned kinds=kinds items=list.items total=list.total all=all may_register=may_register/> }.into_any())
 }
 
 /// The list of what a person and its groups own.
@@ -69,12 +72,12 @@ fn owned_by(caller: &Caller) -> Option<ListQuery> {
 }
 
 #[component]
-fn Owned(kinds: Vec<FacetValue>, items: Vec<EntityRow>, total: u64, all: String) -> impl IntoView {
+fn Owned(kinds: Vec<FacetValue>, items: Vec<EntityRow>, total: u64, all: String, may_register: bool) -> impl IntoView {
     if items.is_empty() {
         return view! {
             <Section title="What you own">
                 <EmptyState sentence="Nothing in the catalog names you or one of your teams as its owner.">
-                    <a class="pk-button" href="/locations/register">"Register software"</a>
+                    {may_register.then(|| view! { <a class="pk-button" href="/locations/register">"Register software"</a> })}
                 </EmptyState>
             </Section>
         }
@@ -112,9 +115,9 @@ fn Search() -> impl IntoView {
 
 /// A portal in which nothing is registered yet, or from which nothing could be read.
 #[component]
-fn Nothing(troubled: Vec<LocationRow>, total: u64) -> impl IntoView {
+fn Nothing(troubled: Vec<LocationRow>, total: u64, may_register: bool) -> impl IntoView {
     view! {
-        <EmptyState sentence="No software is registered yet.">{register_link()}</EmptyState>
+        <EmptyState sentence="No software is registered yet.">{register_link(may_register)}</EmptyState>
         {(total > 0).then(|| view! { <Section title="Needs attention"><Attention troubled=troubled total=total orphans=0/></Section> })}
     }
 }
@@ -124,7 +127,7 @@ fn SummaryView(summary: Summary, ways: &'static [Way], personal: AnyView) -> imp
     let has = |kind: &str| summary.kinds.iter().any(|(known, ..)| known.eq_ignore_ascii_case(kind));
     let ways: Vec<_> = ways
         .iter()
-        .filter(|way| way.kind.is_none_or(has))
+        .filter(|way| way.kind.is_none_or(has) && (summary.may_register || !way.registers))
         .map(|way| view! { <li><a class="pk-name" href=way.href>{way.label}</a> <span class="pk-ways__what">{way.what}</span></li> })
         .collect();
     let kinds: Vec<_> = summary

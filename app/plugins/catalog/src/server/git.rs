@@ -130,17 +130,23 @@ fn size(path: &Path, most: u64) -> u64 {
     total
 }
 
-/// A remote on the network must be on an allowed host and have allowed addresses; a local one is a path that the operator registered.
+/// A remote on the network must be on an allowed host and have allowed addresses.
 async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
+    let Some(address) = listed(remote, integrations, fetcher)? else { return Ok(()) };
+    // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
+    fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
+}
+
+/// The address by which a remote is on the list of allowed hosts; none for a local one, a path that somebody had the right to register.
+pub fn listed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<Option<Url>, SourceError> {
     if remote.starts_with('/') {
-        return Ok(());
+        return Ok(None);
     }
     let refused = || SourceError::Refused(format!("{} is not on an allowed host", without_user(remote)));
     let url = Url::parse(remote).map_err(|_| refused())?;
     if !matches!(url.scheme(), "https" | "http" | "ssh") || integrations.of(&url).is_none() {
         return Err(refused());
     }
-    // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
     let mut address = url.clone();
     if url.scheme() == "ssh" {
         // With its port, by which the host is on the list.
@@ -148,7 +154,8 @@ async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -
         let host = url.host_str().unwrap_or_default();
         address = Url::parse(&format!("https://{host}{port}/")).map_err(|_| refused())?;
     }
-    fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
+    fetcher.listed(&address).map_err(|error| SourceError::Refused(error.to_string()))?;
+    Ok(Some(address))
 }
 
 /// Whether a token may be sent: in clear text only to this machine.

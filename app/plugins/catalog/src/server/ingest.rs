@@ -1,29 +1,33 @@
 //! The durable refresh loop: reads a location, writes what changed, and comes again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use kit::error::AppError;
-use kit::identity::Caller;
+use kit::identity::{Caller, Subject};
 use kit::server::audit;
+use kit::server::authorise::Resource;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
 use kit::server::db;
+use kit::server::directory::Directory;
 use kit::server::inbox::{self, Message, Recipient};
 use kit::server::jobs::{self, Handler, JobError, Lease, NewJob, Next};
-use kit::server::stars;
+use kit::server::{people, stars};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::json;
 
 use super::digest::Rules;
 use super::docs;
 use super::read::link;
+use super::reader::{Readable, readable_rows};
 use super::reading::{Failure, Outcome, Reading};
 use super::service::Options;
 use super::source::Source;
 use super::store::{self, Bringer, Fate, Pending};
+use crate::info::READ_ENTITIES;
 
 /// The kind of job that reads one location; its key is the location's number.
 pub const REFRESH: &str = "catalog.refresh";
@@ -53,6 +57,8 @@ pub struct Progress {
 pub struct Refresh {
     pub kit: Kit,
     pub options: Arc<Options>,
+    /// The organisation, which says in which groups somebody is who is to be told something.
+    pub directory: Arc<dyn Directory>,
     pub progress: Arc<Progress>,
 }
 
@@ -118,6 +124,7 @@ impl Refresh {
                     reading: Reading::new(&source, &location.rules, self.options.limits.files, first),
                     revision: &source.revision,
                     changed: false,
+                    followers: HashMap::new(),
                 };
                 run.read_all().await?;
                 let docs = docs::refresh(&self.kit, lease, location.id, &source).await?;
@@ -303,44 +310,6 @@ async fn tell_registrant(
     }
 }
 
-/// Tells those who starred entities that they changed or are in no file any more: a message each, or one of all where they are many.
-async fn tell_followers(tx: &DatabaseTransaction, now: Millis, told: &BTreeMap<String, Fate>) -> Result<(), DbErr> {
-    let refs: Vec<String> = told.keys().cloned().collect();
-    let mut starred: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for refs in refs.chunks(BATCH_ENTITIES) {
-        for (subject, entity_ref) in stars::followers(tx, crate::INFO.id, refs).await? {
-            starred.entry(subject).or_default().push(entity_ref);
-        }
-    }
-    for (subject, refs) in starred {
-        let news = Message {
-            to: Recipient::Person(&subject),
-            kind: "catalog.entity-changed",
-            key: "",
-            title: "",
-            body: "",
-            path: "/starred",
-            waits: false,
-        };
-        if refs.len() > TOLD_ONE_BY_ONE {
-            let title = format!("{} things that you starred changed", refs.len());
-            let names: Vec<String> = refs.iter().map(|entity_ref| link(entity_ref, None).name).collect();
-            inbox::send(tx, now, Message { title: &title, body: &names.join(", "), ..news }).await?;
-            continue;
-        }
-        for entity_ref in &refs {
-            let link = link(entity_ref, None);
-            let what = match told.get(entity_ref) {
-                Some(Fate::Orphaned) => "is no longer in any file",
-                _ => "changed",
-            };
-            let title = format!("{} {what}", link.name);
-            inbox::send(tx, now, Message { key: entity_ref, title: &title, path: &link.href, ..news }).await?;
-        }
-    }
-    Ok(())
-}
-
 /// One reading of one location, written as it goes.
 struct Run<'a> {
     refresh: &'a Refresh,
@@ -349,6 +318,8 @@ struct Run<'a> {
     reading: Reading<'a>,
     revision: &'a str,
     changed: bool,
+    /// Those who follow what changed, as they would be at their next request; none who could not sign in any more.
+    followers: HashMap<String, Option<Caller>>,
 }
 
 impl Run<'_> {
@@ -450,11 +421,11 @@ impl Run<'_> {
         tx: &sea_orm::DatabaseTransaction,
         now: Millis,
         pending: &mut Pending,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), JobError> {
         store::note_batch(tx, now, self.location.bringer(), self.revision, pending).await?;
         store::flush(tx, now, pending).await?;
         self.changed |= pending.changed;
-        tell_followers(tx, now, &pending.told).await?;
+        self.tell_followers(tx, now, &pending.told).await?;
         for (location_id, path) in std::mem::take(&mut pending.again) {
             if location_id != self.location.id {
                 jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
@@ -463,5 +434,76 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells those who starred entities, and may still see them, that they changed or are in no file any more: a message each, or one of all where
+    /// they are many.
+    async fn tell_followers(
+        &mut self,
+        tx: &DatabaseTransaction,
+        now: Millis,
+        told: &BTreeMap<String, Fate>,
+    ) -> Result<(), JobError> {
+        let refs: Vec<String> = told.keys().cloned().collect();
+        let mut starred: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for refs in refs.chunks(BATCH_ENTITIES) {
+            let followers = stars::followers(tx, crate::INFO.id, refs).await?;
+            if followers.is_empty() {
+                continue;
+            }
+            // As they are after the change: it may be what hides them.
+            let entities = readable_rows(tx, refs).await?;
+            for (subject, entity_ref) in followers {
+                let Some(entity) = entities.get(&entity_ref) else { continue };
+                if self.may_see(&subject, entity).await? {
+                    starred.entry(subject).or_default().push(entity_ref);
+                }
+            }
+        }
+        for (subject, refs) in starred {
+            let news = Message {
+                to: Recipient::Person(&subject),
+                kind: "catalog.entity-changed",
+                key: "",
+                title: "",
+                body: "",
+                path: "/starred",
+                waits: false,
+            };
+            if refs.len() > TOLD_ONE_BY_ONE {
+                let title = format!("{} things that you starred changed", refs.len());
+                let names: Vec<String> = refs.iter().map(|entity_ref| link(entity_ref, None).name).collect();
+                inbox::send(tx, now, Message { title: &title, body: &names.join(", "), ..news }).await?;
+                continue;
+            }
+            for entity_ref in &refs {
+                let link = link(entity_ref, None);
+                let what = match told.get(entity_ref) {
+                    Some(Fate::Orphaned) => "is no longer in any file",
+                    _ => "changed",
+                };
+                let title = format!("{} {what}", link.name);
+                inbox::send(tx, now, Message { key: entity_ref, title: &title, path: &link.href, ..news }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether somebody who is not here may see an entity.
+    async fn may_see(&mut self, subject: &str, entity: &Readable) -> Result<bool, JobError> {
+        let Refresh { kit, options, directory, .. } = self.refresh;
+        if !self.followers.contains_key(subject) {
+            let caller = match subject.parse::<Subject>() {
+                Ok(subject) => {
+                    let found = people::find(kit, &**directory, &options.administrators, &subject).await;
+                    let found = found.map_err(|error| JobError::Failed(error.to_string()))?;
+                    found.is_there.then(|| Caller::Principal(Arc::new(found.principal)))
+                }
+                Err(_) => None,
+            };
+            self.followers.insert(subject.to_owned(), caller);
+        }
+        let caller = self.followers.get(subject).and_then(Option::as_ref);
+        Ok(caller.is_some_and(|caller| kit.may(caller, &READ_ENTITIES, &Resource::Known(&entity.attributes()))))
     }
 }

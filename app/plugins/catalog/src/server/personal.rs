@@ -23,12 +23,12 @@ impl Reader {
         stars::set(&self.catalog.kit, &self.caller, STAR_ENTITY.action, &item, starred).await
     }
 
-    /// Notes that the caller looks at an entity, and says whether it is starred.
-    pub async fn looked_at(&self, detail: &EntityDetail) -> Result<bool, AppError> {
+    /// Notes that the caller looks at an entity, and says whether it is starred; nothing where the caller keeps no stars.
+    pub async fn looked_at(&self, detail: &EntityDetail) -> Result<Option<bool>, AppError> {
         let item = Item::new(crate::INFO.id, detail.row.link.entity_ref.as_str());
         let starred = stars::has(&self.catalog.kit, &self.caller, &item).await?;
         visits::note(&self.catalog.kit, &self.caller, item);
-        Ok(starred)
+        Ok(self.catalog.kit.may_own(&self.caller, &STAR_ENTITY).then_some(starred))
     }
 
     /// Those of the entities that are in the catalog and that the caller may see.

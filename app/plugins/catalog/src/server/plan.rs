@@ -6,7 +6,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::authorise::Resource;
 use kit::server::db;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -15,7 +15,7 @@ use super::read::{entity_links, preview_problem};
 use super::reader::{ReadableLocation, Reader};
 use super::reading::{Failure, Outcome, Reading};
 use super::service::{Catalog, NewLocation};
-use super::source::Source;
+use super::source::{self, Source};
 use super::store::{self, Claim, Claims, EntityRow, duplicate};
 use crate::info::READ_PATH;
 use crate::model::{Change, ChangeGroup, ChangeRow, Preview};
@@ -70,7 +70,8 @@ pub struct Planned {
 }
 
 impl Catalog {
-    /// The location that somebody means by `text`. A path needs a right of its own, since it shows what is on the server's disk.
+    /// The location that somebody means by `text`, if they may register it: what a check before registering asks, and registering as well. A path
+    /// needs a right of its own, since it shows what is on the server's disk; an address must be on an allowed host.
     pub async fn location_of(&self, caller: &Caller, text: &str) -> Result<NewLocation, AppError> {
         let text = text.trim();
         if !text.contains("://") {
@@ -81,7 +82,53 @@ impl Catalog {
                 return Err(AppError::bad_request(message));
             }
         }
-        NewLocation::parse(text).map_err(|error| AppError::bad_request(capital(&error.to_string())))
+        let location = NewLocation::parse(text).map_err(|error| AppError::bad_request(capital(&error.to_string())))?;
+        source::listed(location.kind, &location.target, &self.options.integrations, &self.kit.fetcher).map_err(
+            |error| {
+                AppError::bad_request(format!(
+                    "{}; the portal’s operator can allow its host",
+                    capital(&error.to_string())
+                ))
+            },
+        )?;
+        self.has_room(self.kit.db.read(), caller, &location).await?;
+        Ok(location)
+    }
+
+    /// Refuses to hear from whoever registers a location that users and groups from it are to be trusted.
+    pub fn refuse_trust(asked: bool) -> Result<(), AppError> {
+        if asked {
+            return Err(AppError::bad_request(
+                "trustOrg cannot be set when a location is registered: the portal’s operator alone trusts a location for \
+                 organisation data, with the command portico rules",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses a location that is one more than the caller may have registered. The operator's commands are not limited.
+    pub(super) async fn has_room(
+        &self,
+        connection: &impl ConnectionTrait,
+        caller: &Caller,
+        location: &NewLocation,
+    ) -> Result<(), AppError> {
+        let most = self.options.limits.locations_per_person;
+        if most == 0 || caller.principal().is_none() {
+            return Ok(());
+        }
+        let text = "SELECT (SELECT count(*) FROM catalog_location WHERE created_by = ? AND state <> 'leaving') AS n, \
+                    (SELECT count(*) FROM catalog_location WHERE kind = ? AND target = ? AND state <> 'leaving') AS same";
+        let values = [caller.subject().into(), location.kind.into(), location.target.as_str().into()];
+        let rows = db::rows(connection, text, values).await?;
+        let count = |name: &str| rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", name));
+        if count("same")? == 0 && count("n")? >= i64::from(most) {
+            return Err(AppError::bad_request(format!(
+                "You have registered {most} locations, and nobody registers more; unregister one that is not needed, or ask the portal’s \
+                 operator to raise catalog.max_locations_per_person"
+            )));
+        }
+        Ok(())
     }
 }
 

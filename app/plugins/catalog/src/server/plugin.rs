@@ -49,6 +49,7 @@ impl Plugin for CatalogPlugin {
         let refresh = Refresh {
             kit: self.catalog.kit.clone(),
             options: self.catalog.options.clone(),
+            directory: Arc::new(self.catalog.clone()),
             progress: self.progress.clone(),
         };
         vec![(REFRESH, Arc::new(refresh))]

@@ -17,7 +17,7 @@ use crate::model::{EntityLink, EntityRow, LocationRow, LocationState, Problem, k
 pub const ROW: &str = "e.id, e.ref, e.kind_name, e.namespace, e.name, e.title, e.description, e.type, e.lifecycle, e.owner, e.system, e.orphan, e.changed_at";
 
 /// The columns that [`location_row`] reads.
-pub const LOCATION: &str = "id, kind, target, trust_org, allowed_kinds, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at";
+pub const LOCATION: &str = "id, kind, target, trust_org, allowed_kinds, state, message, entities, errors, warnings, last_run_at, next_run_at, last_change_at, created_by";
 
 /// Entities as rows; the titles of owners and systems are looked up together.
 pub async fn entity_rows(reader: &Reader, rows: &[QueryResult]) -> Result<Vec<EntityRow>, DbErr> {
@@ -153,5 +153,6 @@ pub fn location_row(row: &QueryResult, now: Millis) -> Result<LocationRow, DbErr
         warnings: count("warnings")?,
         last_run: when("last_run_at")?,
         next_run: when("next_run_at")?,
+        may_refresh: false,
     })
 }

@@ -13,11 +13,11 @@ use kit::plugin::Permission;
 use kit::server::authorise::{Attribute, Attributes, Filter, Resource};
 use kit::server::clock::Millis;
 use kit::server::db;
-use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, QueryResult, Value as Sql};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, QueryResult, Value as Sql};
 
 use super::filter::Conditions;
 use super::service::Catalog;
-use crate::info::{READ_ENTITIES, READ_LOCATIONS};
+use crate::info::{READ_ENTITIES, READ_LOCATIONS, REGISTER_LOCATION, SAVE_FILTER};
 
 /// A list is read in the order of an index while at least one entity in so many may be seen; what is rarer is found first and sorted then.
 const RARE: u64 = 20;
@@ -181,12 +181,7 @@ impl Reader {
         let rows =
             db::rows(self.db(), "SELECT kind, created_by FROM catalog_location WHERE id = ?", [id.into()]).await?;
         let Some(row) = rows.first() else { return Err(unknown) };
-        let location = ReadableLocation {
-            id,
-            resource: format!("location:{id}"),
-            kind: row.try_get("", "kind")?,
-            created_by: row.try_get("", "created_by")?,
-        };
+        let location = ReadableLocation::of(id, row)?;
         self.as_if_absent(&READ_LOCATIONS, &location.attributes(), unknown).await?;
         Ok(location)
     }
@@ -214,8 +209,18 @@ impl Reader {
     }
 
     /// Whether [`permit_location`](Self::permit_location) would let it.
-    pub(super) fn may(&self, permission: &Permission, location: &ReadableLocation) -> bool {
-        self.catalog.kit.gate.authorise(&self.caller, permission, &Resource::Known(&location.attributes())).is_ok()
+    pub fn may(&self, permission: &Permission, location: &ReadableLocation) -> bool {
+        self.catalog.kit.may(&self.caller, permission, &Resource::Known(&location.attributes()))
+    }
+
+    /// Whether the caller may register a location.
+    pub fn may_register(&self) -> bool {
+        self.catalog.kit.may(&self.caller, &REGISTER_LOCATION, &Resource::All)
+    }
+
+    /// Whether the caller may keep filters.
+    pub fn may_save_filters(&self) -> bool {
+        self.catalog.kit.may(&self.caller, &SAVE_FILTER, &Resource::All)
     }
 
     /// Those of `refs` that the catalog has and the caller may not see.
@@ -258,6 +263,19 @@ impl Reader {
     }
 }
 
+/// Those of `refs` that the catalog has, by ref: for whoever decides who may see them.
+pub(super) async fn readable_rows(
+    connection: &impl ConnectionTrait,
+    refs: &[String],
+) -> Result<HashMap<String, Readable>, DbErr> {
+    let text = format!(
+        "SELECT ref, kind, namespace, type, lifecycle, owner FROM catalog_entity WHERE ref IN ({})",
+        db::marks(refs.len())
+    );
+    let rows = db::rows(connection, &text, refs.iter().map(|entity_ref| entity_ref.as_str().into())).await?;
+    rows.iter().map(|row| Readable::of(row).map(|entity| (entity.entity_ref.clone(), entity))).collect()
+}
+
 impl Readable {
     fn of(row: &QueryResult) -> Result<Self, DbErr> {
         let text = |name: &str| row.try_get::<String>("", name);
@@ -271,7 +289,7 @@ impl Readable {
         })
     }
 
-    fn attributes(&self) -> Attributes<'_> {
+    pub(super) fn attributes(&self) -> Attributes<'_> {
         Attributes {
             id: &self.entity_ref,
             kind: &self.kind,
@@ -284,6 +302,16 @@ impl Readable {
 }
 
 impl ReadableLocation {
+    /// The location of a row that the caller may see.
+    pub(super) fn of(id: i64, row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            id,
+            resource: format!("location:{id}"),
+            kind: row.try_get("", "kind")?,
+            created_by: row.try_get("", "created_by")?,
+        })
+    }
+
     fn attributes(&self) -> Attributes<'_> {
         Attributes { id: &self.resource, kind: &self.kind, owner: &self.created_by, ..Attributes::default() }
     }

@@ -25,7 +25,7 @@ use super::integrations::Integrations;
 use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
-use crate::info::UNREGISTER_LOCATION;
+use crate::info::{REFRESH_LOCATION, UNREGISTER_LOCATION};
 use crate::model::{
     Descriptor, EntityDetail, EntityList, EntityRow, FacetKey, ListQuery, LocationDetail, LocationList, LocationRow,
     Origin, Problem, RelationGroup, Sort, Summary,
@@ -87,8 +87,10 @@ pub struct Options {
     pub checkouts: PathBuf,
     /// The time between two refreshes of a location.
     pub interval: Millis,
-    /// How much one location may hold.
+    /// How much one location may hold, and how many one person may register.
     pub limits: Limits,
+    /// The refs of the people and groups that the configuration names administrators.
+    pub administrators: Arc<[String]>,
 }
 
 impl Options {
@@ -98,7 +100,7 @@ impl Options {
     }
 }
 
-/// How much one location may hold.
+/// How much one location may hold, and how many one person may register.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The most files, those that its files point to included.
@@ -107,6 +109,8 @@ pub struct Limits {
     pub checkout_bytes: u64,
     /// The longest that the check before registering may take.
     pub check_time: Duration,
+    /// The most locations that one person or service has registered; no limit when 0.
+    pub locations_per_person: u32,
 }
 
 /// A location to be registered.
@@ -193,9 +197,10 @@ impl Catalog {
     }
 
     /// Registers a location and has it read at once; one that is there already is read again, and trusted if it is now said to be.
-    pub async fn register(&self, caller: &Caller, new: &NewLocation) -> Result<Registered, DbErr> {
+    pub async fn register(&self, caller: &Caller, new: &NewLocation) -> Result<Registered, AppError> {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
+        self.has_room(&tx, caller, new).await?;
         let kinds = new.allowed_kinds.as_ref().map(|kinds| kinds.join(","));
         let known = db::rows(
             &tx,
@@ -319,6 +324,7 @@ impl Reader {
             troubled,
             troubled_total,
             recent,
+            may_register: self.may_register(),
         })
     }
 
@@ -625,7 +631,7 @@ impl Reader {
             .last()
             .filter(|_| more)
             .map(|last| kit::query::href("/locations", [("page", last.id.to_string().as_str())]));
-        Ok(LocationList { items, next })
+        Ok(LocationList { may_register: self.may_register(), items, next })
     }
 
     /// A location with a page of its problems, errors first.
@@ -637,7 +643,8 @@ impl Reader {
         let next =
             next.map(|next| kit::query::href(&format!("/locations/{id}"), [("page", filter::encode(&next).as_str())]));
         let reading = self.catalog.reading(id).await?;
-        Ok(LocationDetail { row, problems, next, reading })
+        let may_unregister = self.may(&UNREGISTER_LOCATION, location);
+        Ok(LocationDetail { row, problems, next, reading, may_unregister })
     }
 
     /// Problems of a location in the order of severity, file and line, after the given place; with the place of the next page.
@@ -705,7 +712,12 @@ impl Reader {
     /// Locations as rows, with the counts of what the caller may see.
     pub(super) async fn location_rows(&self, rows: &[QueryResult]) -> Result<Vec<LocationRow>, DbErr> {
         let now = self.now();
-        let mut rows = rows.iter().map(|row| location_row(row, now)).collect::<Result<Vec<_>, _>>()?;
+        let shown = rows.iter().map(|row| {
+            let shown = location_row(row, now)?;
+            let may_refresh = self.may(&REFRESH_LOCATION, &ReadableLocation::of(shown.id, row)?);
+            Ok(LocationRow { may_refresh, ..shown })
+        });
+        let mut rows = shown.collect::<Result<Vec<_>, DbErr>>()?;
         if self.sees_all() || rows.is_empty() {
             return Ok(rows);
         }

@@ -53,6 +53,17 @@ pub enum SourceError {
     Failed(String),
 }
 
+/// Whether what a location reads is on an allowed host, as far as its address alone tells: what its names look up to is asked before each fetch.
+pub fn listed(kind: &str, target: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
+    match (kind, as_url(target)) {
+        ("git", _) => git::listed(target, integrations, fetcher).map(drop),
+        (_, Some(url)) => {
+            fetcher.listed(&integrations.raw(&url)).map_err(|error| SourceError::Refused(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Source {
     /// Opens the location; a git location is brought up to date first.
     pub async fn open(

@@ -13,7 +13,7 @@ use leptos::server_fn::ServerFn;
 
 use super::tabs;
 use crate::api::{EndOtherSessions, EndSession};
-use crate::info::READ_PROFILE;
+use crate::info::{END_SESSION, READ_PROFILE};
 use crate::server::Settings;
 
 /// Where the caller is signed in.
@@ -22,7 +22,10 @@ pub(super) async fn sessions_page() -> Result<Drawn, AppError> {
     let settings = service::<Settings>("The settings")?;
     let (rows, now) = (settings.sessions(&caller).await?, settings.kit.clock.now());
     let own = own(&caller);
-    Ok(page(|| view! { <Sessions rows=rows own=own now=now/> }))
+    let ends_all = settings.kit.may(&caller, &END_SESSION, &Resource::All);
+    let ended = |id: &i64| settings.kit.may(&caller, &END_SESSION, &Resource::One(&format!("session:{id}")));
+    let ended: Vec<i64> = rows.iter().map(|row| row.id).filter(ended).collect();
+    Ok(page(|| view! { <Sessions rows=rows own=own now=now ended=ended ends_all=ends_all/> }))
 }
 
 fn own(caller: &Caller) -> Option<i64> {
@@ -33,8 +36,16 @@ fn own(caller: &Caller) -> Option<i64> {
 }
 
 #[component]
-fn Sessions(rows: Vec<SessionRow>, own: Option<i64>, now: Millis) -> impl IntoView {
-    let others = rows.iter().any(|row| Some(row.id) != own);
+fn Sessions(
+    rows: Vec<SessionRow>,
+    own: Option<i64>,
+    now: Millis,
+    /// Those that the caller may end one by one.
+    ended: Vec<i64>,
+    /// Whether it may end all others together.
+    ends_all: bool,
+) -> impl IntoView {
+    let others = ends_all && rows.iter().any(|row| Some(row.id) != own);
     let lines: Vec<_> = rows
         .into_iter()
         .map(|row| {
@@ -48,7 +59,7 @@ fn Sessions(rows: Vec<SessionRow>, own: Option<i64>, now: Millis) -> impl IntoVi
                     <td><Time when=Some(When::new(row.created_at, now))/></td>
                     <td><Time when=Some(When::new(row.seen_at, now))/></td>
                     <td>
-                        {(!here).then(|| view! {
+                        {(!here && ended.contains(&row.id)).then(|| view! {
                             <form method="post" action=EndSession::PATH>
                                 <input type="hidden" name="id" value=row.id.to_string()/>
                                 <button class="pk-button" type="submit">"Sign out" <span class="pk-visually-hidden">" of " {named}</span></button>

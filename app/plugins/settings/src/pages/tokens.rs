@@ -18,7 +18,7 @@ use leptos::server_fn::ServerFn;
 
 use super::tabs;
 use crate::api::{CreateToken, RevokeToken};
-use crate::info::READ_PROFILE;
+use crate::info::{CREATE_TOKEN, READ_PROFILE, REVOKE_TOKEN};
 use crate::server::Settings;
 
 /// How long a token may be good for, in days, as the form offers it.
@@ -30,19 +30,22 @@ pub(super) async fn tokens_page() -> Result<Drawn, AppError> {
     let settings = service::<Settings>("The settings")?;
     let (tokens, now) = (settings.tokens(&caller).await?, settings.kit.clock.now());
     let actions = settings.actions.to_vec();
+    let may_create = settings.kit.may(&caller, &CREATE_TOKEN, &Resource::All);
+    let revocable = |id: &i64| settings.kit.may(&caller, &REVOKE_TOKEN, &Resource::One(&format!("token:{id}")));
+    let revocable: Vec<i64> = tokens.iter().map(|token| token.id).filter(revocable).collect();
     Ok(page(|| {
         view! {
             <Page title="API tokens" kind="Settings" lead="A token acts for you, so it may never do more than you may yourself. Give a script only what it needs.">
                 {tabs("/settings/tokens")}
-                <Tokens tokens=tokens now=now/>
-                <NewToken actions=actions/>
+                <Tokens tokens=tokens now=now revocable=revocable/>
+                {may_create.then(|| view! { <NewToken actions=actions/> })}
             </Page>
         }
     }))
 }
 
 #[component]
-fn Tokens(tokens: Vec<Token>, now: Millis) -> impl IntoView {
+fn Tokens(tokens: Vec<Token>, now: Millis, revocable: Vec<i64>) -> impl IntoView {
     if tokens.is_empty() {
         return view! {
             <Section title="Your tokens"><EmptyState sentence="You have no token. A script that talks to the portal on your behalf needs one."/></Section>
@@ -62,10 +65,12 @@ fn Tokens(tokens: Vec<Token>, now: Millis) -> impl IntoView {
                     <td><Time when=token.used_at.map(|used| When::new(used, now))/></td>
                     <td><Time when=Some(When::new(token.expires_at, now))/></td>
                     <td>
-                        <form method="post" action=RevokeToken::PATH>
-                            <input type="hidden" name="id" value=token.id.to_string()/>
-                            <button class="pk-button" type="submit">"Revoke" <span class="pk-visually-hidden">" " {name}</span></button>
-                        </form>
+                        {revocable.contains(&token.id).then(|| view! {
+                            <form method="post" action=RevokeToken::PATH>
+                                <input type="hidden" name="id" value=token.id.to_string()/>
+                                <button class="pk-button" type="submit">"Revoke" <span class="pk-visually-hidden">" " {name}</span></button>
+                            </form>
+                        })}
                     </td>
                 </tr>
             }

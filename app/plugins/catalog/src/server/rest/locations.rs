@@ -21,6 +21,7 @@ use crate::info::{
 use crate::server::digest::origin_type;
 use crate::server::plan::Plan;
 use crate::server::reader::{ReadableLocation, Reader};
+use crate::server::service::Catalog;
 
 /// The most locations in one answer; Backstage's clients ask for all of them at once.
 const MAX_LOCATIONS: u64 = 10_000;
@@ -66,6 +67,8 @@ struct Wanted {
     #[serde(rename = "type")]
     kind: String,
     target: String,
+    #[serde(rename = "trustOrg")]
+    trust_org: Option<Value>,
 }
 
 pub(super) async fn register(call: Call, body: Bytes) -> Response {
@@ -75,6 +78,7 @@ pub(super) async fn register(call: Call, body: Bytes) -> Response {
         if !matches!(wanted.kind.as_str(), "url" | "file") {
             return Err(AppError::bad_request(format!("type must be url or file, not {:?}", wanted.kind)).into());
         }
+        Catalog::refuse_trust(wanted.trust_org.is_some())?;
         let new = call.catalog.location_of(&call.caller, &wanted.target).await?;
         let reader = call.reader(&READ_ENTITIES).await?;
         if call.parameters.one("dryRun").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
