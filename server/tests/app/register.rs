@@ -7,6 +7,7 @@ use catalog::info::READ_ENTITIES;
 use catalog::server::NewRules;
 use http::Method;
 use kit::identity::Caller;
+use kit::server::db;
 use kit::server::testing::{TestDb, databases};
 use serde_json::{Value, json};
 use server::config::{CatalogConfig, Config};
@@ -659,4 +660,36 @@ async fn a_location_that_waits_for_its_first_read_says_how_far_it_is() {
     assert!(app.get(&format!("/locations/{id}")).await.body.contains("It is being read: 0 files so far."));
     app.work().await;
     assert!(!app.get(&format!("/locations/{id}")).await.body.contains("It is being read"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_a_reading_waits_for_one_and_stops_none() {
+    for db in databases().await.into_iter().filter(|db| db.name() == "PostgreSQL") {
+        let app = TestApp::new(&db);
+        app.write("a.yaml", &component("a"));
+        let id = app.import().await;
+        let again = parsed(&app.path(""));
+        for way in 0..4 {
+            // As a reading does it: its job first, the location later.
+            let reading = db.begin().await.expect("begun");
+            let held = db::rows(&reading, "SELECT id FROM job FOR UPDATE", []).await.expect("held");
+            assert!(!held.is_empty());
+            let (catalog, again) = (app.instance.catalog.catalog.clone(), again.clone());
+            let asked = tokio::spawn(async move {
+                let rules = NewRules { trust_org: Some(true), allowed_kinds: None };
+                match way {
+                    0 => catalog.refresh(&OPERATOR, id).await.map_err(|error| error.to_string()),
+                    1 => catalog.set_rules(&OPERATOR, id, &rules).await.map_err(|error| error.to_string()),
+                    2 => catalog.register(&OPERATOR, &again).await.map(drop).map_err(|error| error.to_string()),
+                    _ => catalog.unregister(&OPERATOR, id).await.map_err(|error| error.to_string()),
+                }
+            });
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            db::execute(&reading, "UPDATE catalog_location SET message = '' WHERE id = ?", [id.into()])
+                .await
+                .unwrap_or_else(|error| panic!("way {way}: {error}"));
+            reading.commit().await.expect("kept");
+            assert_eq!(asked.await.expect("it ends"), Ok(()), "way {way}");
+        }
+    }
 }
