@@ -16,7 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, component_of, person};
 
 /// Pages and API calls whose statements are explained; `{cursor}` is the second page's.
 const ASKED: [&str; 19] = [
@@ -126,6 +126,28 @@ async fn no_page_under_a_filter_reads_a_whole_table_and_lists_stay_in_the_order_
             }
         }
         assert!(bad.is_empty(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_the_few_that_may_be_seen_begins_with_them() {
+    let db = databases().await.swap_remove(0);
+    let operator = TestApp::new(&db);
+    operator.write("all.yaml", &bank(600));
+    operator.write("rare.yaml", &component_of("the-rare-one", "rare", ""));
+    operator.import_from(&operator.path(""), true).await;
+    let app = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[]));
+    app.restrict(READ_ENTITIES.action, &Filter::In(Attribute::Owner, vec!["group:default/rare".into()]));
+    for path in ["/catalog?kind=component", "/api/catalog/entities/by-query?filter=kind=component"] {
+        let (answer, statements) = heard(&app, path).await;
+        assert!(answer.body.contains("the-rare-one") && !answer.body.contains("service-7"), "{}", answer.body);
+        let lists: Vec<&String> = statements.iter().filter(|statement| statement.contains("order_value")).collect();
+        assert!(!lists.is_empty(), "{statements:?}");
+        for statement in lists {
+            let plan = plan(&app, statement).await;
+            let begins_with_them = plan.contains("catalog_entity_owner") && !plan.contains("LIST SUBQUERY");
+            assert!(begins_with_them, "{path}\n  {statement}\n  {plan}");
+        }
     }
 }
 

@@ -12,39 +12,57 @@ use super::reader::Reader;
 /// Conditions that an entity (`e`) must all meet; [`on`](Self::on) gives them together with what the caller may see, and nothing else gives them.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
-    parts: Vec<String>,
+    parts: Vec<Part>,
     values: Vec<Sql>,
+}
+
+/// A condition in two forms with the same values.
+#[derive(Debug, Clone)]
+struct Part {
+    usual: String,
+    /// For the few entities that another condition finds: SQLite, which knows nothing of how values are spread, asks it of each of them.
+    asked: String,
 }
 
 impl Conditions {
     /// Adds a condition with its values.
     pub fn add(&mut self, text: impl Into<String>, values: impl IntoIterator<Item = Sql>) {
-        self.parts.push(text.into());
+        let usual = text.into();
+        self.add_part(Part { asked: usual.clone(), usual }, values);
+    }
+
+    fn add_part(&mut self, part: Part, values: impl IntoIterator<Item = Sql>) {
+        self.parts.push(part);
         self.values.extend(values);
     }
 
     /// `column` has one of `values`.
     pub fn column(&mut self, column: &str, values: &[String]) {
-        match values {
-            [value] => self.add(format!("e.{column} = ?"), [value.as_str().into()]),
-            _ => self.add(
-                format!("e.{column} IN ({})", db::marks(values.len())),
-                values.iter().map(|value| value.as_str().into()),
-            ),
-        }
+        let usual = match values {
+            [_] => format!("e.{column} = ?"),
+            _ => format!("e.{column} IN ({})", db::marks(values.len())),
+        };
+        let part = Part { asked: format!("+{usual}"), usual };
+        self.add_part(part, values.iter().map(|value| value.as_str().into()));
     }
 
     /// The field `key` has one of `values`; with no values: it is there.
     pub fn field(&mut self, key: &str, values: &[String]) {
-        let base = "e.id IN (SELECT f.entity_id FROM catalog_facet f WHERE f.facet_key = ?";
-        let key = Sql::from(key);
-        match values {
-            [] => self.add(format!("{base})"), [key]),
-            values => {
-                let text = format!("{base} AND f.facet_value IN ({}))", db::marks(values.len()));
-                self.add(text, std::iter::once(key).chain(values.iter().map(|value| value.as_str().into())));
-            }
-        }
+        let among = match values {
+            [] => String::new(),
+            _ => format!(" AND f.facet_value IN ({})", db::marks(values.len())),
+        };
+        let part = Part {
+            usual: format!("e.id IN (SELECT f.entity_id FROM catalog_facet f WHERE f.facet_key = ?{among})"),
+            // The index begins with key and value: without a value it leads to no entity.
+            asked: match values {
+                [] => "e.id IN (SELECT f.entity_id FROM catalog_facet f WHERE f.facet_key = ?)".into(),
+                _ => format!(
+                    "EXISTS (SELECT 1 FROM catalog_facet f WHERE f.facet_key = ?{among} AND f.entity_id = e.id)"
+                ),
+            },
+        };
+        self.add_part(part, std::iter::once(key.into()).chain(values.iter().map(|value| value.as_str().into())));
     }
 
     /// A relation of type `relation` that the caller may be told of leads from the entity to one of `targets`; with no targets: to anything.
@@ -81,10 +99,16 @@ impl Conditions {
 
     /// At least one of `alternatives` is met.
     pub fn any(&mut self, alternatives: Vec<Conditions>) {
-        let text: Vec<String> = alternatives.iter().map(|each| format!("({})", each.parts.join(" AND "))).collect();
-        if !text.is_empty() {
-            self.add(format!("({})", text.join(" OR ")), alternatives.into_iter().flat_map(|each| each.values));
+        if alternatives.is_empty() {
+            return;
         }
+        let joined = |form: fn(&Part) -> &str| {
+            let each =
+                |each: &Conditions| format!("({})", each.parts.iter().map(form).collect::<Vec<_>>().join(" AND "));
+            format!("({})", alternatives.iter().map(each).collect::<Vec<_>>().join(" OR "))
+        };
+        let part = Part { usual: joined(|part| &part.usual), asked: joined(|part| &part.asked) };
+        self.add_part(part, alternatives.into_iter().flat_map(|each| each.values));
     }
 
     /// Whether everything meets them.
@@ -96,7 +120,8 @@ impl Conditions {
     pub fn on(&self, reader: &Reader) -> (String, Vec<Sql>) {
         let (visible, mut values) = reader.visible();
         values.extend(self.values.iter().cloned());
-        (std::iter::once(visible).chain(self.parts.iter().cloned()).collect::<Vec<_>>().join(" AND "), values)
+        let form = |part: &Part| if reader.finds_first() { part.asked.clone() } else { part.usual.clone() };
+        (std::iter::once(visible).chain(self.parts.iter().map(form)).collect::<Vec<_>>().join(" AND "), values)
     }
 }
 

@@ -126,6 +126,11 @@ impl Reader {
         if self.backend() == DatabaseBackend::Sqlite { "+" } else { "" }
     }
 
+    /// Whether SQLite is to find what may be seen first, and ask everything else of that.
+    pub(super) fn finds_first(&self) -> bool {
+        self.rare && self.backend() == DatabaseBackend::Sqlite
+    }
+
     /// What before a column that is counted has a filter that shows much counted over the one index that holds all the columns.
     pub(super) fn counting(&self) -> &'static str {
         if self.sees_all() || self.rare { "" } else { self.plus() }
