@@ -36,7 +36,7 @@ struct Cli {
 enum Command {
     /// Serve the portal
     Serve {
-        /// Where to listen (loopback only) [default: 127.0.0.1:3000]
+        /// Where to listen; off loopback `public_url` must be configured [default: 127.0.0.1:3000]
         #[arg(long, value_name = "HOST:PORT")]
         addr: Option<String>,
         /// Load the example bank that is embedded in this binary

@@ -435,15 +435,28 @@ impl Config {
         Ok(all)
     }
 
+    /// The file of the audit trail outside the database.
+    pub fn audit_file(&self) -> PathBuf {
+        self.of_audit(&self.audit.file, "trail.jsonl")
+    }
+
+    /// The file with the key that seals the audit trail.
+    pub fn audit_key_file(&self) -> PathBuf {
+        self.of_audit(&self.audit.key_file, "key")
+    }
+
+    fn of_audit(&self, configured: &Path, name: &str) -> PathBuf {
+        match configured.as_os_str().is_empty() {
+            true => self.data_dir.join("audit").join(name),
+            false => configured.to_owned(),
+        }
+    }
+
     /// How the audit trail is sealed; makes the key where there is none yet.
     pub fn seal(&self) -> Result<SealOptions, ConfigError> {
-        let AuditConfig { file, key_file, key_env, trusted_keys, keep_days } = &self.audit;
-        let or = |path: &PathBuf, name: &str| match path.as_os_str().is_empty() {
-            true => self.data_dir.join("audit").join(name),
-            false => path.clone(),
-        };
+        let AuditConfig { key_env, trusted_keys, keep_days, .. } = &self.audit;
         let key = if key_env.is_empty() {
-            let path = or(key_file, "key");
+            let path = self.audit_key_file();
             SealKey::load(&path).map_err(|problem| error("audit.key_file", format!("{}: {problem}", path.display())))?
         } else {
             let text = std::env::var(key_env)
@@ -451,8 +464,7 @@ impl Config {
             SealKey::parse(&text)
                 .ok_or_else(|| error("audit.key_env", format!("{key_env} does not hold a key of 64 hex digits")))?
         };
-        let (file, trusted) = (or(file, "trail.jsonl"), trusted_keys.clone());
-        Ok(SealOptions { key, trusted, file, keep_days: *keep_days })
+        Ok(SealOptions { key, trusted: trusted_keys.clone(), file: self.audit_file(), keep_days: *keep_days })
     }
 
     /// The database's address.
@@ -462,6 +474,15 @@ impl Config {
         } else {
             self.database_url.clone()
         }
+    }
+
+    /// The file of the embedded database; none for PostgreSQL and for one in memory.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let url = self.database_url();
+        let rest = url.strip_prefix("sqlite:")?;
+        let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or_default();
+        let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
+        (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path.into_owned()))
     }
 
     /// The design tokens: ours, with those of the bank's own file in their place.

@@ -156,7 +156,7 @@ pub fn unconfigured(request: &Request) -> Response {
                 <pre class=\"pk-code\"><code>[[providers]]\nid = \"bank\"\nkind = \"oidc\"\nlabel = \"Bank SSO\"\n\
                 issuer = \"https://sso.bank.example\"\nclient_id = \"portico\"\nclient_secret_file = \"/etc/portico/client-secret\"\n\n\
                 [access]\nadministrators = [\"group:default/platform\"]</code></pre>\
-                <p>To look round with made-up people and software, start it with <code>portico serve --example</code>.</p></div>";
+                <p>To look round with made-up people and software, start it with <code>portico serve --example</code> on this machine alone, without <code>public_url</code>.</p></div>";
     (error.status(), Html(document(assets.map(|assets| assets.names()), "Set up sign-in", body))).into_response()
 }
 

@@ -56,9 +56,11 @@ impl Names {
 pub async fn host(State(names): State<Names>, request: Request, next: Next) -> Response {
     let mut all = request.headers().get_all(HOST).iter();
     let named = all.next().and_then(|value| value.to_str().ok());
-    let named = named.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    match named {
-        Some(named) if all.next().is_none() && names.has(named) => next.run(request).await,
+    let asked = request.uri().authority().map(|authority| authority.as_str());
+    match named.or(asked) {
+        Some(named) if all.next().is_none() && asked.is_none_or(|asked| asked == named) && names.has(named) => {
+            next.run(request).await
+        }
         _ => {
             let also = names.0.as_ref().and_then(Url::host_str).map(|name| format!("{name}, ")).unwrap_or_default();
             let error =

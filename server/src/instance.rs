@@ -58,6 +58,12 @@ impl Instance {
         Ok(instance)
     }
 
+    /// The same for a command that works on what is there: it makes no database, so that one in the wrong place does not look like a whole one.
+    pub async fn open_existing(config: &Config) -> anyhow::Result<Self> {
+        expect_database(config)?;
+        Self::open(config).await
+    }
+
     /// The same whether the keys are those of the database or not.
     pub async fn open_with_any_key(config: &Config) -> anyhow::Result<Self> {
         make_data_dir(&config.data_dir)?;
@@ -146,6 +152,14 @@ impl Instance {
     }
 }
 
+/// Fails where the embedded database is not there.
+pub fn expect_database(config: &Config) -> anyhow::Result<()> {
+    let missing = config.database_file().filter(|file| !file.is_file());
+    missing.map_or(Ok(()), |file| {
+        Err(anyhow::anyhow!("there is no database at {}: --data-dir or --config says where it is", file.display()))
+    })
+}
+
 /// Opens the database, which is made where it is missing, and brings it up to date.
 pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
     if config.database_url.is_empty() {
@@ -198,8 +212,11 @@ fn lock_file(data_dir: &Path) -> anyhow::Result<File> {
 }
 
 fn open_lock(path: &Path) -> anyhow::Result<File> {
-    let opened = File::options().create(true).truncate(false).write(true).open(path);
-    opened.with_context(|| path.display().to_string())
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| path.display().to_string())
 }
 
 /// Makes an empty file for its owner alone, where there is none: the database gives its journal the same rights.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigError};
-use crate::instance::{Instance, make_data_dir};
+use crate::instance::{Instance, expect_database, make_data_dir};
 
 /// The key that the first start makes where none is configured.
 const OWN_KEY: &str = "secret.key";
@@ -50,6 +50,7 @@ pub fn print_key() -> ExitCode {
 
 /// Seals again with the first key what is sealed with another.
 pub async fn reseal(config: Config, drop_lost: bool) -> anyhow::Result<ExitCode> {
+    expect_database(&config)?;
     let instance =
         if drop_lost { Instance::open_with_any_key(&config).await? } else { Instance::open(&config).await? };
     let kit = &instance.kit;
@@ -78,7 +79,7 @@ fn own_key(data_dir: &Path) -> Result<Zeroizing<String>, String> {
         // A process that was killed leaves its part behind, and the next one in a container has the same number.
         let part = data_dir.join(format!("{OWN_KEY}.{:016x}", rand::random::<u64>()));
         let written = private(&part).and_then(|mut file| {
-            file.write_all(new_key().as_bytes())?;
+            writeln!(file, "{}", new_key().as_str())?;
             file.sync_all()?;
             match std::fs::hard_link(&part, &path) {
                 Err(problem) if problem.kind() != std::io::ErrorKind::AlreadyExists => Err(problem),

@@ -174,7 +174,7 @@ impl Sessions {
     pub async fn caller(&self, request: &Parts) -> Result<Caller, AppError> {
         let number = request.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         if let Some(secret) = bearer(&request.headers) {
-            let token = tokens::used(&self.kit, secret).await?.ok_or(AppError::Unauthenticated)?;
+            let token = tokens::used(&self.kit, secret).await?.ok_or(AppError::BadToken)?;
             return self.by_token(token, number).await;
         }
         let Some(session) = request.extensions.get::<Session>() else { return Ok(Caller::Anonymous) };
@@ -318,7 +318,7 @@ impl Sessions {
                 .map(|person| person.groups_at(self.kit.clock.now()).to_vec())
                 .unwrap_or_default(),
         };
-        let groups = self.groups(token.subject.user_ref(), &named).await?.ok_or(AppError::Unauthenticated)?;
+        let groups = self.groups(token.subject.user_ref(), &named).await?.ok_or(AppError::BadToken)?;
         Ok(Caller::Principal(Arc::new(Principal {
             kind: token.subject.kind,
             administrator: self.is_administrator(subject, &groups),

@@ -8,6 +8,7 @@ mod page;
 mod path;
 mod refusal;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use kit::error::AppError;
 use kit::identity::{Caller, ClientAddress};
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
-use kit::server::{audit, sessions};
+use kit::server::{audit, db, sessions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_sessions::Session;
@@ -49,6 +50,11 @@ const PATIENCE: Millis = 10 * 60 * 1000;
 
 /// How long the portal itself may take with all that it asks a provider in one request.
 const BUDGET: Duration = Duration::from_secs(20);
+
+/// The most refusals of strangers that are written in the audit trail within a minute.
+const MOST_REFUSALS: usize = 60;
+
+const MINUTE: Millis = 60_000;
 
 /// The providers of an instance.
 pub struct Sso {
@@ -209,22 +215,30 @@ impl Sso {
     }
 
     /// The page for a sign-in that did not come about, which is noted in the audit trail.
-    async fn refuse(&self, way: &Way, assets: &Assets, to: &str, refusal: &Refusal) -> Response {
-        if let Err(problem) = self.note(&way.provider.id, refusal).await {
+    async fn refuse(&self, way: &Way, from: IpAddr, assets: &Assets, to: &str, refusal: &Refusal) -> Response {
+        if let Err(problem) = self.note(&way.provider.id, from, refusal).await {
             tracing::error!(%problem, "a sign-in that was refused is missing in the audit trail");
         }
         let others = self.providers.iter().map(|way| &way.provider).filter(|other| other.id != way.provider.id);
         page::refused(assets.names(), &way.provider, others, to, refusal)
     }
 
-    async fn note(&self, provider: &str, refusal: &Refusal) -> Result<(), AppError> {
+    /// Writes it in the audit trail; of very many within a minute only in the log, so that a stranger cannot fill the database.
+    async fn note(&self, provider: &str, from: IpAddr, refusal: &Refusal) -> Result<(), AppError> {
+        let (now, reason) = (self.kit.clock.now(), refusal.reason());
+        let text = "SELECT id FROM audit_event WHERE actor = 'anonymous' AND at > ? LIMIT ?";
+        let values = [(now - MINUTE).into(), (MOST_REFUSALS as i64).into()];
+        if db::rows(self.kit.db.read(), text, values).await?.len() >= MOST_REFUSALS {
+            tracing::warn!(provider, %from, reason, "a sign-in was refused");
+            return Ok(());
+        }
         let tx = self.kit.db.begin().await?;
         let event = audit::Event {
-            at: self.kit.clock.now(),
+            at: now,
             actor: &Caller::Anonymous,
             action: "session.sign-in.refused",
             resource: &format!("provider:{provider}"),
-            detail: json!({ "provider": provider, "reason": refusal.reason() }),
+            detail: json!({ "provider": provider, "reason": reason, "address": from.to_string() }),
         };
         audit::append_refused(&tx, event).await?;
         Ok(tx.commit().await?)
@@ -288,6 +302,7 @@ async fn start(
     RawQuery(query): RawQuery,
     Extension(assets): Extension<Arc<Assets>>,
     Extension(session): Extension<Session>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let way = sso.way(&provider).ok_or_else(nowhere)?;
@@ -301,7 +316,7 @@ async fn start(
     };
     let Asked { url, state, nonce, verifier } = match asked {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(sso.refuse(way, &assets, &to, &refusal).await),
+        Err(refusal) => return Ok(sso.refuse(way, client, &assets, &to, &refusal).await),
     };
     let mut flows: Vec<Flow> = session.get(FLOWS).await.map_err(AppError::internal)?.unwrap_or_default();
     flows.push(Flow { provider, state, nonce, verifier, redirect, to, at: sso.kit.clock.now() });
@@ -325,13 +340,13 @@ async fn callback(
     let flow = match sso.take(&session, &provider, answer.state.as_deref()).await {
         Ok(flow) => flow,
         // Nothing of an answer that nobody asked for is shown: its words may be anybody's.
-        Err(refusal) => return Ok(sso.refuse(way, &assets, "/", &refusal).await),
+        Err(refusal) => return Ok(sso.refuse(way, client, &assets, "/", &refusal).await),
     };
     let finished =
         tokio::time::timeout(BUDGET, sso.finish(way, &session, &headers, &client.to_string(), answer, &flow)).await;
     Ok(match finished.unwrap_or(Err(Refusal::Down)) {
         Ok(cookies) => leading_to(&flow.to, cookies),
-        Err(refusal) => sso.refuse(way, &assets, &flow.to, &refusal).await,
+        Err(refusal) => sso.refuse(way, client, &assets, &flow.to, &refusal).await,
     })
 }
 

@@ -61,7 +61,8 @@ pub fn render(jobs: &[jobs::Count]) -> String {
 pub async fn observe(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| page_of(request.uri().path()));
     let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
     // As an error, so that it is there whatever the level of the log.
     let span = tracing::error_span!("request", id);
@@ -77,6 +78,12 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let _entered = span.enter();
     tracing::info!(http.method = %method, http.route = route, http.status = status, duration_ms = (seconds * 1000.0) as u64, "request");
     response
+}
+
+/// Of a page, the plugin that it belongs to: `catalog pages`.
+fn page_of(path: &str) -> String {
+    let owner = app::PLUGINS.iter().find(|info| info.owns(path));
+    owner.map_or_else(|| "other".to_owned(), |info| format!("{} pages", info.id))
 }
 
 /// Has what the framework runs beside a request, such as the drawing of a page, be logged as part of the request; a second call changes nothing.

@@ -26,6 +26,9 @@ pub enum AppError {
     /// Nobody is signed in.
     #[error("Sign in first")]
     Unauthenticated,
+    /// The API token that was sent is none, or is revoked or over.
+    #[error("This token is not good, or no longer")]
+    BadToken,
     /// The caller is known and lacks a right.
     #[error("You lack the right to {right}; {granted_by} can grant it")]
     Forbidden {
@@ -72,7 +75,7 @@ impl AppError {
         match self {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,

@@ -56,7 +56,7 @@ pub fn run(command: Command) -> Result<anyhow::Result<ExitCode>, ConfigError> {
 }
 
 async fn verify(config: Config, mut files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let live = instance.sealer.file();
     if files.is_empty() {
         files.push(live.clone());
@@ -93,7 +93,7 @@ fn summary(trail: &Trail) -> String {
 }
 
 async fn erase(config: Config, people: Vec<String>) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let mut failed = false;
     for person in &people {
         let pseudonyms = instance.sealer.erase(&Caller::Operator, person).await?;

@@ -35,8 +35,10 @@ pub async fn backup(config: Config, file: PathBuf) -> anyhow::Result<ExitCode> {
     let megabytes = fs::metadata(&file)?.len() as f64 / 1_048_576.0;
     println!("{} holds the whole database ({megabytes:.1} MB).", file.display());
     println!(
-        "Keep apart from it: the configuration, and the keys that secrets are sealed with ({}).",
-        keys_of(&config)
+        "Keep besides, the keys apart from the rest: the configuration, the keys of secrets ({}), and the audit trail's key ({}) and file ({}).",
+        keys_of(&config),
+        audit_key_of(&config),
+        config.audit_file().display()
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -61,12 +63,16 @@ pub async fn restore(config: Config, file: PathBuf, force: bool) -> anyhow::Resu
     copy.sync_all()?;
     // Read again from where it will be used: the disk may be full or bad.
     examine(&part).await?;
+    let opened = opens(&part, &config).await;
+    if let Err(problem) = opened {
+        let _ = fs::remove_file(&part);
+        bail!("nothing is changed: {problem:#}; put back the keys of the backup as {}", keys_of(&config));
+    }
     if place.exists() {
-        let aside = beside(&place, "before-restore");
+        let aside = free(&beside(&place, "before-restore"));
         // The journal belongs to the old database: it may hold what is not in the file yet.
         for end in ["", "-wal", "-shm"] {
             let (from, to) = (with_end(&place, end), with_end(&aside, end));
-            let _ = fs::remove_file(&to);
             if from.exists() {
                 fs::rename(&from, &to).with_context(|| from.display().to_string())?;
             }
@@ -76,14 +82,28 @@ pub async fn restore(config: Config, file: PathBuf, force: bool) -> anyhow::Resu
     fs::rename(&part, &place)?;
     sync_folder(&place)?;
     println!("The database is that of {}.", file.display());
-    let db = open_database(&config).await?;
-    let keys = secrets::check(&db, &vault(&config)?).await;
-    db.close().await?;
-    if let Err(problem) = keys {
-        eprintln!("portico: the keys do not belong to this database ({problem}): put back {}", keys_of(&config));
-        return Ok(ExitCode::FAILURE);
+    if config.audit.key_env.is_empty() && !config.audit_key_file().is_file() {
+        eprintln!(
+            "portico: warning: {} is not there: put back the audit trail's key before the portal starts, or `portico audit verify` trusts nothing of what was sealed before",
+            config.audit_key_file().display()
+        );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Brings a copy up to date and fails unless the keys of the configuration are its own.
+async fn opens(part: &Path, config: &Config) -> anyhow::Result<()> {
+    let copy = Config { database_url: format!("sqlite://{}?mode=rw", part.display()), ..config.clone() };
+    let db = open_database(&copy).await?;
+    let checked = secrets::check(&db, &vault(config)?).await;
+    db.close().await?;
+    Ok(checked?)
+}
+
+/// The name, or the first with a number behind it that nothing has.
+fn free(file: &Path) -> PathBuf {
+    let numbered = (2..).map(|number| with_end(file, &format!("-{number}")));
+    std::iter::once(file.to_owned()).chain(numbered).find(|name| !name.exists()).unwrap_or_else(|| file.to_owned())
 }
 
 /// Fails unless `file` is a whole database of Portico, not newer than this program.
@@ -122,13 +142,11 @@ async fn open_as_it_is(file: &Path) -> anyhow::Result<DatabaseConnection> {
 
 /// The file of the embedded database.
 fn place(config: &Config) -> anyhow::Result<PathBuf> {
-    let url = config.database_url();
-    let Some(rest) = url.strip_prefix("sqlite:") else {
-        bail!("this is for the embedded database; PostgreSQL has pg_dump and pg_restore, as docs/operations.md shows");
-    };
-    let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or_default();
-    ensure!(!path.is_empty() && path != ":memory:", "the database is not in a file");
-    Ok(PathBuf::from(percent_encoding::percent_decode_str(path).decode_utf8()?.into_owned()))
+    ensure!(
+        config.database_url().starts_with("sqlite:"),
+        "this is for the embedded database; PostgreSQL has pg_dump and pg_restore, as docs/operations.md shows"
+    );
+    config.database_file().context("the database is not in a file")
 }
 
 fn keys_of(config: &Config) -> String {
@@ -136,6 +154,13 @@ fn keys_of(config: &Config) -> String {
         (false, _) => config.secrets.key_file.display().to_string(),
         (true, false) => format!("the variable {}", config.secrets.key_env),
         (true, true) => config.data_dir.join("secret.key").display().to_string(),
+    }
+}
+
+fn audit_key_of(config: &Config) -> String {
+    match config.audit.key_env.as_str() {
+        "" => config.audit_key_file().display().to_string(),
+        variable => format!("the variable {variable}"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::instance::Instance;
 
 /// Unregisters locations and removes what only they brought.
 pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let catalog = &instance.catalog.catalog;
     let mut failed = false;
     for text in &locations {
@@ -40,7 +40,7 @@ pub async fn unregister(config: Config, locations: Vec<String>) -> anyhow::Resul
 
 /// Changes what a location may bring, and reads it again under the new rules.
 pub async fn rules(config: Config, location: &str, rules: &NewRules) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let catalog = &instance.catalog.catalog;
     let id = catalog.location_id(location).await?;
     catalog.set_rules(&Caller::Operator, id, rules).await?;

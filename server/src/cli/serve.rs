@@ -97,6 +97,11 @@ fn identity(config: &Config, instance: &Instance, example: bool) -> anyhow::Resu
     let sessions = Sessions::new(instance.kit.clone(), Arc::new(instance.catalog.catalog.clone()), config)?;
     let sso = Arc::new(Sso::new(config, instance.kit.clone(), sessions.clone())?);
     if !local && sso.offered().is_empty() {
+        if example {
+            tracing::warn!(
+                "nobody can sign in: the example's people do so only where addr is loopback and public_url is not set"
+            );
+        }
         return Ok(Identity::Unconfigured);
     }
     Ok(Identity::SignedIn(SignIn { sessions, local, sso }))

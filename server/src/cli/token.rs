@@ -30,7 +30,7 @@ pub struct Request {
 
 /// Makes a token and prints its secret, and nothing else, on standard output.
 pub async fn create(config: Config, request: Request) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let subject = &request.subject;
     let subject_name = match name_of(&instance, subject).await? {
         Some(name) => name,
@@ -56,7 +56,7 @@ pub async fn create(config: Config, request: Request) -> anyhow::Result<ExitCode
 
 /// Prints the tokens that are good at the moment, a line each with tabs between.
 pub async fn list(config: Config) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let now = instance.kit.clock.now();
     let at = |at: Millis| When::new(at, now).exact;
     let mut after = 0;
@@ -78,7 +78,7 @@ pub async fn list(config: Config) -> anyhow::Result<ExitCode> {
 
 /// Revokes a token of whomever.
 pub async fn revoke(config: Config, id: i64) -> anyhow::Result<ExitCode> {
-    let instance = Instance::open(&config).await?;
+    let instance = Instance::open_existing(&config).await?;
     let revoked = tokens::revoke(&instance.kit, &Caller::Operator, None, id).await;
     instance.close().await?;
     revoked?;

@@ -966,6 +966,11 @@ async fn the_export_streams_what_the_filters_leave_and_is_an_event() {
         }
         assert_eq!(lines[0]["who"], json!({ "subject": "user:default/jane", "name": "Jane Miller" }));
         assert_eq!(lines[0]["hash"].as_str().map(str::len), Some(64));
+        for wrong in ["from=nonsense", "to=2026-11-1", "outcome=Refused", "foo=bar"] {
+            let refused = app.get_json(&format!("/api/audit/events.jsonl?{wrong}")).await;
+            assert_eq!(refused.status, 400, "{wrong}: more than was asked for would be given");
+            assert!(refused.body.contains(wrong.split('=').next().expect("a name")), "{}", refused.body);
+        }
         let one = app.get_json("/api/audit/events.jsonl?resource=location:5&who=jane").await;
         assert_eq!(one.body.lines().count(), 1);
         let events = app.column("SELECT detail FROM audit_event WHERE action = 'audit.event.export' ORDER BY id").await;

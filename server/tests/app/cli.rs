@@ -347,6 +347,20 @@ fn policies_are_checked_shown_and_described() {
 fn a_token_is_printed_once_and_nothing_else_is() {
     let folder = folder();
     let create = |more: &[&str]| portico(folder.path(), &[&["token", "create", "--for"], more].concat(), &[]);
+    for command in [
+        &["token", "list"][..],
+        &["token", "create", "--for", "service:a", "--scope", "catalog.*"],
+        &["audit", "verify"],
+        &["audit", "erase", "--person", "user:default/jane"],
+        &["secrets", "rotate"],
+        &["unregister", "1"],
+    ] {
+        let nowhere = portico(folder.path(), command, &[]);
+        assert_eq!(code(&nowhere), 1, "{command:?}");
+        assert!(err(&nowhere).contains("there is no database at data/portico.db"), "{command:?}: {}", err(&nowhere));
+        assert!(!folder.path().join("data").exists(), "{command:?} makes none");
+    }
+    assert_eq!(code(&portico(folder.path(), &["migrate"], &[])), 0);
     let made = create(&["service:deployer", "--scope", "catalog.entity.read", "--name", "nightly"]);
     assert_eq!(code(&made), 0, "{}", err(&made));
     let secret = out(&made);

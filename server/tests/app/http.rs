@@ -45,6 +45,8 @@ async fn a_name_that_was_rebound_to_this_machine_gets_nothing() {
         assert_eq!(answer.status, 400, "{host}");
         assert!(!answer.body.contains("/catalog/default/component/a"), "{host}");
     }
+    let both = http::Request::builder().uri("http://portico.attacker.example/catalog").header("host", "127.0.0.1:3000");
+    assert_eq!(app.send(both.body(Body::empty())).await.status, 400, "two names");
     let without = app.send(http::Request::builder().uri("/catalog").body(Body::empty())).await;
     assert_eq!(without.status, 400, "a request that names no host");
 }

@@ -169,6 +169,17 @@ fn a_restore_refuses_what_is_no_backup_and_what_is_in_use() {
     server.wait().expect("ended");
     let said = done(&portico(path, &["restore", "good.db", "--force"]));
     assert!(said.contains("before-restore") && path.join("data/portico.db.before-restore").is_file(), "{said}");
+    // With another key nothing is changed, and what was put aside before is not overwritten.
+    let key = std::fs::read_to_string(path.join("data/secret.key")).expect("the key");
+    assert!(key.ends_with('\n'), "another key is a line more");
+    std::fs::write(path.join("data/secret.key"), kit::server::secrets::new_key().as_bytes()).expect("another");
+    let before = std::fs::read(path.join("data/portico.db")).expect("it");
+    refused(&["good.db", "--force"], "nothing is changed");
+    assert!(std::fs::read(path.join("data/portico.db")).expect("it") == before, "as it was");
+    assert!(!path.join("data/portico.db.restoring").exists());
+    std::fs::write(path.join("data/secret.key"), key).expect("the key");
+    let said = done(&portico(path, &["restore", "good.db", "--force"]));
+    assert!(said.contains("before-restore-2") && path.join("data/portico.db.before-restore-2").is_file(), "{said}");
     let newer = path.join("newer.db");
     std::fs::copy(path.join("good.db"), &newer).expect("copied");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
 use uuid::Uuid;
 
 use crate::error::AppError;
@@ -23,6 +25,12 @@ impl From<sea_orm::DbErr> for AppError {
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        (self.status(), Json(serde_json::json!({ "error": self, "message": self.to_string() }))).into_response()
+        let status = self.status();
+        let mut response =
+            (status, Json(serde_json::json!({ "error": self, "message": self.to_string() }))).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }

@@ -73,6 +73,11 @@ impl Address {
         self.segments.iter().map(String::as_str).collect()
     }
 
+    /// The names of the parameters, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().map(|(name, _)| name.as_str())
+    }
+
     /// All values of a parameter, in order.
     pub fn all(&self, name: &str) -> Vec<String> {
         self.parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()

@@ -83,6 +83,9 @@ impl Access {
         let (who, groups) = match (&named, caller.principal()) {
             (Some(named), _) => {
                 let found = people::find(&self.kit, &*self.directory, &self.administrators, named).await?;
+                if !found.is_there {
+                    return Err(AppError::not_found(named.as_str()));
+                }
                 (found.principal, found.memberships)
             }
             (None, Some(principal)) => (Principal { scopes: None, ..principal.clone() }, Vec::new()),

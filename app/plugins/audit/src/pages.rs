@@ -43,7 +43,7 @@ async fn trail(at: &Address) -> Result<Drawn, AppError> {
     let caller = permit(&READ, Resource::All).await?;
     let audit = service::<Audit>("The audit trail")?;
     let may_export = audit.kit.may(&caller, &EXPORT, &Resource::All);
-    let asked = Asked::of(at);
+    let asked = Asked::of(at)?;
     let (older, newer) = (cursor(&at.one("older")), cursor(&at.one("newer")));
     let (order, after) = match newer {
         Some(newer) => (Order::Rising, Some(newer)),

@@ -65,6 +65,9 @@ impl Plugin for Audit {
     }
 }
 
+/// The names of the filters in an address.
+const FILTERS: [&str; 6] = ["who", "action", "resource", "outcome", "from", "to"];
+
 /// The filters as they stand in an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
@@ -79,19 +82,34 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn of(at: &Address) -> Self {
+    /// Reads the filters.
+    ///
+    /// # Errors
+    /// Bad request for a filter that says nothing: what was left out unnoticed would show more than was asked for.
+    pub(crate) fn of(at: &Address) -> Result<Self, AppError> {
         let one = |name: &str| {
             let text = at.one(name).trim().to_owned();
-            if text.len() > MAX_FILTER { String::new() } else { text }
+            match text.len() > MAX_FILTER {
+                true => Err(AppError::bad_request(format!("{name} is longer than {MAX_FILTER} characters"))),
+                false => Ok(text),
+            }
         };
-        Self {
-            who: one("who"),
-            action: one("action"),
-            resource: one("resource"),
-            outcome: one("outcome"),
-            from: one("from"),
-            to: one("to"),
+        let day = |name: &str| match one(name)? {
+            text if text.is_empty() || when::day(&text).is_some() => Ok(text),
+            text => Err(AppError::bad_request(format!("{name}={text} is no day such as 2026-05-31"))),
+        };
+        let outcome = one("outcome")?;
+        if !outcome.is_empty() && Outcome::parse(&outcome).is_none() {
+            return Err(AppError::bad_request(format!("outcome={outcome} is none of done and refused")));
         }
+        Ok(Self {
+            who: one("who")?,
+            action: one("action")?,
+            resource: one("resource")?,
+            outcome,
+            from: day("from")?,
+            to: day("to")?,
+        })
     }
 
     /// The address of `path` with these filters and one thing more.
@@ -127,7 +145,12 @@ async fn export(
     RawQuery(query): RawQuery,
 ) -> Result<Response, AppError> {
     audit.kit.authorise(&caller, &EXPORT, &Resource::All).await?;
-    let asked = Asked::of(&Address::parse(&format!("/audit?{}", query.unwrap_or_default())));
+    let query = query.unwrap_or_default();
+    let address = Address::parse(&format!("/audit?{query}"));
+    if let Some(name) = address.names().find(|name| !FILTERS.contains(name)) {
+        return Err(AppError::bad_request(format!("{name} is no filter; there are {}", FILTERS.join(", "))));
+    }
+    let asked = Asked::of(&address)?;
     let now = audit.kit.clock.now();
     // What somebody is called is kept out of the trail; a ref gets its pseudonym there.
     let who = if asked.who.contains(':') || asked.who.is_empty() { asked.who.as_str() } else { "by name" };
@@ -185,16 +208,18 @@ mod tests {
     #[test]
     fn an_address_holds_the_filters_and_gives_them_back() {
         let address = "/audit?who=user%3Adefault%2Fjane&action=catalog.*&outcome=refused&from=2026-11-22&to=2026-11-22";
-        let asked = Asked::of(&Address::parse(address));
-        assert_eq!(Asked::of(&Address::parse(&asked.href("/audit", ("older", "1.2")))), asked);
+        let asked = Asked::of(&Address::parse(address)).expect("filters");
+        assert_eq!(Asked::of(&Address::parse(&asked.href("/audit", ("older", "1.2")))), Ok(asked.clone()));
         let filter = asked.filter();
         assert_eq!((filter.who.as_str(), filter.action.as_str()), ("user:default/jane", "catalog.*"));
         assert_eq!(filter.outcome, Some(Outcome::Refused));
         let day = filter.from.expect("a day");
         assert_eq!(filter.before, Some(day + DAY), "the last day is included");
-        let wrong = Asked::of(&Address::parse("/audit?from=yesterday&outcome=maybe"));
-        assert_eq!(wrong.filter(), Filter::default());
-        let long = format!("/audit?who={}", "x".repeat(MAX_FILTER + 1));
-        assert_eq!(Asked::of(&Address::parse(&long)), Asked::default());
+        assert_eq!(Asked::of(&Address::parse("/audit?from=&outcome=")), Ok(Asked::default()));
+        let long = format!("who={}", "x".repeat(MAX_FILTER + 1));
+        for wrong in ["from=yesterday", "from=2026-11-1", "to=2026-11-31", "outcome=Refused", &long] {
+            let refused = Asked::of(&Address::parse(&format!("/audit?{wrong}"))).expect_err(wrong).to_string();
+            assert!(refused.starts_with(wrong.split('=').next().expect("a name")), "{refused}");
+        }
     }
 }

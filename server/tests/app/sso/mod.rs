@@ -333,6 +333,22 @@ async fn clocks_may_differ_by_the_limit() {
 }
 
 #[tokio::test]
+async fn a_stranger_cannot_fill_the_audit_trail_with_made_up_answers() {
+    let db = one().await;
+    let fake = Fake::start().await;
+    let portal = Portal::new(&db, &fake, "");
+    for number in 0..70 {
+        let answer = portal.get(&format!("/sign-in/bank/callback?code={CODE}&state=made-up-{number}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    }
+    let text = "SELECT detail FROM audit_event WHERE action = 'session.sign-in.refused'";
+    let rows = kit::server::db::rows(portal.instance.kit.db.read(), text, []).await.expect("rows");
+    let written: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("detail")).collect();
+    assert_eq!(written.len(), 60, "the rest is in the log");
+    assert!(written.iter().all(|detail| detail.contains("\"address\":\"127.0.0.1\"")), "{}", written[0]);
+}
+
+#[tokio::test]
 async fn an_answer_counts_once_in_the_browser_that_asked() {
     let db = one().await;
     let fake = Fake::start().await;

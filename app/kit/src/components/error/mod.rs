@@ -18,7 +18,7 @@ pub fn ErrorView(
     let title = match &error {
         AppError::NotFound { .. } => return NotFound(NotFoundProps { what: error.to_string() }).into_any(),
         AppError::BadRequest { .. } => "This address cannot be read",
-        AppError::Unauthenticated => "Sign in to see this page",
+        AppError::Unauthenticated | AppError::BadToken => "Sign in to see this page",
         AppError::Forbidden { .. } => "You may not see this page",
         AppError::TooMany { .. } => "Too many requests",
         AppError::Method { .. } | AppError::TooLarge { .. } => "This request cannot be answered",
@@ -52,7 +52,7 @@ pub fn ErrorMessage(
     let advice = match &error {
         AppError::NotFound { .. } => "It may have been renamed or removed.",
         AppError::BadRequest { .. } => "Correct the address, or start again from the catalog.",
-        AppError::Unauthenticated => "This page is for people who are signed in.",
+        AppError::Unauthenticated | AppError::BadToken => "This page is for people who are signed in.",
         AppError::Forbidden { .. } => "Ask the people named above for the right, then load the page again.",
         AppError::TooMany { .. } => "Wait a moment, then load the page again.",
         AppError::Method { .. } => "Open the page by its address.",
