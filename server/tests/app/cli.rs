@@ -312,6 +312,10 @@ fn commands_seal_what_they_did_and_verify_finds_what_was_changed() {
     }
     let gone = run(&["audit", "verify"]);
     assert_eq!(code(&gone), 1);
+    assert!(err(&gone).contains("there is no database at data/portico.db"), "{}", err(&gone));
+    assert_eq!(code(&run(&["migrate"])), 0);
+    let gone = run(&["audit", "verify"]);
+    assert_eq!(code(&gone), 1);
     assert!(err(&gone).starts_with("portico: row 1 (event 1) is in the file "), "{}", err(&gone));
     assert!(out(&gone).starts_with("The audit trail is NOT whole: no sealed rows"), "{}", out(&gone));
 }
