@@ -149,10 +149,10 @@ fn LocalPeople(people: Vec<(bool, Known)>, to: String) -> impl IntoView {
         .into_iter()
         .map(|(administrator, known)| {
             view! {
-                <li class="pk-person">
-                    <p class="pk-person__who">
+                <li class="pk-way-in">
+                    <p class="pk-way-in__who">
                         <strong>{known.name.clone()}</strong> " " {administrator.then(|| view! { <Badge text="Administrator" tone=Tone::Attention/> })}
-                        <span class="pk-person__teams">{known.teams.join(", ")}</span>
+                        <span class="pk-way-in__teams">{known.teams.join(", ")}</span>
                     </p>
                         <button class="pk-button" type="submit" name="person" value=known.entity_ref.clone()>
                             "Sign in" <span class="pk-visually-hidden">" as " {known.name.clone()}</span>
@@ -169,7 +169,7 @@ fn LocalPeople(people: Vec<(bool, Known)>, to: String) -> impl IntoView {
         <Section title="Sign in as">
             <form method="post" action="/sign-in/local">
                 <input type="hidden" name="to" value=to/>
-                <ul class="pk-people">{rows}</ul>
+                <ul class="pk-ways-in">{rows}</ul>
             </form>
         </Section>
         <Section title="Somebody else">

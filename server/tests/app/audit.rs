@@ -966,6 +966,8 @@ async fn the_export_streams_what_the_filters_leave_and_is_an_event() {
         }
         assert_eq!(lines[0]["who"], json!({ "subject": "user:default/jane", "name": "Jane Miller" }));
         assert_eq!(lines[0]["hash"].as_str().map(str::len), Some(64));
+        let at = lines[0]["at"].as_str().expect("a time");
+        assert!(at.len() == "2026-11-23T05:17:00.123Z".len() && at.as_bytes()[19] == b'.', "to the millisecond: {at}");
         let one = app.get_json("/api/audit/events.jsonl?resource=location:5&who=jane").await;
         assert_eq!(one.body.lines().count(), 1);
         let events = app.column("SELECT detail FROM audit_event WHERE action = 'audit.event.export' ORDER BY id").await;

@@ -120,7 +120,7 @@ fn NewToken(actions: Vec<&'static Permission>) -> impl IntoView {
                     <Field label="Name" id="name" help="What it is for, such as: nightly export" need=Need::Required><Input name="name"/></Field>
                     <Field label="Good for" id="days"><Select name="days" options=lives value="30"/></Field>
                     <FormSection title="What it may be used for" lead="Open what the script works with, and choose as little as it needs.">
-                        <div>{groups}</div>
+                        <div class="pk-disclosures">{groups}</div>
                     </FormSection>
                     <FormActions><Button text="Make the token" emphasis=Emphasis::Primary/></FormActions>
     </FormLayout>
