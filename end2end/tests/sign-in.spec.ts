@@ -24,6 +24,13 @@ test('somebody of the example bank signs in, lands where they were going, and si
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
+test('the example’s sign-in fits a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/sign-in');
+  await expect(page.getByRole('button', { name: 'Sign in as Amara Diallo' })).toBeInViewport({ ratio: 1 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
 test('whoever lacks a right is told which one and who can grant it', async ({ page, problems, hydrated }) => {
   problems.allow(/403/);
   await page.goto('/sign-in?to=/locations');
@@ -45,6 +52,7 @@ test('a token is made, shown once, used by a script and revoked', async ({ page,
   if (hydrated) await tookOver(page);
   await expect(page.getByText('You have no token')).toBeVisible();
   await page.getByLabel('Name').fill('nightly export');
+  await page.locator('summary', { hasText: 'Catalog' }).click();
   await page.getByRole('checkbox', { name: /^catalog\.entity\.read/ }).check();
   await page.getByRole('button', { name: 'Make the token' }).click();
   const secret = (await page.locator('#secret').textContent()) ?? '';

@@ -127,6 +127,10 @@ fn page(names: Option<&app::shell::Assets>, error: &AppError) -> String {
     document(names, title, &body)
 }
 
+/// The portal's mark.
+const MARK: &str = "<svg viewBox=\"0 0 20 20\" width=\"20\" height=\"20\" aria-hidden=\"true\" focusable=\"false\">\
+                    <path d=\"M2 3h16v3H2zM4 8h3v10H4zM13 8h3v10h-3z\" fill=\"currentColor\"></path></svg>";
+
 /// A page on its own, without the shell: of HTML that is finished.
 pub fn document(names: Option<&app::shell::Assets>, title: &str, body: &str) -> String {
     let css = names.map_or("", |names| &names.css);
@@ -139,7 +143,7 @@ pub fn document(names: Option<&app::shell::Assets>, title: &str, body: &str) -> 
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Portico</title><link rel=\"stylesheet\" href=\"{css}\">{font}\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
-         <body><main class=\"pk-standalone\"><p class=\"pk-page__kind\"><a href=\"/\">Portico</a></p><h1>{title}</h1>{body}</main></body></html>"
+         <body><main class=\"pk-standalone\"><a class=\"pk-brand\" href=\"/\">{MARK}Portico</a><h1>{title}</h1>{body}</main></body></html>"
     )
 }
 

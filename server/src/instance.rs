@@ -29,6 +29,7 @@ use crate::assets::Assets;
 use crate::config::{Config, DATABASE};
 use crate::policies;
 use crate::secrets::private;
+use crate::sign_in::LOCAL;
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -120,6 +121,12 @@ impl Instance {
             directory: Arc::new(catalog.catalog.clone()),
             actions: app::PLUGINS.iter().flat_map(|plugin| plugin.permissions).collect(),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
+            providers: config
+                .providers
+                .iter()
+                .map(|provider| (provider.id.clone(), provider.label.clone()))
+                .chain([(LOCAL.to_owned(), "The example’s own sign-in".to_owned())])
+                .collect(),
         }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {

@@ -15,7 +15,7 @@ use kit::server::context::Kit;
 use kit::server::cookies::Secure;
 use kit::server::directory::{Directory, Membership};
 use kit::server::people::{self, Person};
-use kit::server::{audit, db, inbox, preferences, tokens};
+use kit::server::{audit, db, inbox, preferences, sessions, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -248,7 +248,8 @@ impl Sessions {
         if new_device {
             let body = format!(
                 "{} from {}. If that was not you, end the session there and tell the security team.",
-                who.agent, who.address
+                sessions::browser(&who.agent),
+                who.address
             );
             let message = inbox::Message {
                 to: inbox::Recipient::Person(&subject),

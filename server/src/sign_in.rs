@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
-use kit::components::{Badge, Banner, Button, Choice, Column, Emphasis, Section, Select, Table, Tone};
+use kit::components::{Badge, Banner, Button, Choice, Emphasis, Section, Select, Tone};
 use kit::error::AppError;
 use kit::identity::{Caller, ClientAddress};
 use kit::server::directory::Known;
@@ -30,7 +30,7 @@ pub const LOCAL: &str = "local";
 /// The most people that can be chosen at the local sign-in.
 const PEOPLE: u32 = 500;
 
-/// How many of them stand in the table.
+/// How many of them stand in the list.
 const FIRST: usize = 6;
 
 /// The ways in that an instance offers.
@@ -122,7 +122,10 @@ async fn page(
             .map(|(text, href)| view! { <Button text=text href=href emphasis=Emphasis::Primary/> });
         let providers: Vec<_> = providers.collect();
         view! {
-            {(!providers.is_empty()).then(|| view! { <p class="pk-inline">{providers}</p> })}
+            {(!providers.is_empty()).then(|| view! {
+                <p class="pk-page__lead">"The developer portal knows you by your bank’s sign-in."</p>
+                <p class="pk-providers">{providers}</p>
+            })}
             {sign_in.local.then(|| view! { <LocalPeople people=people to=to/> })}
         }
     });
@@ -146,20 +149,19 @@ fn LocalPeople(people: Vec<(bool, Known)>, to: String) -> impl IntoView {
         .into_iter()
         .map(|(administrator, known)| {
             view! {
-                <tr>
-                    <th scope="row">{known.name.clone()} " " {administrator.then(|| view! { <Badge text="Administrator" tone=Tone::Attention/> })}</th>
-                    <td>{known.teams.join(", ")}</td>
-                    <td>
+                <li class="pk-way-in">
+                    <p class="pk-way-in__who">
+                        <strong>{known.name.clone()}</strong> " " {administrator.then(|| view! { <Badge text="Administrator" tone=Tone::Attention/> })}
+                        <span class="pk-way-in__teams">{known.teams.join(", ")}</span>
+                    </p>
                         <button class="pk-button" type="submit" name="person" value=known.entity_ref.clone()>
                             "Sign in" <span class="pk-visually-hidden">" as " {known.name.clone()}</span>
                         </button>
-                    </td>
-                </tr>
+                </li>
             }
         })
         .collect();
     let again = to.clone();
-    let columns = vec![Column::text("Person"), Column::text("Teams"), Column::actions()];
     view! {
         <Banner title="This is an example" tone=Tone::Attention>
             <p>"The people of Meridian Bank are made up. Whoever sits at this machine can be any of them, without a password."</p>
@@ -167,7 +169,7 @@ fn LocalPeople(people: Vec<(bool, Known)>, to: String) -> impl IntoView {
         <Section title="Sign in as">
             <form method="post" action="/sign-in/local">
                 <input type="hidden" name="to" value=to/>
-                <Table caption="People to sign in as" columns=columns>{rows}</Table>
+                <ul class="pk-ways-in">{rows}</ul>
             </form>
         </Section>
         <Section title="Somebody else">

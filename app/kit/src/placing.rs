@@ -13,6 +13,7 @@ use ssr as side;
 use leptos::prelude::*;
 
 use crate::html::Html;
+use crate::plugin::NavigationItem;
 
 /// What the form that led to this page had to say.
 pub fn said() -> Html {
@@ -27,6 +28,11 @@ pub fn unread() -> Html {
 /// Whoever is signed in.
 pub fn account() -> Html {
     side::account()
+}
+
+/// Whether an entry of the navigation is for whoever is signed in.
+pub fn offers(item: &NavigationItem) -> bool {
+    side::offers(item)
 }
 
 /// The element of the page, with the `html` of the page at `address` in it. Empty HTML stands for a page that the server has placed;

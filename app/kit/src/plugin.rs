@@ -46,6 +46,8 @@ pub struct NavigationItem {
     pub path: &'static str,
     /// The glyph beside the label.
     pub icon: crate::components::Icon,
+    /// What one must be allowed to do to what is not one's own to be shown the entry; none where it is for everybody.
+    pub needs: Option<&'static Permission>,
 }
 
 /// One match of the global search.

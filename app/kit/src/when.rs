@@ -36,18 +36,25 @@ pub fn day(text: &str) -> Option<i64> {
     (parts.next().is_none() && exact(at).starts_with(text)).then_some(at)
 }
 
+/// `at` in ISO 8601, UTC, with its milliseconds: for what computers read.
+pub fn to_the_millisecond(at: i64) -> String {
+    format!("{}.{:03}Z", exact(at).trim_end_matches('Z'), at.rem_euclid(1000))
+}
+
 /// A difference in milliseconds in words: `in 5 minutes`, `2 days ago`, `now`.
 fn relative(difference: i64) -> String {
     let seconds = difference.unsigned_abs() / 1000;
-    let (count, unit) = match seconds {
+    let (of, unit) = match seconds {
         0..5 => return "now".into(),
-        5..60 => (seconds, "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        86_400..5_184_000 => (seconds / 86_400, "day"),
-        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
-        _ => (seconds / 31_536_000, "year"),
+        5..60 => (1, "second"),
+        60..3_600 => (60, "minute"),
+        3_600..86_400 => (3_600, "hour"),
+        86_400..5_184_000 => (86_400, "day"),
+        5_184_000..63_072_000 => (2_592_000, "month"),
+        _ => (31_536_000, "year"),
     };
+    // What was made a moment ago to last for 30 days ends in 30 days, not in 29.
+    let count = if difference > 0 { (seconds + of / 2) / of } else { seconds / of };
     let plural = if count == 1 { "" } else { "s" };
     if difference > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
 }
@@ -77,6 +84,8 @@ mod tests {
         let now = 1_764_000_000_000;
         let of = |seconds: i64| When::new(now + seconds * 1000, now).relative;
         assert_eq!(of(0), "now");
+        assert_eq!(of(86_400 * 30 - 3), "in 30 days");
+        assert_eq!(of(-86_400 * 3 + 3), "2 days ago");
         assert_eq!(of(-61), "1 minute ago");
         assert_eq!(of(7_200), "in 2 hours");
         assert_eq!(of(-86_400 * 3), "3 days ago");
@@ -88,6 +97,8 @@ mod tests {
         assert_eq!(exact(0), "1970-01-01T00:00:00Z");
         assert_eq!(exact(951_782_400_000), "2000-02-29T00:00:00Z");
         assert_eq!(exact(1_764_000_000_999), "2025-11-24T16:00:00Z");
+        assert_eq!(to_the_millisecond(1_764_000_000_009), "2025-11-24T16:00:00.009Z");
+        assert_eq!(to_the_millisecond(-1), "1969-12-31T23:59:59.999Z");
         assert_eq!(exact(-1), "1969-12-31T23:59:59Z");
     }
 

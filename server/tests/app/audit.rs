@@ -971,6 +971,8 @@ async fn the_export_streams_what_the_filters_leave_and_is_an_event() {
             assert_eq!(refused.status, 400, "{wrong}: more than was asked for would be given");
             assert!(refused.body.contains(wrong.split('=').next().expect("a name")), "{}", refused.body);
         }
+        let at = lines[0]["at"].as_str().expect("a time");
+        assert!(at.len() == "2026-11-23T05:17:00.123Z".len() && at.as_bytes()[19] == b'.', "to the millisecond: {at}");
         let one = app.get_json("/api/audit/events.jsonl?resource=location:5&who=jane").await;
         assert_eq!(one.body.lines().count(), 1);
         let events = app.column("SELECT detail FROM audit_event WHERE action = 'audit.event.export' ORDER BY id").await;

@@ -95,6 +95,26 @@ async fn whoever_is_nobody_is_led_to_the_sign_in_and_back() {
 }
 
 #[tokio::test]
+async fn the_navigation_offers_what_its_pages_allow() {
+    for db in databases().await {
+        let app = portal(&db).await;
+        for (person, shown) in [("ann", false), ("bob", true)] {
+            let cookie = sign_in(&app, person, "").await;
+            let page = get(&app, "/catalog", ("cookie", &cookie)).await;
+            for (path, offered) in [("/audit", shown), ("/access", shown), ("/catalog", true)] {
+                let link = format!("href=\"{path}\"");
+                let entries = page.body.split("<li").filter(|entry| entry.contains(&link) && entry.contains("item"));
+                let tags: Vec<&str> = entries.filter_map(|entry| entry.split('>').next()).collect();
+                assert!(!tags.is_empty(), "{path}: {}", page.body);
+                for tag in tags {
+                    assert_eq!(tag.contains("hidden"), !offered, "{person} {path}: <li{tag}>");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_signed_in_by_a_cookie_that_was_there_before_or_is_made_up() {
     for db in databases().await {
         let app = portal(&db).await;

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit};
 
 use crate::html::Html;
+use crate::plugin::NavigationItem;
 
 /// What is in the element is not leptos' own: it would take it out and put it in again.
 pub(super) fn place(html: Option<Html>, address: &str) -> AnyView {
@@ -24,6 +25,11 @@ pub(super) fn unread() -> Html {
 /// What stands there stays.
 pub(super) fn account() -> Html {
     Html::default()
+}
+
+/// What stands there stays: taking a page over leaves attributes as the server wrote them.
+pub(super) fn offers(_: &NavigationItem) -> bool {
+    true
 }
 
 fn put(html: &str, address: &str) {

@@ -4,6 +4,9 @@ use leptos::prelude::*;
 use crate::components::{Account, Fragment};
 use crate::html::Html;
 use crate::identity::Caller;
+use crate::plugin::NavigationItem;
+use crate::server::authorise::{Attributes, Resource};
+use crate::server::context::Kit;
 use crate::server::html::drawn;
 
 pub(super) fn place(html: Option<Html>, _: &str) -> AnyView {
@@ -22,4 +25,13 @@ pub(super) fn account() -> Html {
     let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Caller>().cloned());
     let name = caller.and_then(|caller| caller.principal().map(|principal| principal.name.clone()));
     name.map(|name| drawn(|| view! { <Account name=name/> })).unwrap_or_default()
+}
+
+pub(super) fn offers(item: &NavigationItem) -> bool {
+    let Some(permission) = item.needs else { return true };
+    use_context::<Parts>().is_some_and(|parts| {
+        let (kit, caller) = (parts.extensions.get::<Kit>(), parts.extensions.get::<Caller>());
+        let nobodys = Attributes::default();
+        kit.zip(caller).is_some_and(|(kit, caller)| kit.may(caller, permission, &Resource::Known(&nobodys)))
+    })
 }

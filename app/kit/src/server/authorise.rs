@@ -266,8 +266,11 @@ impl Gate {
     /// Whoever the policies that permit an action name, with the owner of the thing in place of `{owner}`.
     fn granted_by(&self, permission: &Permission, resource: &Resource<'_>) -> String {
         let owner = match resource {
-            Resource::Known(known) => known.owner,
-            Resource::All | Resource::One(_) => "",
+            // The command line, say, owns what it registered, and can be asked for nothing.
+            Resource::Known(known) if known.owner.starts_with("user:") || known.owner.starts_with("group:") => {
+                known.owner
+            }
+            _ => "",
         };
         let policies = self.policies.load();
         let permits = policies.about(permission.action).compiled.iter().filter(|(policy, _)| !policy.forbids);

@@ -1,6 +1,7 @@
 //! What the plugin is.
 
-use kit::plugin::{Permission, PluginInfo};
+use kit::components::Icon;
+use kit::plugin::{NavigationItem, Permission, PluginInfo};
 
 use crate::api::access_page;
 
@@ -9,7 +10,13 @@ pub static INFO: PluginInfo = PluginInfo {
     id: "access",
     title: "Access",
     prefixes: &["/access", "/api/access"],
-    navigation: &[],
+    // Everybody may ask about themselves, which the settings lead to; the entry is for those who may ask about others.
+    navigation: &[NavigationItem {
+        label: "Access",
+        path: "/access",
+        icon: Icon::CircleCheck,
+        needs: Some(&READ_DECISIONS),
+    }],
     permissions: &[READ_DECISIONS],
     page: |address| Box::pin(access_page(address)),
 };

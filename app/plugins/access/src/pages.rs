@@ -53,8 +53,8 @@ async fn decisions(at: &Address) -> Result<Drawn, AppError> {
                 <AskForm asked=asked caller=caller actions=actions/>
                 {answer.map(|answer| view! { <AnswerView answer=answer/> })}
                 <Section title="Policies in force">
-                    <p class="pk-quiet">"What no policy permits is refused, and a policy that forbids goes before every one that permits."</p>
-                    {policies.into_iter().map(|policy| view! { <PolicyView policy=policy place="in-force"/> }).collect::<Vec<_>>()}
+                    <p class="pk-note">"What no policy permits is refused, and a policy that forbids goes before every one that permits."</p>
+                    <div class="pk-disclosures">{policies.into_iter().map(|policy| view! { <PolicyView policy=policy place="in-force"/> }).collect::<Vec<_>>()}</div>
                 </Section>
             </Page>
         }

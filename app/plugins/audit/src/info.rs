@@ -10,7 +10,7 @@ pub static INFO: PluginInfo = PluginInfo {
     id: "audit",
     title: "Audit",
     prefixes: &["/audit", "/api/audit"],
-    navigation: &[NavigationItem { label: "Audit", path: "/audit", icon: Icon::Clock }],
+    navigation: &[NavigationItem { label: "Audit", path: "/audit", icon: Icon::Clock, needs: Some(&READ) }],
     permissions: &[READ, EXPORT],
     page: |address| Box::pin(audit_page(address)),
 };

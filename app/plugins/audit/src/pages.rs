@@ -103,7 +103,7 @@ fn Trail(shown: Shown) -> impl IntoView {
         <Page title="Audit" lead="Who did what to what, and what was refused." aside=export>
             <Filters asked=asked/>
             <Seal standing=standing disagrees=disagrees now=now/>
-            <Table caption="Events" columns=columns>{rows}</Table>
+            <Table caption="Events" columns=columns stacked=true>{rows}</Table>
             <Paging previous=newer next=older summary=summary/>
         </Page>
     }
@@ -130,13 +130,16 @@ fn Seal(standing: Standing, disagrees: bool, now: i64) -> impl IntoView {
             view! { "Sealed up to row " {row} ", " <Time when=Some(When::new(at, now))/> "." }.into_any()
         }
     };
-    view! { {wrong} <p class="pk-quiet">{sealed}{waiting}</p> }
+    view! { {wrong} <p class="pk-note">{sealed}{waiting}</p> }
 }
 
 #[component]
 fn Filters(asked: Asked) -> impl IntoView {
+    let is_set = asked != Asked::default();
     let outcomes = vec![Choice::new(Outcome::Done.word(), "Done"), Choice::new(Outcome::Refused.word(), "Refused")];
     view! {
+        <details class="pk-disclosure pk-disclosure--narrow" open=is_set>
+        <summary>"Filter the events"</summary>
         <form class="pk-section" method="get" action="/audit" role="search" aria-label="Filter the events">
             <FormLayout>
                 <FormRow>
@@ -162,6 +165,7 @@ fn Filters(asked: Asked) -> impl IntoView {
                 </FormActions>
             </FormLayout>
         </form>
+        </details>
     }
 }
 
@@ -184,8 +188,8 @@ fn EventRow(record: Record, now: i64) -> impl IntoView {
                     <Details record=record/>
                 </details>
             </th>
-            <td>{who}</td>
-            <td><Badge text=text tone=tone/></td>
+            <td data-label="Who">{who}</td>
+            <td data-label="Outcome"><Badge text=text tone=tone/></td>
         </tr>
     }
 }

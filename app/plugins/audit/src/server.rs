@@ -18,7 +18,7 @@ use kit::server::authorise::Resource;
 use kit::server::context::Kit;
 use kit::server::page::Address;
 use kit::server::plugin::{Health, Plugin, Routes};
-use kit::when::{self, When};
+use kit::when;
 use sea_orm::DbErr;
 use serde_json::json;
 
@@ -188,7 +188,7 @@ async fn export(
 fn line(record: &Record) -> serde_json::Value {
     json!({
         "event": record.id,
-        "at": When::new(record.at, record.at).exact,
+        "at": when::to_the_millisecond(record.at),
         "who": { "subject": record.subject, "name": record.name },
         "via": record.via,
         "action": record.action,

@@ -11,8 +11,8 @@ pub static INFO: PluginInfo = PluginInfo {
     title: "Catalog",
     prefixes: &["/catalog", "/locations", "/api/catalog"],
     navigation: &[
-        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Books },
-        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Folders },
+        NavigationItem { label: "Catalog", path: "/catalog", icon: Icon::Books, needs: None },
+        NavigationItem { label: "Locations", path: "/locations", icon: Icon::Folders, needs: None },
     ],
     permissions: &[
         READ_ENTITIES,

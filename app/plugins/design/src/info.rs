@@ -10,7 +10,7 @@ pub static INFO: PluginInfo = PluginInfo {
     id: "design",
     title: "The design system",
     prefixes: &["/design", "/api/design"],
-    navigation: &[NavigationItem { label: "Design system", path: "/design", icon: Icon::Palette }],
+    navigation: &[NavigationItem { label: "Design system", path: "/design", icon: Icon::Palette, needs: None }],
     permissions: &[READ],
     page: |address| Box::pin(design_page(address)),
 };

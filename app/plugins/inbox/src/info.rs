@@ -10,7 +10,7 @@ pub static INFO: PluginInfo = PluginInfo {
     id: "inbox",
     title: "Inbox",
     prefixes: &[INBOX, "/starred", "/api/inbox"],
-    navigation: &[NavigationItem { label: "Inbox", path: INBOX, icon: Icon::Inbox }],
+    navigation: &[NavigationItem { label: "Inbox", path: INBOX, icon: Icon::Inbox, needs: None }],
     permissions: &[READ, MARK, CHOOSE],
     page: |address| Box::pin(inbox_page(address)),
 };

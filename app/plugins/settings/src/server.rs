@@ -30,6 +30,8 @@ pub struct Settings {
     pub actions: Arc<[&'static Permission]>,
     /// How long a session may go unused, in milliseconds.
     pub idle: Millis,
+    /// The id of each way to sign in, and what people call it.
+    pub providers: Arc<[(String, String)]>,
 }
 
 #[async_trait]
@@ -44,6 +46,12 @@ impl Plugin for Settings {
 }
 
 impl Settings {
+    /// What people call a way to sign in; its id, where it is no longer configured.
+    pub(crate) fn provider<'a>(&'a self, id: &'a str) -> &'a str {
+        let found = self.providers.iter().find(|(each, _)| each == id);
+        found.map_or(id, |(_, label)| label)
+    }
+
     /// What the last sign-in said of somebody, and the groups with where they come from.
     pub(crate) async fn profile(&self, caller: &Caller) -> Result<(Option<Person>, Vec<Membership>), AppError> {
         let Some(principal) = caller.principal() else { return Ok((None, Vec::new())) };

@@ -3,6 +3,7 @@ use leptos_meta::Title;
 
 use crate::components::page::Page;
 use crate::error::AppError;
+use crate::query::segment;
 use crate::response::set_status;
 
 #[cfg(feature = "ssr")]
@@ -64,7 +65,7 @@ pub fn ErrorMessage(
     };
     view! {
         <div class="pk-message pk-message--wrong" role="alert">
-            <p>{error.to_string()}"."</p>
+            <p>{linked(&format!("{error}."))}</p>
             <p class="pk-quiet">{advice}</p>
             {children.map(|children| view! { <p>{children()}</p> })}
         </div>
@@ -95,4 +96,38 @@ pub fn NotFound(
         </Page>
     }
     .into_any()
+}
+
+/// A text in which each ref of a person or a group leads to its page in the catalog.
+fn linked(text: &str) -> Vec<AnyView> {
+    let parts = text.split_inclusive([' ', ',', ';']).map(|part| {
+        let word = part.trim_end_matches([' ', ',', ';', '.']);
+        match page_of(word) {
+            Some(href) => view! { <a href=href>{word.to_owned()}</a> {part[word.len()..].to_owned()} }.into_any(),
+            None => part.to_owned().into_any(),
+        }
+    });
+    parts.collect()
+}
+
+/// The page of the person or group that `word` is the ref of.
+fn page_of(word: &str) -> Option<String> {
+    let (kind, rest) = word.split_once(':').filter(|(kind, _)| ["user", "group"].contains(kind))?;
+    let (namespace, name) =
+        rest.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty())?;
+    Some(format!("/catalog/{}/{kind}/{}", segment(namespace), segment(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ref_of_a_person_or_a_group_has_a_page() {
+        assert_eq!(page_of("group:default/card-issuing").as_deref(), Some("/catalog/default/group/card-issuing"));
+        assert_eq!(page_of("user:default/a?b").as_deref(), Some("/catalog/default/user/a%3Fb"));
+        for none in ["operator", "component:default/x", "user:", "user:default/", "group:/x", ""] {
+            assert_eq!(page_of(none), None, "{none}");
+        }
+    }
 }

@@ -9,11 +9,11 @@ use crate::components::fragment::Fragment;
 use crate::components::icon::{Icon, IconView};
 use crate::components::theme::ThemeSwitch;
 use crate::components::toast::Toasts;
-use crate::placing::{account, said, unread};
+use crate::placing::{account, offers, said, unread};
 use crate::plugin::{INBOX, NavigationItem, PluginInfo};
 
 /// The home page is the shell's own and belongs to no plugin.
-const HOME: NavigationItem = NavigationItem { label: "Home", path: "/", icon: Icon::Home };
+const HOME: NavigationItem = NavigationItem { label: "Home", path: "/", icon: Icon::Home, needs: None };
 
 /// How many entries of the navigation a phone's bar holds.
 const IN_BAR: usize = 4;
@@ -209,16 +209,17 @@ pub fn Shell(
     let items = |entries: &[&'static NavigationItem], in_bar: usize, command: bool| {
         let list = entries.iter().enumerate().map(|(place, item)| {
             let path_of_item = item.path;
+            let offered = offers(item);
             let here = move || leads_to(path_of_item, &path.get());
             view! { class = class,
-                <li class:rest={place >= in_bar}>
+                <li class:rest={place >= in_bar} hidden={!offered}>
                     <a
                         class="item"
                         class:current=here
                         href=item.path
                         title=item.label
                         aria-current=move || here().then_some("page")
-                        data-pk-command=command.then_some(item.label)
+                        data-pk-command=(command && offered).then_some(item.label)
                     >
                         <IconView icon=item.icon/>
                         <span class="word">{item.label}</span>

@@ -23,7 +23,7 @@ pub fn StarButton(
             <input type="hidden" name="starred" value=(!starred).to_string()/>
             <button class="pk-button pk-star" type="submit" aria-pressed=starred.to_string()>
                 <IconView icon=Icon::Star/>
-                "Star"
+                {if starred { "Starred" } else { "Star" }}
             </button>
         </form>
     }

@@ -19,7 +19,7 @@ pub const DOCS: Docs = Docs {
     ],
     bad: &[
         "Do not put more than one state in a row.",
-        "Do not turn a table into cards on a phone: it scrolls sideways.",
+        "Do not stack the rows on a phone where they are compared: such a table scrolls sideways.",
     ],
     keys: &[
         ("Tab", "Reaches headings, boxes and links; a table that scrolls can be scrolled with the arrow keys"),
@@ -98,6 +98,31 @@ pub const DOCS: Docs = Docs {
                         <SelectionBar><Button text="Refresh" emphasis=Emphasis::Normal/> <Button text="Change the owner"/></SelectionBar>
                         <Table caption="Services to choose" columns=columns selectable=true>{rows}</Table>
                     </form>
+                }
+                .into_any()
+            },
+        },
+        Example {
+            name: "stacked",
+            title: "Rows that are read one by one, under each other on a phone",
+            view: || {
+                let columns =
+                    vec![Column::text("Browser"), Column::text("From"), Column::text("Last used"), Column::actions()];
+                let row = |browser: &'static str, from: &'static str, used: &'static str| {
+                    view! {
+                        <tr>
+                            <th scope="row">{browser}</th>
+                            <td data-label="From">{from}</td>
+                            <td data-label="Last used">{used}</td>
+                            <td class="pk-table__actions"><Button text="Sign out"/></td>
+                        </tr>
+                    }
+                };
+                view! {
+                    <Table caption="Browsers" columns=columns stacked=true>
+                        {row("Firefox on Linux", "10.4.1.17", "3 minutes ago")}
+                        {row("Edge on Windows", "10.4.9.2", "2 days ago")}
+                    </Table>
                 }
                 .into_any()
             },

@@ -60,10 +60,14 @@ pub fn Table(
     /// Whether rows can be chosen; then each begins with a [`RowCheckbox`], and a form with a [`SelectionBar`] stands round the table.
     #[prop(optional)]
     selectable: bool,
+    /// Whether on a phone each row stands by itself with its cells under each other: for rows that are read one by one. A cell's `data-label` stands before it there.
+    #[prop(optional)]
+    stacked: bool,
     /// `<tr>`s.
     children: Children,
 ) -> impl IntoView {
     let label = caption.clone();
+    let class = if stacked { "pk-table pk-table--stacked" } else { "pk-table" };
     let heads: Vec<_> = columns
         .into_iter()
         .map(|column| {
@@ -92,7 +96,7 @@ pub fn Table(
         .collect();
     view! {
         <div class="pk-table__scroll" tabindex="0" role="region" aria-label=label data-pk-table="">
-            <table class="pk-table">
+            <table class=class>
                 <caption class="pk-visually-hidden">{caption}</caption>
                 <thead>
                     <tr>

@@ -99,6 +99,13 @@ fn owners_change_what_they_own_and_others_learn_who_can_grant_it() {
         gate.authorise(&jane(&[""]), &CHANGE, &Resource::Known(&owned_by(""))).is_err(),
         "nobody owns what has no owner"
     );
+    let of_the_operator = owned_by("operator");
+    let refused = gate.authorise(&jane(&[]), &CHANGE, &Resource::Known(&of_the_operator)).expect_err("the operator's");
+    assert_eq!(
+        refused.to_string(),
+        "You lack the right to change a thing; an administrator of the portal can grant it",
+        "the operator is nobody whom one can ask"
+    );
     let refused =
         gate.authorise(&jane(&[]), &CHANGE, &Resource::One("component:default/a")).expect_err("unknown owner");
     assert_eq!(

@@ -17,12 +17,13 @@ use crate::server::Settings;
 /// What the portal knows of the caller, and which group came from where.
 pub(super) async fn profile_page() -> Result<Drawn, AppError> {
     let caller = permit(&READ_PROFILE, Resource::All).await?;
-    let (person, groups) = service::<Settings>("The settings")?.profile(&caller).await?;
+    let settings = service::<Settings>("The settings")?;
+    let (person, groups) = settings.profile(&caller).await?;
     Ok(page(|| {
         view! {
             <Page title="About you" kind="Settings" lead="What your groups own, you may change. A group that somebody registers by themselves gives nobody a right.">
                 {tabs("/settings")}
-                <About caller=caller person=person/>
+                <About caller=caller person=person settings=settings/>
                 <Groups groups=groups/>
             </Page>
         }
@@ -30,13 +31,15 @@ pub(super) async fn profile_page() -> Result<Drawn, AppError> {
 }
 
 #[component]
-fn About(caller: Caller, person: Option<Person>) -> impl IntoView {
+fn About(caller: Caller, person: Option<Person>, settings: Settings) -> impl IntoView {
     let subject = caller.subject().to_owned();
     let name = caller.principal().map_or_else(|| subject.clone(), |principal| principal.name.clone());
     let administrator = caller.principal().is_some_and(|principal| principal.administrator);
     let through = match caller.principal().map(|principal| &principal.via) {
         Some(Via::Token(_)) => "An API token".to_owned(),
-        _ => person.as_ref().map_or_else(|| "This machine".to_owned(), |person| provider(&person.provider)),
+        _ => person
+            .as_ref()
+            .map_or_else(|| "This machine".to_owned(), |person| settings.provider(&person.provider).to_owned()),
     };
     let email = person.map(|person| person.email).filter(|email| !email.is_empty());
     let page = page_of(&subject);
@@ -77,7 +80,7 @@ fn Groups(groups: Vec<Membership>) -> impl IntoView {
         .map(|Membership { group, title, origin }| {
             let (how, why) = match origin {
                 Origin::Token => ("Sign-in", "Your sign-in names it".to_owned()),
-                Origin::Location(target) => ("Organisation data", target),
+                Origin::Location(target) => ("Organisation data", shortened(target)),
                 Origin::Below(below) => {
                     ("Group above", format!("{} is below it", titles.get(&below).unwrap_or(&below)))
                 }
@@ -86,13 +89,13 @@ fn Groups(groups: Vec<Membership>) -> impl IntoView {
                 Some(href) => view! { <a href=href>{title}</a> }.into_any(),
                 None => title.into_any(),
             };
-            view! { <tr><th scope="row">{name}</th><td><code>{group}</code></td><td>{how}</td><td>{why}</td></tr> }
+            view! { <tr><th scope="row">{name}</th><td class="pk-wrap" data-label="Ref"><code>{group}</code></td><td data-label="Comes from">{how}</td><td class="pk-wrap" data-label="Because">{why}</td></tr> }
         })
         .collect();
     let columns = vec![Column::text("Group"), Column::text("Ref"), Column::text("Comes from"), Column::text("Because")];
     view! {
         <Section title="Your groups">
-            <Table caption="Your groups and where they come from" columns=columns>{rows}</Table>
+            <Table caption="Your groups and where they come from" columns=columns stacked=true>{rows}</Table>
         </Section>
     }
     .into_any()
@@ -106,6 +109,28 @@ fn page_of(entity_ref: &str) -> Option<String> {
     known.then(|| format!("/catalog/{}/{}/{}", segment(namespace), segment(kind), segment(name)))
 }
 
-fn provider(id: &str) -> String {
-    if id == "local" { "The example's own sign-in".to_owned() } else { id.to_owned() }
+/// The end of a path on the server, which says which file it is; an address stays whole.
+fn shortened(target: String) -> String {
+    if target.contains("://") {
+        return target;
+    }
+    let parts: Vec<&str> = target.rsplitn(3, '/').collect();
+    match parts[..] {
+        [file, folder, above] if !above.is_empty() => format!("…/{folder}/{file}"),
+        _ => target,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_path_the_file_is_shown_and_an_address_is_shown_whole() {
+        let shown = |target: &str| shortened(target.to_owned());
+        assert_eq!(shown("/srv/portico/examples/org/people.yaml"), "…/org/people.yaml");
+        assert_eq!(shown("/people.yaml"), "/people.yaml");
+        assert_eq!(shown("people.yaml"), "people.yaml");
+        assert_eq!(shown("https://git.bank.example/a/b/c.yaml"), "https://git.bank.example/a/b/c.yaml");
+    }
 }

@@ -6,7 +6,7 @@ use kit::server::authorise::Resource;
 use kit::server::clock::Millis;
 use kit::server::context::{permit, service};
 use kit::server::page::page;
-use kit::server::sessions::SessionRow;
+use kit::server::sessions::{SessionRow, browser};
 use kit::when::When;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -55,10 +55,10 @@ fn Sessions(
             view! {
                 <tr>
                     <th scope="row">{browser} " " {here.then(|| view! { <Badge text="This one" tone=Tone::Fine/> })}</th>
-                    <td>{row.address}</td>
-                    <td><Time when=Some(When::new(row.created_at, now))/></td>
-                    <td><Time when=Some(When::new(row.seen_at, now))/></td>
-                    <td>
+                    <td data-label="From">{row.address}</td>
+                    <td data-label="Signed in"><Time when=Some(When::new(row.created_at, now))/></td>
+                    <td data-label="Last used"><Time when=Some(When::new(row.seen_at, now))/></td>
+                    <td class="pk-table__actions">
                         {(!here && ended.contains(&row.id)).then(|| view! {
                             <form method="post" action=EndSession::PATH>
                                 <input type="hidden" name="id" value=row.id.to_string()/>
@@ -81,7 +81,7 @@ fn Sessions(
         <Page title="Sessions" kind="Settings" lead="A browser that you do not know is somebody else: sign it out, and tell the security team.">
             {tabs("/settings/sessions")}
             <Section title="Where you are signed in">
-                <Table caption="Browsers that you are signed in with" columns=columns>{lines}</Table>
+                <Table caption="Browsers that you are signed in with" columns=columns stacked=true>{lines}</Table>
                 {others.then(|| view! {
                     <form method="post" action=EndOtherSessions::PATH class="pk-inline">
                         <Button text="Sign out of all others" emphasis=Emphasis::Danger/>
@@ -89,49 +89,5 @@ fn Sessions(
                 })}
             </Section>
         </Page>
-    }
-}
-
-/// The browser and the system in words, from what it says of itself.
-fn browser(agent: &str) -> String {
-    let first =
-        |words: &[(&str, &'static str)]| words.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, word)| *word);
-    // Browsers name those that they descend from: the youngest comes first.
-    let browser = first(&[
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ]);
-    let system = first(&[
-        ("Windows", "Windows"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "A browser that does not say what it is".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_browser_is_named_in_words() {
-        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0";
-        assert_eq!(browser(edge), "Edge on Windows");
-        assert_eq!(
-            browser("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"),
-            "Firefox on Linux"
-        );
-        assert_eq!(browser(""), "A browser that does not say what it is");
     }
 }

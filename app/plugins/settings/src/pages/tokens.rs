@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use kit::components::{
-    Badge, Button, CheckboxGroup, Choice, Column, Emphasis, EmptyState, Field, FormActions, FormLayout, Input, Need,
-    Page, Section, Select, Table, Time, Tone,
+    Badge, Button, CheckboxGroup, Choice, Column, Emphasis, EmptyState, Field, FormActions, FormLayout, FormSection,
+    Input, Need, Page, Section, Select, Table, Time, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -60,11 +60,11 @@ fn Tokens(tokens: Vec<Token>, now: Millis, revocable: Vec<i64>) -> impl IntoView
             view! {
                 <tr>
                     <th scope="row">{token.name} " " {over.then(|| view! { <Badge text="Expired" tone=Tone::Attention/> })}</th>
-                    <td>{token.scopes.join(", ")}</td>
-                    <td><Time when=Some(When::new(token.created_at, now))/></td>
-                    <td><Time when=token.used_at.map(|used| When::new(used, now))/></td>
-                    <td><Time when=Some(When::new(token.expires_at, now))/></td>
-                    <td>
+                    <td class="pk-wrap" data-label="For">{token.scopes.join(", ")}</td>
+                    <td data-label="Made"><Time when=Some(When::new(token.created_at, now))/></td>
+                    <td data-label="Last used"><Time when=token.used_at.map(|used| When::new(used, now))/></td>
+                    <td data-label="Ends"><Time when=Some(When::new(token.expires_at, now))/></td>
+                    <td class="pk-table__actions">
                         {revocable.contains(&token.id).then(|| view! {
                             <form method="post" action=RevokeToken::PATH>
                                 <input type="hidden" name="id" value=token.id.to_string()/>
@@ -84,7 +84,7 @@ fn Tokens(tokens: Vec<Token>, now: Millis, revocable: Vec<i64>) -> impl IntoView
         Column::text("Ends"),
         Column::actions(),
     ];
-    view! { <Section title="Your tokens"><Table caption="Your API tokens" columns=columns>{rows}</Table></Section> }
+    view! { <Section title="Your tokens"><Table caption="Your API tokens" columns=columns stacked=true>{rows}</Table></Section> }
         .into_any()
 }
 
@@ -101,7 +101,16 @@ fn NewToken(actions: Vec<&'static Permission>) -> impl IntoView {
             let everything = Choice::new(format!("{plugin}.*"), format!("Everything of {plugin}"));
             let each = actions.iter().map(|action| Choice::new(action.action, action.action).with(capital(action.allows)));
             let options = std::iter::once(everything).chain(each).collect();
-            view! { <CheckboxGroup label=capital(plugin) name="scopes[]" id=format!("scopes-{plugin}") options=options/> }
+            let number = match actions.len() {
+                1 => "1 action".to_owned(),
+                number => format!("{number} actions"),
+            };
+            view! {
+                <details class="pk-disclosure">
+                    <summary><strong>{capital(plugin)}</strong> " " {number}</summary>
+                    <CheckboxGroup label=format!("Actions of {plugin}") name="scopes[]" id=format!("scopes-{plugin}") options=options/>
+                </details>
+            }
         })
         .collect();
     view! {
@@ -110,7 +119,9 @@ fn NewToken(actions: Vec<&'static Permission>) -> impl IntoView {
     <FormLayout>
                     <Field label="Name" id="name" help="What it is for, such as: nightly export" need=Need::Required><Input name="name"/></Field>
                     <Field label="Good for" id="days"><Select name="days" options=lives value="30"/></Field>
-                    {groups}
+                    <FormSection title="What it may be used for" lead="Open what the script works with, and choose as little as it needs.">
+                        <div class="pk-disclosures">{groups}</div>
+                    </FormSection>
                     <FormActions><Button text="Make the token" emphasis=Emphasis::Primary/></FormActions>
     </FormLayout>
                 </form>
