@@ -100,14 +100,19 @@ pub fn NotFound(
 
 /// A text in which each ref of a person or a group leads to its page in the catalog.
 fn linked(text: &str) -> Vec<AnyView> {
-    let parts = text.split_inclusive([' ', ',', ';']).map(|part| {
+    let (mut views, mut plain) = (Vec::new(), String::new());
+    for part in text.split_inclusive([' ', ',', ';']) {
         let word = part.trim_end_matches([' ', ',', ';', '.']);
-        match page_of(word) {
-            Some(href) => view! { <a href=href>{word.to_owned()}</a> {part[word.len()..].to_owned()} }.into_any(),
-            None => part.to_owned().into_any(),
+        if let Some(href) = page_of(word) {
+            views.push(std::mem::take(&mut plain).into_any());
+            views.push(view! { <a href=href>{word.to_owned()}</a> }.into_any());
+            plain.push_str(&part[word.len()..]);
+        } else {
+            plain.push_str(part);
         }
-    });
-    parts.collect()
+    }
+    views.push(plain.into_any());
+    views
 }
 
 /// The page of the person or group that `word` is the ref of.
