@@ -26,6 +26,11 @@ for (const [name, path] of [
   ['locations', '/locations'],
   ['register', '/locations/register'],
   ['design', '/design/components/line'],
+  ['access', '/access?who=user:default/amelie.dubois&action=catalog.entity.delete&thing=component:default/payment-initiation'],
+  ['audit', '/audit'],
+  ['settings', '/settings'],
+  ['tokens', '/settings/tokens'],
+  ['inbox', '/inbox?tab=all'],
 ] as const) {
   test(`README: ${name}`, async ({ page, visit }) => {
     for (const screen of SCREENS) {

@@ -8,6 +8,7 @@ test('somebody of the example bank signs in, lands where they were going, and si
   await expect(page).toHaveURL(/\/sign-in\?to=/);
   await expect(page.getByRole('note')).toContainText('This is an example');
   await accessible();
+  await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole('button', { name: 'Sign in as Amara Diallo' }).click();
   await expect(page).toHaveURL(/\/catalog\?kind=api$/);
   if (hydrated) await tookOver(page);
@@ -94,6 +95,7 @@ test('what was typed survives a sign-in that has ended', async ({ page, context,
   await tookOver(page);
   await page.getByLabel('Name').fill('release notes');
   await page.getByLabel('Good for').selectOption('7');
+  await page.locator('summary', { hasText: 'Catalog' }).click();
   await page.getByRole('checkbox', { name: /^catalog\.entity\.read/ }).check();
   await context.clearCookies({ name: /^portico-\d+$/ });
   await page.getByRole('button', { name: 'Make the token' }).click();

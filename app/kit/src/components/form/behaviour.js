@@ -34,8 +34,11 @@
     // Another form than the one that was filled in.
     if (controls.length !== typed.length) continue;
     controls.forEach((control, place) => {
-      if (control instanceof HTMLInputElement && isTicked(control)) control.checked = typed[place] === true;
-      else control.value = String(typed[place]);
+      if (control instanceof HTMLInputElement && isTicked(control)) {
+        control.checked = typed[place] === true;
+        // What was ticked is seen again, also in what is folded.
+        if (control.checked) control.closest('details')?.setAttribute('open', '');
+      } else control.value = String(typed[place]);
     });
   }
 }
