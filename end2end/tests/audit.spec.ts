@@ -19,6 +19,7 @@ test('the audit trail is filtered, opened and exported', async ({ page, visit, a
   await expect(rows.first().getByText(/^row \d+$/)).toBeVisible();
   await expect(rows.first().getByRole('region', { name: 'Detail' })).toContainText('"target"');
   await accessible();
+  await page.setViewportSize({ width: 1440, height: 900 });
 
   const answer = await page.request.get((await link.getAttribute('href')) ?? '');
   expect(answer.headers()['content-type']).toContain('application/x-ndjson');

@@ -908,7 +908,8 @@ async fn the_page_filters_pages_and_shows_names_as_text() {
         let first = app.get(&link(&back.body, "prev").expect("a way back")).await;
         assert!(first.body.contains(">location:119<") && link(&first.body, "prev").is_none());
 
-        let shown = async |query: &str| app.get(&format!("/audit?{query}")).await.body.matches("<summary>").count();
+        let shown =
+            async |query: &str| app.get(&format!("/audit?{query}")).await.body.matches("<summary>catalog.").count();
         assert_eq!(shown("resource=location:7").await, 1);
         assert_eq!(shown("resource=location:11*").await, 11);
         assert_eq!(shown("who=jane+mil&resource=location:1*").await, 15, "the even ones of 1, 10 to 19, 100 to 119");
