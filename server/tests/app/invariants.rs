@@ -584,6 +584,20 @@ async fn every_server_function_that_writes_leaves_an_event() {
     }
 }
 
+/// The address of a route, with an example for each of its parts.
+fn example(route: impl AsRef<str>) -> String {
+    let path = route
+        .as_ref()
+        .replace("{kind}", "component")
+        .replace("{namespace}", "default")
+        .replace("{name}", "secret")
+        .replace("{id}", "1")
+        .replace("{uid}", "1")
+        .replace("{*path}", "a/b.svg");
+    assert!(!path.contains('{'), "{path} has a part without an example");
+    path
+}
+
 #[tokio::test]
 async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     let db = databases().await.swap_remove(0);
@@ -591,14 +605,7 @@ async fn every_rest_route_refuses_whoever_is_not_signed_in() {
     let mut asked = 0;
     for (method, path) in routes(&operator) {
         assert!(!PUBLIC.contains(&path), "{path} of a plugin is public");
-        let path = path
-            .replace("{kind}", "component")
-            .replace("{namespace}", "default")
-            .replace("{name}", "secret")
-            .replace("{id}", "1")
-            .replace("{uid}", "1")
-            .replace("{*path}", "a/b.svg");
-        assert!(!path.contains('{'), "{path} has a part without an example");
+        let path = example(path);
         for path in [path.clone(), format!("{path}?facet=kind&filter=kind=component")] {
             let answer = nobody.send(request(method.clone(), &path).body(Body::empty())).await;
             assert!(matches!(answer.status.as_u16(), 401 | 403), "{method} {path}: {}", answer.status);
@@ -648,13 +655,7 @@ async fn every_server_function_and_route_refuses_whoever_is_in_another_group() {
         assert!(!refused.body.contains("secret"), "{path}: {}", refused.body);
     }
     for (method, path) in routes(&operator) {
-        let path = path
-            .replace("{kind}", "component")
-            .replace("{namespace}", "default")
-            .replace("{name}", "secret")
-            .replace("{id}", "1")
-            .replace("{uid}", "1")
-            .replace("{*path}", "a/b.svg");
+        let path = example(path);
         let path = format!("{path}?facet=kind&filter=kind=component&q=secret");
         let answer = outside.send(request(method.clone(), &path).body(Body::empty())).await;
         assert!(matches!(answer.status.as_u16(), 403 | 404), "{method} {path}: {}", answer.status);
