@@ -9,6 +9,7 @@ pub mod db;
 pub mod diff;
 pub mod dir;
 pub mod directory;
+pub mod entities;
 pub mod error;
 pub mod fetch;
 pub mod filter;
@@ -26,6 +27,7 @@ pub mod said;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
+pub mod source;
 pub mod stars;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

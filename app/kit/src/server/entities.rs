@@ -1,0 +1,56 @@
+//! The software catalog as other plugins see it: answered by whatever plugin keeps it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::source::{SourceError, Tree};
+use crate::error::AppError;
+use crate::identity::Caller;
+
+/// Entities and the files that they come from. Everything is answered as the caller may see it: what it may not see is as if it were not there.
+#[async_trait]
+pub trait Entities: Send + Sync + 'static {
+    /// The entity with this ref, as `/api/catalog` serves it.
+    async fn entity(&self, caller: &Caller, entity_ref: &str) -> Result<Option<Value>, AppError>;
+
+    /// The entities that match, by title and name.
+    async fn find(&self, caller: &Caller, query: &EntityQuery) -> Result<Vec<Found>, AppError>;
+
+    /// Has a location read, now and from now on, and gives the ref of the first entity that it brings.
+    async fn register(&self, caller: &Caller, target: &str) -> Result<String, AppError>;
+
+    /// The files that the entity's descriptor stands among, for the portal itself.
+    async fn tree(&self, entity_ref: &str) -> Result<Arc<dyn Tree>, SourceError>;
+
+    /// The files at an address of a known host or on the allowed list, such as `https://github.com/o/r/tree/main/skeleton`.
+    async fn tree_at(&self, address: &str) -> Result<Arc<dyn Tree>, SourceError>;
+}
+
+/// Which entities are meant.
+#[derive(Debug, Clone, Default)]
+pub struct EntityQuery {
+    /// Any of these conditions, each a set of fields that all must hold, as in Backstage's `catalogFilter`: a value, a list of values, or `{"exists": bool}` by dotted key.
+    /// Empty: all.
+    pub filter: Vec<serde_json::Map<String, Value>>,
+    /// What names and titles begin with, a word each; empty for all.
+    pub text: String,
+    /// At most so many.
+    pub limit: u32,
+    /// After this ref, in the order of refs; empty from the beginning.
+    pub after: String,
+}
+
+/// An entity in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The canonical ref.
+    pub entity_ref: String,
+    /// What people call it.
+    pub title: String,
+    /// `metadata.description`, or nothing.
+    pub description: String,
+    /// `metadata.etag`: another one when the entity changed.
+    pub etag: String,
+}
