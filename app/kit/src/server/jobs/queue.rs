@@ -177,9 +177,9 @@ pub(super) async fn end_done(
     done: &[(i64, &Held)],
     now: Millis,
 ) -> Result<(), DbErr> {
-    let (again, gone): (Vec<_>, Vec<_>) = done.iter().partition(|(_, held)| held.run_again_at.is_some());
+    let (again, gone): (Vec<_>, Vec<_>) = done.iter().copied().partition(|(_, held)| held.run_again_at.is_some());
     for (id, held) in again {
-        end(tx, *id, held, &Outcome::Done, now).await?;
+        end(tx, id, held, &Outcome::Done, now).await?;
     }
     if !gone.is_empty() {
         let text = format!("DELETE FROM job WHERE id IN ({})", db::marks(gone.len()));

@@ -410,7 +410,7 @@ fn lease(claimed: &Claimed) -> Lease {
     Lease {
         id: claimed.id,
         key: claimed.key.clone(),
-        payload: Value::Null,
+        payload: serde_json::Value::Null,
         attempt: claimed.attempt,
         cancelled: CancellationToken::new(),
         token: claimed.token,
@@ -442,7 +442,7 @@ async fn column(db: &Db, name: &str) -> Vec<i64> {
 }
 
 fn worker(db: Db, clock: Clock, handler: Arc<dyn Handler>, concurrency: usize) -> Worker {
-    let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency };
+    let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency, ..WorkerConfig::default() };
     Worker::new(db, clock, vec![(KIND, handler)], config)
 }
 
