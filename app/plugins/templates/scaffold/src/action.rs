@@ -202,7 +202,11 @@ pub enum CodeHostKind {
 #[async_trait]
 pub trait Portal: Send + Sync {
     /// Answers a request to a path of the portal as if `caller` had sent it.
-    async fn ask(&self, caller: &Caller, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ActionError>;
+    async fn ask(
+        &self,
+        caller: &Caller,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Vec<u8>>, ActionError>;
 }
 
 /// What a run tells.
