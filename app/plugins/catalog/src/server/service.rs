@@ -22,7 +22,6 @@ use super::filter::{self, Conditions, Cursor, Order};
 use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
-use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
 use crate::info::{REFRESH_LOCATION, UNREGISTER_LOCATION};
@@ -524,7 +523,7 @@ impl Reader {
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            about: html::finished(markdown::to_html(&text("/metadata/description"))),
+            about: html::markdown(&text("/metadata/description")),
             tags: value
                 .pointer("/metadata/tags")
                 .and_then(Value::as_array)
