@@ -6,6 +6,7 @@ pub mod clock;
 pub mod context;
 pub mod cookies;
 pub mod db;
+pub mod definitions;
 pub mod diff;
 pub mod dir;
 pub mod directory;
