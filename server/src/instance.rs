@@ -160,6 +160,18 @@ impl Instance {
         let handlers = self.plugins.iter().flat_map(|plugin| plugin.jobs()).collect();
         Worker::new(self.kit.db.clone(), self.kit.clock.clone(), handlers, WorkerConfig::default())
     }
+
+    /// The workers of those jobs that have one of their own.
+    pub fn lanes(&self) -> Vec<Worker> {
+        let lanes = self.plugins.iter().flat_map(|plugin| plugin.lanes());
+        lanes
+            .map(|lane| {
+                let config =
+                    WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
+                Worker::new(self.kit.db.clone(), self.kit.clock.clone(), lane.handlers, config)
+            })
+            .collect()
+    }
 }
 
 /// Fails where the embedded database is not there.

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use kit::server::code_hosts::{CodeHost, CodeHostKind, CodeHosts};
 use kit::server::fetch::Host;
+use kit::server::git::Remote;
+use kit::server::secrets::Secret;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -50,6 +53,52 @@ impl std::fmt::Debug for Integration {
     }
 }
 
+impl CodeHosts for Integrations {
+    fn host(&self, name: &str) -> Option<CodeHost> {
+        let integration = self.0.iter().find(|integration| integration.host.eq_ignore_ascii_case(name))?;
+        let kind = match integration.kind {
+            IntegrationKind::GitHub => CodeHostKind::GitHub,
+            IntegrationKind::GitLab => CodeHostKind::GitLab,
+            IntegrationKind::BitbucketServer | IntegrationKind::Plain => CodeHostKind::Plain,
+        };
+        Some(CodeHost {
+            kind,
+            api: integration.api(),
+            web: integration.web()?,
+            token: integration.token.as_deref().map(Secret::from),
+            git: integration.git_settings(),
+        })
+    }
+}
+
+impl Integration {
+    /// Where its repositories are shown and cloned. Without https only where its API, on the same host, is without as well.
+    fn web(&self) -> Option<Url> {
+        let api = self.api_base.as_ref().filter(|api| host_and_port(api).as_ref() == Some(&self.host));
+        let scheme = api.map_or("https", |api| api.scheme());
+        Url::parse(&format!("{scheme}://{}/", self.host)).ok()
+    }
+
+    /// Where its API answers: as configured, else where hosts of its kind have it.
+    fn api(&self) -> Url {
+        let path = match self.kind {
+            _ if self.host == "github.com" => return Url::parse("https://api.github.com/").expect("a constant"),
+            IntegrationKind::GitHub => "api/v3/",
+            IntegrationKind::GitLab => "api/v4/",
+            IntegrationKind::BitbucketServer => "rest/api/1.0/",
+            IntegrationKind::Plain => "",
+        };
+        let usual = || Url::parse(&format!("https://{}/{path}", self.host)).ok();
+        self.api_base.clone().or_else(usual).unwrap_or_else(|| Url::parse("https://invalid./").expect("a constant"))
+    }
+
+    /// The settings of `git` for the host.
+    pub fn git_settings(&self) -> Vec<(String, String)> {
+        let certificate = self.ca_file.iter().map(|file| ("http.sslCAInfo".to_owned(), file.display().to_string()));
+        certificate.chain(self.proxy.iter().map(|proxy| ("http.proxy".to_owned(), proxy.to_string()))).collect()
+    }
+}
+
 impl Integrations {
     /// The hosts for the guarded client. A GitHub host brings the hosts that serve its content with it.
     pub fn hosts(&self) -> Vec<Host> {
@@ -76,10 +125,40 @@ impl Integrations {
         hosts
     }
 
+    /// The hosts with their APIs, for a guarded client that brings no credential of its own: whoever asks an API says with which.
+    pub fn api_hosts(&self) -> Vec<Host> {
+        let mut hosts: Vec<Host> = Vec::new();
+        for integration in &self.0 {
+            let api = integration.api();
+            for name in [Some(integration.host.clone()), host_and_port(&api)].into_iter().flatten() {
+                if !hosts.iter().any(|host| host.name == name) {
+                    hosts.push(Host {
+                        name,
+                        allow_private: integration.allow_private,
+                        authorization: None,
+                        ca_file: integration.ca_file.clone(),
+                        proxy: integration.proxy.clone(),
+                    });
+                }
+            }
+        }
+        hosts
+    }
+
     /// The integration of the host of `url`.
     pub fn of(&self, url: &Url) -> Option<&Integration> {
         let name = host_and_port(url)?;
         self.0.iter().find(|integration| integration.host == name)
+    }
+
+    /// What `git` has to know of a remote; a path on this machine has no host.
+    pub fn remote(&self, remote: &str) -> Remote {
+        let integration = Url::parse(remote).ok().and_then(|url| self.of(&url));
+        Remote {
+            url: remote.to_owned(),
+            token: integration.and_then(|integration| integration.token.clone()),
+            settings: integration.map(Integration::git_settings).unwrap_or_default(),
+        }
     }
 
     /// Where the content of `url` is: the raw file for a file's page on a known host, else `url` itself.
@@ -390,6 +469,28 @@ mod tests {
         };
         assert!(!with(IntegrationKind::GitHub) && !with(IntegrationKind::GitLab));
         assert!(with(IntegrationKind::BitbucketServer), "it serves files through its API alone");
+    }
+
+    #[test]
+    fn where_something_is_made_is_known_and_asked_without_a_credential() {
+        let mut integrations = integrations();
+        let of = |integrations: &Integrations, name: &str| {
+            let host = integrations.host(name).expect(name);
+            (host.kind, host.api.to_string(), host.web.to_string())
+        };
+        let github = |api: &str, web: &str| (CodeHostKind::GitHub, api.to_owned(), web.to_owned());
+        assert_eq!(of(&integrations, "github.com"), github("https://api.github.com/", "https://github.com/"));
+        assert_eq!(
+            of(&integrations, "GHE.bank.example"),
+            github("https://ghe.bank.example/api/v3/", "https://ghe.bank.example/")
+        );
+        integrations.0[1].host = "127.0.0.1:9000".into();
+        integrations.0[1].api_base = Url::parse("http://127.0.0.1:9000/api").ok();
+        assert_eq!(of(&integrations, "127.0.0.1:9000"), github("http://127.0.0.1:9000/api", "http://127.0.0.1:9000/"));
+        assert!(integrations.host("evil.example").is_none());
+        let hosts = integrations.api_hosts();
+        assert!(hosts.iter().any(|host| host.name == "api.github.com"));
+        assert!(hosts.iter().all(|host| host.authorization.is_none()));
     }
 
     #[test]

@@ -254,8 +254,8 @@ async fn fetched(
     let existed = path.exists();
     std::fs::create_dir_all(&path).map_err(failed)?;
     let commit = match git::fetch_commit(&path, reference, remote, checkouts, integrations).await {
-        // A fetch that was cut off leaves locks behind.
-        Err(SourceError::Failed(_)) if existed => {
+        // A fetch that was cut off leaves locks behind, and what was fetched over the years adds up.
+        Err(SourceError::Failed(_) | SourceError::Refused(_)) if existed => {
             std::fs::remove_dir_all(&path).and_then(|()| std::fs::create_dir_all(&path)).map_err(failed)?;
             git::fetch_commit(&path, reference, remote, checkouts, integrations).await?
         }
