@@ -135,24 +135,15 @@ impl Fetcher {
         self.fetch(url, false).await
     }
 
-    /// Sends a request of a protocol that needs more than reading (sign-in): the same checks and limits, without the host's credential.
+    /// Sends a request of a protocol that needs more than reading (sign-in, the API of a code host): the same checks and limits, without the host's credential.
     /// No redirect is followed, and every status is an answer.
     pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, FetchError> {
-        let (parts, body) = request.into_parts();
-        let url = parts.uri.to_string();
-        let url =
-            Url::parse(&url).map_err(|_| FetchError::BadUrl("the address of the request is no URL".to_owned()))?;
-        let exchange = async {
-            let client = &self.entry(&url)?.client;
-            let request = client.request(parts.method, url.clone()).headers(parts.headers).body(body);
-            let response = request.send().await.map_err(|error| failed(&url, error))?;
-            let mut answer = http::Response::new(Vec::new());
-            *answer.status_mut() = response.status();
-            *answer.headers_mut() = response.headers().clone();
-            *answer.body_mut() = self.body(response, &url).await?;
-            Ok(answer)
-        };
-        tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| Err(FetchError::Timeout(shown(&url))))
+        self.exchange(request, false).await
+    }
+
+    /// The same to an address whose steps the caller has encoded itself, each from a checked name: a slash within one (`group%2Fproject`) is meant.
+    pub async fn send_encoded(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, FetchError> {
+        self.exchange(request, true).await
     }
 
     /// Checks that `url` is on an allowed host, without looking its name up.
@@ -171,6 +162,28 @@ impl Fetcher {
             return Err(FetchError::AddressNotAllowed(origin(url)));
         }
         Ok(())
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<Vec<u8>>,
+        slashes: bool,
+    ) -> Result<http::Response<Vec<u8>>, FetchError> {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let url =
+            Url::parse(&url).map_err(|_| FetchError::BadUrl("the address of the request is no URL".to_owned()))?;
+        let exchange = async {
+            let entry = if slashes { self.entry_of(&url, &url.path().replace("%2F", "_"))? } else { self.entry(&url)? };
+            let request = entry.client.request(parts.method, url.clone()).headers(parts.headers).body(body);
+            let response = request.send().await.map_err(|error| failed(&url, error))?;
+            let mut answer = http::Response::new(Vec::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            *answer.body_mut() = self.body(response, &url).await?;
+            Ok(answer)
+        };
+        tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| Err(FetchError::Timeout(shown(&url))))
     }
 
     async fn fetch(&self, url: &Url, with_credential: bool) -> Result<Fetched, FetchError> {
@@ -210,7 +223,12 @@ impl Fetcher {
 
     /// The host entry under which this URL may be fetched: every check that needs no look-up.
     fn entry(&self, url: &Url) -> Result<&Entry, FetchError> {
-        if let Some(problem) = rule::problem(url) {
+        self.entry_of(url, url.path())
+    }
+
+    /// The same, with the path by which it is judged.
+    fn entry_of(&self, url: &Url, path: &str) -> Result<&Entry, FetchError> {
+        if let Some(problem) = rule::problem(url, path) {
             return Err(FetchError::BadUrl(format!("{} {problem}", shown(url))));
         }
         let entry = self.entries.iter().find(|entry| entry.rule.covers(url));

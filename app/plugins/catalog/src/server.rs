@@ -5,6 +5,7 @@ mod describe;
 mod digest;
 mod directory;
 mod docs;
+mod entities;
 mod export;
 mod filter;
 mod git;
@@ -24,6 +25,7 @@ mod saved;
 mod service;
 mod source;
 mod store;
+mod tree;
 
 pub use ingest::{Progress, REFRESH};
 pub use integrations::{Integration, IntegrationKind, Integrations};

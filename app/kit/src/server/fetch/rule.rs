@@ -64,8 +64,8 @@ impl Rule {
     }
 }
 
-/// Why this URL is never fetched, whatever the hosts.
-pub(super) fn problem(url: &Url) -> Option<&'static str> {
+/// Why this URL is never fetched, whatever the hosts; its path is judged by `path`.
+pub(super) fn problem(url: &Url, path: &str) -> Option<&'static str> {
     if !matches!(url.scheme(), "http" | "https") {
         return Some("is neither http nor https");
     }
@@ -75,7 +75,7 @@ pub(super) fn problem(url: &Url) -> Option<&'static str> {
     if url.host_str().is_none_or(str::is_empty) {
         return Some("has no host");
     }
-    hides_a_step(url.path()).then_some("contains an encoded dot, slash or backslash")
+    hides_a_step(path).then_some("contains an encoded dot, slash or backslash")
 }
 
 /// The address, where the host is one.

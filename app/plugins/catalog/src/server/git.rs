@@ -1,18 +1,14 @@
 //! Git repositories as locations, through the `git` command with everything switched off that a repository could make it do.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use kit::server::fetch::Fetcher;
-use tokio::process::Command;
+use kit::server::git::{self, without_user};
 use url::Url;
 
 use super::integrations::Integrations;
 use super::source::SourceError;
-
-/// The longest that one git command may take.
-const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How often the size of a checkout is looked at while git works on it.
 const SIZE_LOOK: Duration = Duration::from_millis(500);
@@ -43,13 +39,39 @@ pub async fn update(
     fetcher: &Fetcher,
 ) -> Result<Checkout, SourceError> {
     allowed(remote, integrations, fetcher).await?;
-    let path = checkouts.path.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32]);
+    let path = checkout_of(remote, checkouts);
     let is_there = path.join(".git").exists();
     if !is_there || bring_up_to_date(&path, remote, checkouts, integrations).await.is_err() {
         clone(&path, remote, checkouts, integrations).await?;
     }
     let revision = git(&path, &["rev-parse", "HEAD"], remote, integrations).await?;
     Ok(Checkout { path, revision: revision.trim().to_owned() })
+}
+
+/// Where a repository is checked out.
+pub fn checkout_of(remote: &str, checkouts: Checkouts<'_>) -> PathBuf {
+    checkouts.path.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32])
+}
+
+/// Whether a repository holds a commit.
+pub async fn has_commit(repository: &Path, commit: &str, remote: &str, integrations: &Integrations) -> bool {
+    let object = format!("{commit}^{{commit}}");
+    output(repository, &["cat-file", "-e", &object], remote, integrations).await.is_ok()
+}
+
+/// Fetches what `reference` of `remote` shows into a bare repository in the folder `path`, and gives the commit.
+pub async fn fetch_commit(
+    path: &Path,
+    reference: &str,
+    remote: &str,
+    checkouts: Checkouts<'_>,
+    integrations: &Integrations,
+) -> Result<String, SourceError> {
+    git(path, &["init", "--quiet", "--bare", "."], remote, integrations).await?;
+    let fetch = ["fetch", "--quiet", "--depth", "1", "--no-tags", "--", remote, reference];
+    within(path, checkouts, git(path, &fetch, remote, integrations)).await?;
+    let commit = git(path, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"], remote, integrations).await?;
+    Ok(commit.trim().to_owned())
 }
 
 async fn bring_up_to_date(
@@ -131,7 +153,7 @@ fn size(path: &Path, most: u64) -> u64 {
 }
 
 /// A remote on the network must be on an allowed host and have allowed addresses.
-async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
+pub async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
     let Some(address) = listed(remote, integrations, fetcher)? else { return Ok(()) };
     // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
     fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
@@ -158,86 +180,17 @@ pub fn listed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> R
     Ok(Some(address))
 }
 
-/// Whether a token may be sent: in clear text only to this machine.
-fn is_private(url: &Url) -> bool {
-    url.scheme() == "https" || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-}
-
 async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integrations) -> Result<String, SourceError> {
-    let mut settings = vec![
-        ("core.hooksPath".to_owned(), "/dev/null".to_owned()),
-        ("core.symlinks".to_owned(), "false".to_owned()),
-        ("core.fsmonitor".to_owned(), "false".to_owned()),
-        ("protocol.allow".to_owned(), "never".to_owned()),
-        ("protocol.https.allow".to_owned(), "always".to_owned()),
-        ("protocol.http.allow".to_owned(), "always".to_owned()),
-        ("protocol.ssh.allow".to_owned(), "always".to_owned()),
-        ("protocol.file.allow".to_owned(), if remote.starts_with('/') { "always" } else { "never" }.to_owned()),
-        ("http.followRedirects".to_owned(), "false".to_owned()),
-        ("submodule.recurse".to_owned(), "false".to_owned()),
-        ("safe.directory".to_owned(), "*".to_owned()),
-    ];
-    if let Some(integration) = Url::parse(remote).ok().and_then(|url| integrations.of(&url).cloned()) {
-        if let Some(token) = integration.token.as_ref().filter(|_| Url::parse(remote).is_ok_and(|url| is_private(&url)))
-        {
-            let credential = base64_of(&format!("x-access-token:{token}"));
-            let origin = Url::parse(remote).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-            settings.push((format!("http.{origin}/.extraHeader"), format!("Authorization: Basic {credential}")));
-        }
-        settings.extend(integration.ca_file.map(|file| ("http.sslCAInfo".to_owned(), file.display().to_string())));
-        settings.extend(integration.proxy.map(|proxy| ("http.proxy".to_owned(), proxy.to_string())));
-    }
-    let mut command = Command::new("git");
-    command.args(args).current_dir(dir).env_clear().stdin(Stdio::null()).kill_on_drop(true);
-    for name in ["PATH", "HOME", "SSH_AUTH_SOCK"] {
-        command.envs(std::env::var_os(name).map(|value| (name, value)));
-    }
-    command
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("LC_ALL", "C")
-        .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-    // Through the environment and not as arguments, so that a token does not show in the list of processes.
-    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
-    for (number, (key, value)) in settings.iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
-    }
-    let output = match tokio::time::timeout(TIMEOUT, command.output()).await {
-        Err(_) => return Err(SourceError::Failed(format!("git {} took longer than {} s", args[0], TIMEOUT.as_secs()))),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(SourceError::Failed(
-                "git is not installed on the portal's machine: install it, or put it on PATH".into(),
-            ));
-        }
-        Ok(Err(error)) => return Err(SourceError::Failed(format!("git could not be started: {error}"))),
-        Ok(Ok(output)) => output,
-    };
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(SourceError::Failed(format!(
-        "git {} of {}: {}",
-        args[0],
-        without_user(remote),
-        complaint.lines().last().unwrap_or("failed").trim()
-    )))
+    Ok(String::from_utf8_lossy(&output(dir, args, remote, integrations).await?).into_owned())
 }
 
-fn base64_of(text: &str) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-/// The remote without what may be a password.
-fn without_user(remote: &str) -> String {
-    match Url::parse(remote) {
-        Ok(mut url) => {
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            url.into()
-        }
-        Err(_) => remote.to_owned(),
-    }
+/// What a git command prints.
+pub async fn output(
+    dir: &Path,
+    args: &[&str],
+    remote: &str,
+    integrations: &Integrations,
+) -> Result<Vec<u8>, SourceError> {
+    let remote = integrations.remote(remote);
+    git::bytes(dir, args, &remote, None).await.map_err(|error| SourceError::Failed(error.to_string()))
 }

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use kit::server::code_hosts::{CodeHost, CodeHostKind, CodeHosts};
 use kit::server::fetch::Host;
+use kit::server::git::Remote;
+use kit::server::secrets::Secret;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::source::folder;
@@ -49,6 +53,52 @@ impl std::fmt::Debug for Integration {
     }
 }
 
+impl CodeHosts for Integrations {
+    fn host(&self, name: &str) -> Option<CodeHost> {
+        let integration = self.0.iter().find(|integration| integration.host.eq_ignore_ascii_case(name))?;
+        let kind = match integration.kind {
+            IntegrationKind::GitHub => CodeHostKind::GitHub,
+            IntegrationKind::GitLab => CodeHostKind::GitLab,
+            IntegrationKind::BitbucketServer | IntegrationKind::Plain => CodeHostKind::Plain,
+        };
+        Some(CodeHost {
+            kind,
+            api: integration.api(),
+            web: integration.web()?,
+            token: integration.token.as_deref().map(Secret::from),
+            git: integration.git_settings(),
+        })
+    }
+}
+
+impl Integration {
+    /// Where its repositories are shown and cloned. Without https only where its API, on the same host, is without as well.
+    fn web(&self) -> Option<Url> {
+        let api = self.api_base.as_ref().filter(|api| host_and_port(api).as_ref() == Some(&self.host));
+        let scheme = api.map_or("https", |api| api.scheme());
+        Url::parse(&format!("{scheme}://{}/", self.host)).ok()
+    }
+
+    /// Where its API answers: as configured, else where hosts of its kind have it.
+    fn api(&self) -> Url {
+        let path = match self.kind {
+            _ if self.host == "github.com" => return Url::parse("https://api.github.com/").expect("a constant"),
+            IntegrationKind::GitHub => "api/v3/",
+            IntegrationKind::GitLab => "api/v4/",
+            IntegrationKind::BitbucketServer => "rest/api/1.0/",
+            IntegrationKind::Plain => "",
+        };
+        let usual = || Url::parse(&format!("https://{}/{path}", self.host)).ok();
+        self.api_base.clone().or_else(usual).unwrap_or_else(|| Url::parse("https://invalid./").expect("a constant"))
+    }
+
+    /// The settings of `git` for the host.
+    pub fn git_settings(&self) -> Vec<(String, String)> {
+        let certificate = self.ca_file.iter().map(|file| ("http.sslCAInfo".to_owned(), file.display().to_string()));
+        certificate.chain(self.proxy.iter().map(|proxy| ("http.proxy".to_owned(), proxy.to_string()))).collect()
+    }
+}
+
 impl Integrations {
     /// The hosts for the guarded client. A GitHub host brings the hosts that serve its content with it.
     pub fn hosts(&self) -> Vec<Host> {
@@ -75,10 +125,40 @@ impl Integrations {
         hosts
     }
 
+    /// The hosts with their APIs, for a guarded client that brings no credential of its own: whoever asks an API says with which.
+    pub fn api_hosts(&self) -> Vec<Host> {
+        let mut hosts: Vec<Host> = Vec::new();
+        for integration in &self.0 {
+            let api = integration.api();
+            for name in [Some(integration.host.clone()), host_and_port(&api)].into_iter().flatten() {
+                if !hosts.iter().any(|host| host.name == name) {
+                    hosts.push(Host {
+                        name,
+                        allow_private: integration.allow_private,
+                        authorization: None,
+                        ca_file: integration.ca_file.clone(),
+                        proxy: integration.proxy.clone(),
+                    });
+                }
+            }
+        }
+        hosts
+    }
+
     /// The integration of the host of `url`.
     pub fn of(&self, url: &Url) -> Option<&Integration> {
         let name = host_and_port(url)?;
         self.0.iter().find(|integration| integration.host == name)
+    }
+
+    /// What `git` has to know of a remote; a path on this machine has no host.
+    pub fn remote(&self, remote: &str) -> Remote {
+        let integration = Url::parse(remote).ok().and_then(|url| self.of(&url));
+        Remote {
+            url: remote.to_owned(),
+            token: integration.and_then(|integration| integration.token.clone()),
+            settings: integration.map(Integration::git_settings).unwrap_or_default(),
+        }
     }
 
     /// Where the content of `url` is: the raw file for a file's page on a known host, else `url` itself.
@@ -105,6 +185,55 @@ impl Integrations {
         Some(page.into())
     }
 
+    /// The place in a repository that `url` is the page or the raw file of; `None` where the host's addresses are not known.
+    pub fn repository(&self, url: &Url) -> Option<Repository> {
+        if url.host_str() == Some("raw.githubusercontent.com") {
+            let mut home = url.clone();
+            home.set_host(Some("github.com")).ok()?;
+            let segments = segments(url);
+            return (self.of(&home)?.kind == IntegrationKind::GitHub && segments.len() > 2)
+                .then(|| Repository::of(&home, &segments[..2], &segments[2..]));
+        }
+        let segments = segments(url);
+        let segments = match segments.split_last() {
+            Some((&"", before)) => before,
+            _ => &segments[..],
+        };
+        let view = |segment: &&str| matches!(*segment, "blob" | "tree" | "raw" | "edit");
+        match self.of(url)?.kind {
+            IntegrationKind::GitHub => match segments {
+                [_, _] => Some(Repository::of(url, segments, &[])),
+                [_, _, shown, rest @ ..] if view(shown) => Some(Repository::of(url, &segments[..2], rest)),
+                _ => None,
+            },
+            IntegrationKind::GitLab => {
+                let end = segments.iter().position(|segment| *segment == "-");
+                let at = match end {
+                    Some(dash) => segments.get(dash + 1).filter(|shown| view(shown)).map(|_| dash + 1)?,
+                    None => segments.iter().position(|segment| view(&segment)).unwrap_or(segments.len()),
+                };
+                let project = &segments[..end.unwrap_or(at)];
+                (project.len() > 1).then(|| Repository::of(url, project, segments.get(at + 1..).unwrap_or_default()))
+            }
+            IntegrationKind::BitbucketServer => {
+                let at = segments.iter().position(|segment| *segment == "projects")?;
+                let ["projects", project, "repos", repo, rest @ ..] = &segments[at..] else { return None };
+                let path = match rest {
+                    [] => rest,
+                    ["browse" | "raw", path @ ..] => path,
+                    _ => return None,
+                };
+                let (project, shown) = (project.to_lowercase(), url.query_pairs().find(|(name, _)| name == "at"));
+                let place = [&segments[..at], &["scm", &project, repo]].concat();
+                let mut found = Repository::of(url, &place, &[]);
+                found.path = decoded(path);
+                found.reference = shown.map_or(found.reference, |(_, reference)| reference.into_owned());
+                Some(found)
+            }
+            IntegrationKind::Plain => url.path().ends_with(".git").then(|| Repository::of(url, segments, &[])),
+        }
+    }
+
     /// The part of `url`'s path within which relative targets stay: the repository and revision on a known host, else the folder.
     pub fn boundary(&self, url: &Url) -> String {
         let segments = segments(url);
@@ -125,6 +254,34 @@ impl Integrations {
             _ => folder(url),
         }
     }
+}
+
+/// A place in a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Where it is cloned from.
+    pub remote: Url,
+    /// A branch, a tag or a commit; `HEAD` where the address names none.
+    pub reference: String,
+    /// The file or folder; empty for the root.
+    pub path: String,
+}
+
+impl Repository {
+    /// On the host of `url`, at `place`; `shown` is the reference followed by the path.
+    fn of(url: &Url, place: &[&str], shown: &[&str]) -> Self {
+        let mut remote = url.clone();
+        remote.set_query(None);
+        remote.set_fragment(None);
+        remote.set_path(&format!("/{}.git", place.join("/").trim_end_matches(".git")));
+        let end = if shown.first() == Some(&"refs") { 3 } else { 1 }.min(shown.len());
+        let reference = if shown.is_empty() { "HEAD".to_owned() } else { decoded(&shown[..end]) };
+        Self { remote, reference, path: decoded(&shown[end..]) }
+    }
+}
+
+fn decoded(segments: &[&str]) -> String {
+    percent_decode_str(&segments.join("/")).decode_utf8_lossy().into_owned()
 }
 
 /// `host`, or `host:port` where the port is not the scheme's own.
@@ -246,6 +403,39 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_a_file_or_folder_is_a_place_in_a_repository() {
+        let place = |url: &str| {
+            let found = integrations().repository(&Url::parse(url).unwrap());
+            found.map(|found| format!("{} {} {}", found.remote, found.reference, found.path))
+        };
+        for (url, expected) in [
+            ("https://github.com/o/r/blob/main/a%20b/t.yaml", "https://github.com/o/r.git main a b/t.yaml"),
+            ("https://github.com/o/r/tree/v1.2/skeleton/", "https://github.com/o/r.git v1.2 skeleton"),
+            ("https://github.com/o/r/tree/refs/heads/x/a", "https://github.com/o/r.git refs/heads/x a"),
+            ("https://github.com/o/r/tree/main", "https://github.com/o/r.git main "),
+            ("https://github.com/o/r", "https://github.com/o/r.git HEAD "),
+            ("https://github.com/o/r.git", "https://github.com/o/r.git HEAD "),
+            ("https://raw.githubusercontent.com/o/r/main/a.yaml", "https://github.com/o/r.git main a.yaml"),
+            (
+                "https://gitlab.bank.example/g/s/p/-/blob/main/a.yaml?ref_type=heads",
+                "https://gitlab.bank.example/g/s/p.git main a.yaml",
+            ),
+            ("https://gitlab.bank.example/g/p/tree/main/a", "https://gitlab.bank.example/g/p.git main a"),
+            ("https://gitlab.bank.example/g/p", "https://gitlab.bank.example/g/p.git HEAD "),
+            (
+                "https://bitbucket.bank.example:7990/projects/P/repos/r/browse/a/b.yaml?at=refs/heads/main",
+                "https://bitbucket.bank.example:7990/scm/p/r.git refs/heads/main a/b.yaml",
+            ),
+        ] {
+            assert_eq!(place(url).as_deref(), Some(expected), "{url}");
+        }
+        for url in ["https://other.example/o/r/blob/main/a", "https://github.com/o", "https://github.com/o/r/issues/1"]
+        {
+            assert_eq!(place(url), None, "{url}");
+        }
+    }
+
+    #[test]
     fn relative_targets_stay_within_the_repository_and_revision() {
         let boundary = |url: &str| integrations().boundary(&Url::parse(url).unwrap());
         assert_eq!(boundary("https://github.com/o/r/blob/main/a/b.yaml"), "/o/r/blob/main/");
@@ -279,6 +469,28 @@ mod tests {
         };
         assert!(!with(IntegrationKind::GitHub) && !with(IntegrationKind::GitLab));
         assert!(with(IntegrationKind::BitbucketServer), "it serves files through its API alone");
+    }
+
+    #[test]
+    fn where_something_is_made_is_known_and_asked_without_a_credential() {
+        let mut integrations = integrations();
+        let of = |integrations: &Integrations, name: &str| {
+            let host = integrations.host(name).expect(name);
+            (host.kind, host.api.to_string(), host.web.to_string())
+        };
+        let github = |api: &str, web: &str| (CodeHostKind::GitHub, api.to_owned(), web.to_owned());
+        assert_eq!(of(&integrations, "github.com"), github("https://api.github.com/", "https://github.com/"));
+        assert_eq!(
+            of(&integrations, "GHE.bank.example"),
+            github("https://ghe.bank.example/api/v3/", "https://ghe.bank.example/")
+        );
+        integrations.0[1].host = "127.0.0.1:9000".into();
+        integrations.0[1].api_base = Url::parse("http://127.0.0.1:9000/api").ok();
+        assert_eq!(of(&integrations, "127.0.0.1:9000"), github("http://127.0.0.1:9000/api", "http://127.0.0.1:9000/"));
+        assert!(integrations.host("evil.example").is_none());
+        let hosts = integrations.api_hosts();
+        assert!(hosts.iter().any(|host| host.name == "api.github.com"));
+        assert!(hosts.iter().all(|host| host.authorization.is_none()));
     }
 
     #[test]

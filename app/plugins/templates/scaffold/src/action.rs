@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
+pub use kit::server::code_hosts::{CodeHost, CodeHostKind, CodeHosts};
 use kit::server::entities::Entities;
 use kit::server::source::Tree;
 use serde::{Deserialize, Serialize};
@@ -19,9 +20,34 @@ pub trait Action: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> &ActionInfo;
 
+    /// Whether a step with this input can be begun again; of what one action does, some may be repeatable and some not.
+    fn repeat(&self, _input: &Map<String, Value>) -> Repeat {
+        self.info().repeat
+    }
+
     /// Does the step. It may be cut off at any moment and begun again with the same [`Step::key`], if [`ActionInfo::repeat`] allows that.
     async fn run(&self, step: &mut Step<'_>) -> Result<Outcome, ActionError>;
+
+    /// Judges an answer that came to an address of [`Callbacks`] while the step waited, and gives the step's next [`Step::state`]; it is then run again at once.
+    /// The address is used up in the transaction that keeps the state, and only where this says `Ok`.
+    fn called_back(&self, _state: &Value, _answer: &CallbackAnswer<'_>) -> Result<Value, ActionError> {
+        Err(ActionError::Failed(format!("{} waits for no call", self.info().id)))
+    }
 }
+
+/// What came to an address of [`Callbacks`].
+#[derive(Debug, Clone, Copy)]
+pub struct CallbackAnswer<'a> {
+    /// The headers; who called proves itself by them.
+    pub headers: &'a http::HeaderMap,
+    /// The body, at most [`CALLBACK_BYTES`].
+    pub body: &'a [u8],
+    /// When it came.
+    pub now: Millis,
+}
+
+/// The largest body of an answer that is called back, in bytes.
+pub const CALLBACK_BYTES: usize = 256 * 1024;
 
 /// What an action is: listed at `/create/actions` and in `/api/scaffolder/v2/actions`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,53 +182,34 @@ pub struct Origin {
 pub struct World {
     /// The catalog.
     pub entities: Arc<dyn Entities>,
-    /// The one way to fetch from outside.
+    /// The one way to ask outside: for the code hosts and the actions by others that the configuration names, and with no credential of its own.
     pub fetcher: Arc<kit::server::fetch::Fetcher>,
     /// The code hosts that the configuration names.
     pub hosts: Arc<dyn CodeHosts>,
     /// Where the portal keeps bare repositories of its own.
-    pub repositories: std::path::PathBuf,
+    pub repositories: Arc<kit::server::repositories::Repositories>,
     /// Where the portal itself is reached, for `http:backstage:request`; with the rights of who runs the template.
     pub portal: Arc<dyn Portal>,
+    /// Addresses at which an action is called back.
+    pub callbacks: Arc<dyn Callbacks>,
 }
 
-/// The code hosts that the configuration names, with their tokens.
-pub trait CodeHosts: Send + Sync {
-    /// The host of this name (`github.com`, `ghe.bank.example:8443`).
-    fn host(&self, name: &str) -> Option<CodeHost>;
-}
-
-/// A code host.
-#[derive(Debug, Clone)]
-pub struct CodeHost {
-    /// What it speaks.
-    pub kind: CodeHostKind,
-    /// Where its API is, such as `https://api.github.com` or `https://gitlab.bank.example/api/v4`.
-    pub api: url::Url,
-    /// Where its repositories are cloned from, such as `https://github.com`.
-    pub web: url::Url,
-    /// The token of the portal; none where a run brings its own.
-    pub token: Option<kit::server::secrets::Secret>,
-    /// Settings of `git` for this host: certificate, proxy.
-    pub git: Vec<(String, String)>,
-}
-
-/// What a code host speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeHostKind {
-    /// GitHub and GitHub Enterprise.
-    GitHub,
-    /// GitLab.
-    GitLab,
-    /// Anything that `git` can push to.
-    Plain,
+/// Addresses at which an action is called back.
+#[async_trait]
+pub trait Callbacks: Send + Sync {
+    /// Makes an address for the step with this key that takes one answer until `until`; those that earlier attempts of the step were given end.
+    async fn open(&self, key: &str, until: Millis) -> Result<url::Url, ActionError>;
 }
 
 /// The portal's own HTTP interface, asked on behalf of somebody.
 #[async_trait]
 pub trait Portal: Send + Sync {
     /// Answers a request to a path of the portal as if `caller` had sent it.
-    async fn ask(&self, caller: &Caller, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ActionError>;
+    async fn ask(
+        &self,
+        caller: &Caller,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Vec<u8>>, ActionError>;
 }
 
 /// What a run tells.
