@@ -23,6 +23,7 @@ use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 use settings::server::Settings;
+use templates::server::Templates;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
@@ -93,6 +94,7 @@ impl Instance {
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
+            repositories: config.data_dir.join("repositories"),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
             limits: Limits {
                 files: config.catalog.max_files as usize,
@@ -128,6 +130,7 @@ impl Instance {
                 .chain([(LOCAL.to_owned(), "The example’s own sign-in".to_owned())])
                 .collect(),
         }));
+        plugins.push(Arc::new(Templates { kit: kit.clone(), entities: Arc::new(catalog.catalog.clone()) }));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

@@ -197,8 +197,7 @@ impl Refresh {
     async fn load(&self, key: &str) -> Result<Option<Location>, DbErr> {
         let Ok(id) = key.parse::<i64>() else { return Ok(None) };
         let read = self.kit.db.read();
-        let text =
-            "SELECT kind, target, trust_org, allowed_kinds, state, created_by FROM catalog_location WHERE id = ?";
+        let text = "SELECT kind, target, trust_org, allowed_kinds, annotations, state, created_by FROM catalog_location WHERE id = ?";
         let Some(row) = read.query_one_raw(db::sql(read, text, [id.into()])).await? else { return Ok(None) };
         let (kind, target): (String, String) = (row.try_get("", "kind")?, row.try_get("", "target")?);
         let rules = Rules::of(&row, &kind, &target)?;
