@@ -38,6 +38,13 @@ pub struct SecretEntry {
     pub value: String,
 }
 
+impl std::fmt::Debug for SecretEntry {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretEntry").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// Ends a run. A plain HTML form posts it.
 #[server(prefix = "/api/templates/fn", endpoint = "cancel-run", output = Json)]
 pub async fn cancel_run(id: String) -> Result<(), AppError> {
