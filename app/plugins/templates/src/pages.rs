@@ -13,7 +13,7 @@ pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
     match at.segments().as_slice() {
         ["create"] => gallery::gallery_page(at).await,
         ["create", "runs"] => runs::runs_page(at).await,
-        ["create", "runs", id] => run::run_page(id, at).await,
+        ["create", "runs", run] => run::run_page(run, at).await,
         _ => Err(AppError::nowhere()),
     }
 }

@@ -288,7 +288,8 @@ impl<'a> Run<'a> {
         if begins {
             self.recorder.event(LineKind::Log, Level::Info, "processing", &format!("Beginning step {}", step.name));
         }
-        for round in self.rows[position].parts.len()..inputs.len() {
+        let done = self.rows[position].parts.len();
+        for (round, input) in inputs.into_iter().enumerate().skip(done) {
             if self.cancelled.is_cancelled() {
                 let stop = self.interrupted();
                 return Err(self.fail(position, stop));
@@ -298,7 +299,7 @@ impl<'a> Run<'a> {
             } else {
                 format!("{}.{}", self.task.uuid, step.id)
             };
-            let output = self.round(scene, &action, position, step, key, inputs[round].clone()).await?;
+            let output = self.round(scene, &action, position, step, key, input).await?;
             let row = self.row(position);
             row.waits_with = Value::Null;
             row.begun = false;
@@ -391,11 +392,12 @@ impl<'a> Run<'a> {
             }
         };
         // A process that stops lets come to its end what nobody could tell the end of.
-        if why.is_none() && self.lease.cancelled.is_cancelled() && repeat == Repeat::Unknown {
-            if let Ok(result) = timeout(GRACE, &mut running).await {
-                let result = result.unwrap_or_else(panicked);
-                return self.after(action, position, step, repeat, result).await;
-            }
+        if why.is_none()
+            && self.lease.cancelled.is_cancelled()
+            && repeat == Repeat::Unknown
+            && let Ok(result) = timeout(GRACE, &mut running).await
+        {
+            return self.after(action, position, step, repeat, result.unwrap_or_else(panicked)).await;
         }
         cancelled.cancel();
         let result = timeout(GRACE, &mut running).await;

@@ -78,9 +78,8 @@ impl<W: Writer> Inner<W> {
                 }
             }
             Err(error) if units.len() == 1 => {
-                for answer in answers {
+                if let Some(answer) = answers.into_iter().next() {
                     let _ = answer.send(Err(error));
-                    break;
                 }
             }
             // One of them is to blame, and the others must not pay for it.

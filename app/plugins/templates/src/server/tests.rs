@@ -17,7 +17,7 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::secrets::{MASK, Vault, new_key};
 use kit::server::source::{SourceError, Tree, TreeFile};
 use kit::server::testing::{TestDb, databases};
-use scaffold::action::{Action, ActionError, ActionInfo, CallbackAnswer, Callbacks, Log, Outcome, Reach, Repeat, Step};
+use scaffold::action::{Action, ActionError, ActionInfo, CallbackAnswer, Callbacks, Outcome, Reach, Repeat, Step};
 use scaffold::definition::Template;
 use scaffold::registry::Registry;
 use serde_json::{Map, Value, json};
