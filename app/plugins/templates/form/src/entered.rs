@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Active, ActivePage, BooleanControl, CHOICES, Choice, Entities, Field, Form, Kind, Picker,
+    Active, ActivePage, BooleanControl, CHOICES, Choice, Entities, Field, FieldError, Form, Kind, Matcher, Picker,
     json::{same, text, truthy},
     picker::repository_parts,
 };
@@ -208,6 +208,14 @@ impl Form {
             _ => return None,
         }
         Some(after)
+    }
+
+    /// What is wrong with a page before the run: not that its secrets are missing, which are asked for when it starts.
+    pub fn page_errors(&self, values: &Value, page: usize, matcher: &dyn Matcher) -> Vec<FieldError> {
+        let secrets = self.secrets(values);
+        let mut errors = self.validate(values, matcher);
+        errors.retain(|error| error.page == page && !secrets.contains(&error.path));
+        errors
     }
 
     /// The values without those that no draft may hold, and no page shows again.
@@ -435,8 +443,12 @@ fn bare(field: &Field) -> Field {
         },
         other => other.clone(),
     };
-    // How a time is drawn depends on what stands there.
-    let value = matches!(kind, Kind::DateTime).then(|| json!(field.is_plain_time()));
+    // How these are drawn depends on what stands there.
+    let value = match &kind {
+        Kind::DateTime => Some(json!(field.is_plain_time())),
+        Kind::Picker(Picker::RepoUrl(_)) => field.value.as_ref().and_then(Value::as_str).map(|address| json!(repository_parts(address).get("host"))),
+        _ => None,
+    };
     Field { kind, value, children: field.children.iter().map(bare).collect(), schema: Value::Null, ..field.clone() }
 }
 
