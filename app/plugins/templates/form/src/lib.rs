@@ -32,6 +32,7 @@ pub mod mutate;
 #[cfg(feature = "native")]
 mod place;
 
+pub use check::{Fault, judge};
 pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
 pub use entered::{Change, REPOSITORY_PARTS, choice_text};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
