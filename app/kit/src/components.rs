@@ -51,6 +51,7 @@ pub(crate) mod problem;
 pub(crate) mod prose;
 pub(crate) mod radio;
 pub(crate) mod reader;
+pub(crate) mod run;
 pub(crate) mod schema_form;
 pub(crate) mod search;
 pub(crate) mod select;
@@ -108,6 +109,7 @@ pub use problem::{Problem, Problems};
 pub use prose::Prose;
 pub use radio::RadioGroup;
 pub use reader::{Reader, ReaderHeading, ReaderLink};
+pub use run::{Live, LogEntry, LogLevel, LogLines};
 pub use schema_form::{
     DataFile, DraftStatus, EntryActions, SchemaAdd, SchemaEntry, SchemaField, SchemaForm, SchemaFormData, SchemaGroup,
 };

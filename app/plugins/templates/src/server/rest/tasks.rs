@@ -382,7 +382,7 @@ async fn served(tasks: &Tasks, task: &Task) -> Value {
 
 fn described(definition: &Definition) -> (Value, Value) {
     let steps = definition.template.steps.iter().map(|step| {
-        json!({ "id": step.id, "name": step.name, "action": step.action, "input": step.input, "if": step.condition, "each": step.each })
+        json!({ "id": step.id, "name": step.name, "action": step.action, "input": step.input, "if": step.r#if, "each": step.each })
     });
     (steps.collect(), definition.template.output.clone())
 }
