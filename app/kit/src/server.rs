@@ -20,6 +20,7 @@ pub mod html;
 pub mod inbox;
 pub mod jobs;
 pub mod mail;
+pub mod markdown;
 pub mod page;
 pub mod people;
 pub mod personal;

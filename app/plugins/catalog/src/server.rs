@@ -12,7 +12,6 @@ mod git;
 mod graph;
 mod ingest;
 mod integrations;
-pub mod markdown;
 mod organisation;
 mod personal;
 mod plan;

@@ -13,7 +13,7 @@ use kit::server::html;
 use leptos::prelude::*;
 
 use super::{Place, SOURCE};
-use crate::server::markdown;
+use kit::server::markdown;
 
 /// Lines of a source that are shown.
 const SOURCE_LINES: usize = 3_000;

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::mkdocs::{Config, Nav};
 use super::pages::{Site, addresses, image_type, is_page, normalised};
-use crate::server::markdown::Rendered;
+use kit::server::markdown::Rendered;
 use crate::server::source::{Source, SourceError};
 use kit::components::ReaderLink;
 

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::mkdocs::Nav;
 use super::{file_href, page_href};
-use crate::server::markdown::{self, Links, Rendered};
+use kit::server::markdown::{self, Links, Rendered};
 use kit::components::ReaderLink;
 
 /// The kinds of image that are kept, with what they are served as.

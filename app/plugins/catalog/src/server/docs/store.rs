@@ -14,7 +14,7 @@ use super::ANNOTATION;
 use super::gather::{Docs, Entity};
 use super::page_href;
 use crate::server::digest::{NewProblem, Place};
-use crate::server::markdown::Heading;
+use kit::server::markdown::Heading;
 use crate::server::read;
 use crate::server::reader::Reader;
 use crate::server::store::insert_problems;
