@@ -254,14 +254,10 @@ fn finished_html_is_made_in_few_places() {
         .filter(|(path, text)| path != "app/kit/src/server/html.rs" && product(text).contains("html::finished("))
         .map(|(path, _)| path)
         .collect();
-    // All take what `server/markdown.rs` sanitised.
+    // It takes what `server/markdown.rs` sanitised.
     assert_eq!(
         makers,
-        [
-            "app/plugins/catalog/src/server/definition/view.rs",
-            "app/plugins/catalog/src/server/docs/serve.rs",
-            "app/plugins/catalog/src/server/service.rs"
-        ],
+        ["app/plugins/catalog/src/server/docs/serve.rs"],
         "who else makes Html from text must be shown to sanitise it"
     );
 }

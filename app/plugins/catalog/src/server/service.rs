@@ -23,7 +23,6 @@ use super::filter::{self, Conditions, Cursor, Order};
 use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
-use kit::server::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
 use crate::info::{REFRESH_LOCATION, UNREGISTER_LOCATION};
@@ -548,7 +547,7 @@ impl Reader {
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            about: html::finished(markdown::to_html(&text("/metadata/description"))),
+            about: html::markdown(&text("/metadata/description")),
             tags: value
                 .pointer("/metadata/tags")
                 .and_then(Value::as_array)

@@ -8,6 +8,7 @@
 mod check;
 mod defaults;
 mod draw;
+mod entered;
 mod expression;
 mod field;
 mod form;
@@ -32,6 +33,7 @@ pub mod mutate;
 mod place;
 
 pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
+pub use entered::{Change, REPOSITORY_PARTS, choice_text};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
 pub use picker::{

@@ -1,0 +1,46 @@
+//! The actions that are installed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::action::{Action, ActionInfo};
+use crate::actions;
+
+/// Actions by id.
+#[derive(Clone, Default)]
+pub struct Registry {
+    actions: BTreeMap<String, Arc<dyn Action>>,
+}
+
+impl Registry {
+    /// The actions that work on a run's files or on nothing at all.
+    pub fn built_in() -> Self {
+        let mut registry = Self::default();
+        for action in actions::built_in() {
+            registry.add(action);
+        }
+        registry
+    }
+
+    /// Adds an action, in place of one of the same id.
+    pub fn add(&mut self, action: Arc<dyn Action>) {
+        self.actions.insert(action.info().id.clone(), action);
+    }
+
+    /// The action of this id.
+    pub fn get(&self, id: &str) -> Option<Arc<dyn Action>> {
+        self.actions.get(id).cloned()
+    }
+
+    /// What the actions are, by id.
+    pub fn infos(&self) -> impl Iterator<Item = &ActionInfo> {
+        self.actions.values().map(|action| action.info())
+    }
+
+    /// The id of the action that somebody who wrote `id` may have meant.
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        let distance = |known: &str| strsim::damerau_levenshtein(id, known);
+        let known = self.actions.keys().map(|known| (distance(known), known.as_str()));
+        known.min().filter(|(distance, known)| *distance <= known.len() / 4 + 1 && *distance > 0).map(|(_, known)| known)
+    }
+}
