@@ -1,5 +1,11 @@
 //! Templates on the server.
 
+pub mod publish;
+pub mod reach;
+pub mod statistics;
+pub mod templates;
+pub mod versions;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

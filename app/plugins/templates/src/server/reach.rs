@@ -1,11 +1,14 @@
 //! What a template reaches: its descriptor and every file that a step or a placeholder of it names, as one version is made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
+use async_trait::async_trait;
 use descriptor::Verdict;
 use futures::{StreamExt, TryStreamExt, stream};
 use kit::server::definitions::{self, File, NewVersion};
 use kit::server::source::{SourceError, Tree, TreeFile, join};
+use scaffold::definition::{Problem, StepDefinition, Template};
 use serde_json::Value;
 
 /// The format of the templates that are run.
@@ -16,9 +19,6 @@ const MAX_FILES: usize = 2_000;
 
 /// The most bytes of one version.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
-
-/// The most placeholders of one template.
-const MAX_PLACEHOLDERS: usize = 100;
 
 /// Files that are read at once.
 const AT_ONCE: usize = 8;
@@ -42,58 +42,95 @@ impl From<SourceError> for Unready {
 
 /// Reads what the template `entity_ref`, whose descriptor the tree was opened for, reaches.
 pub async fn gather(tree: &dyn Tree, entity_ref: &str) -> Result<NewVersion, Unready> {
+    let tree = Recorder { tree, read: Mutex::default(), failed: Mutex::default() };
     let start = tree.start().to_owned();
     let text = String::from_utf8(tree.read(&start).await?)
         .map_err(|_| Unready::Template(format!("{start} is not UTF-8")))?;
     let is_meant = |value: &Value| descriptor::entity_ref(value).is_some_and(|found| found.to_string() == entity_ref);
     let document = descriptor::read(&text).into_iter().find(|each| each.value.as_ref().is_some_and(is_meant));
     let document = document.ok_or_else(|| Unready::Template(format!("{start} describes {entity_ref} no longer")))?;
-    let value = document.value.clone().unwrap_or_default();
-    check_format(&value, document.verdict)?;
-    let mut reached = Reached::default();
-    reached.add(TreeFile { path: start.clone(), bytes: document.text.len() as u64, executable: false })?;
-    let value = reached.resolved(tree, &start, value).await?;
-    for step in steps(&value) {
-        reached.step(tree, &start, step).await?;
+    check_format(document.value.as_ref().unwrap_or(&Value::Null), document.verdict)?;
+    let own = document.text.clone();
+    let template = Template::resolve(document, &tree, &start, None).await;
+    if let Some(failed) = tree.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(failed.into());
     }
-    let read = stream::iter(reached.files.into_values().map(async |file| {
-        let content = match file.path == start {
-            true => document.text.clone().into_bytes(),
-            false => tree.read(&file.path).await?,
+    let mut reached = Reached::default();
+    reached.add(TreeFile { path: start.clone(), bytes: own.len() as u64, executable: false })?;
+    // What the descriptor includes.
+    let included = std::mem::take(&mut *tree.read.lock().unwrap_or_else(PoisonError::into_inner));
+    for (path, content) in included.iter().filter(|(path, _)| **path != start) {
+        reached.add(TreeFile { path: path.clone(), bytes: content.len() as u64, executable: false })?;
+    }
+    reached.warnings.extend(template.problems.iter().map(odd));
+    for step in &template.steps {
+        reached.step(&tree, &start, step).await?;
+    }
+    let reads = reached.files.into_values().map(async |file| {
+        let content = match included.get(&file.path) {
+            _ if file.path == start => own.clone().into_bytes(),
+            Some(content) => content.clone(),
+            None => tree.tree.read(&file.path).await?,
         };
         Ok::<_, Unready>(File { path: file.path, content, executable: file.executable })
-    }));
-    let files: Vec<File> = read.buffered(AT_ONCE).try_collect().await?;
+    });
+    let files: Vec<File> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     if files.iter().map(|file| file.content.len() as u64).sum::<u64>() > MAX_BYTES {
         return Err(too_much());
     }
-    let number = stated_number(&value, &mut reached.warnings);
+    let number = stated_number(&template.entity, &mut reached.warnings);
     let warnings: Vec<String> = reached.warnings.into_iter().collect();
     Ok(NewVersion {
         number,
         start,
         files,
-        author: tree.author().await,
-        revision: tree.revision().to_owned(),
+        author: tree.tree.author().await,
+        revision: tree.tree.revision().to_owned(),
         warning: warnings.join(" "),
     })
 }
 
-/// A template with the content of the files that its placeholders name, as far as they are in the tree.
-pub async fn resolved(tree: &dyn Tree, value: Value) -> Value {
-    let start = tree.start().to_owned();
-    match Reached::default().resolved(tree, &start, value.clone()).await {
-        Ok(resolved) => resolved,
-        Err(_) => value,
+/// A tree that knows what was read of it, and whether anything did not answer.
+struct Recorder<'a> {
+    tree: &'a dyn Tree,
+    read: Mutex<BTreeMap<String, Vec<u8>>>,
+    failed: Mutex<Option<SourceError>>,
+}
+
+#[async_trait]
+impl Tree for Recorder<'_> {
+    fn start(&self) -> &str {
+        self.tree.start()
+    }
+
+    fn revision(&self) -> &str {
+        self.tree.revision()
+    }
+
+    async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError> {
+        self.tree.files(folder).await
+    }
+
+    async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let read = self.tree.read(path).await;
+        match &read {
+            Ok(content) => {
+                self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), content.clone());
+            }
+            Err(error @ SourceError::Failed(_)) => {
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            }
+            Err(_) => {}
+        }
+        read
     }
 }
 
-/// The steps of a template, also where they stand in an object.
-pub fn steps(template: &Value) -> Vec<&Value> {
-    match template.pointer("/spec/steps") {
-        Some(Value::Array(steps)) => steps.iter().collect(),
-        Some(Value::Object(steps)) => steps.values().collect(),
-        _ => Vec::new(),
+/// What is odd about a template, in a sentence.
+fn odd(problem: &Problem) -> String {
+    match problem.message.split_once(" is elsewhere and cannot be read here") {
+        Some((address, _)) => format!("{address} is read when the template is run: no version holds it."),
+        None => format!("{}:{}: {}.", problem.place.file, problem.place.line, problem.message.trim_end_matches('.')),
     }
 }
 
@@ -175,35 +212,10 @@ impl Reached {
         if self.files.len() > MAX_FILES || self.bytes > MAX_BYTES { Err(too_much()) } else { Ok(()) }
     }
 
-    async fn resolved(&mut self, tree: &dyn Tree, start: &str, mut value: Value) -> Result<Value, Unready> {
-        for placeholder in descriptor::placeholders(&value).into_iter().take(MAX_PLACEHOLDERS) {
-            if placeholder.target.contains("://") {
-                self.warnings.insert(format!("{} is read from elsewhere, and no version holds it.", placeholder.target));
-                continue;
-            }
-            let path = join(start, &placeholder.target)?;
-            let content = tree.read(&path).await?;
-            let text = String::from_utf8(content).map_err(|_| Unready::Template(format!("{path} is not UTF-8")))?;
-            self.add(TreeFile { path: path.clone(), bytes: text.len() as u64, executable: false })?;
-            let content = match placeholder.key.as_str() {
-                "$text" => Ok(Value::String(text)),
-                "$json" => serde_json::from_str(&text).map_err(|error| error.to_string()),
-                _ => descriptor::data(&text).map_err(|error| format!("line {}: {}", error.line, error.message)),
-            };
-            let content = content.map_err(|error| Unready::Template(format!("{path} cannot be read: {error}")))?;
-            if let Some(field) = value.pointer_mut(&placeholder.pointer) {
-                *field = content;
-            }
-        }
-        Ok(value)
-    }
-
     /// Adds the files that a step takes from the template's own repository.
-    async fn step(&mut self, tree: &dyn Tree, start: &str, step: &Value) -> Result<(), Unready> {
+    async fn step(&mut self, tree: &dyn Tree, start: &str, step: &StepDefinition) -> Result<(), Unready> {
         let mut urls = Vec::new();
-        if let Some(input) = step.get("input") {
-            urls_in(input, &mut urls);
-        }
+        urls_in(&step.input, &mut urls);
         for url in urls {
             match source(url) {
                 Source::Elsewhere => {}
@@ -214,7 +226,7 @@ impl Reached {
         Ok(())
     }
 
-    async fn literal(&mut self, tree: &dyn Tree, start: &str, step: &Value, url: &str) -> Result<(), Unready> {
+    async fn literal(&mut self, tree: &dyn Tree, start: &str, step: &StepDefinition, url: &str) -> Result<(), Unready> {
         let path = match join(start, url) {
             Ok(path) => path,
             Err(error) => {
@@ -238,7 +250,7 @@ impl Reached {
         &mut self,
         tree: &dyn Tree,
         start: &str,
-        step: &Value,
+        step: &StepDefinition,
         url: &str,
         folder: &str,
     ) -> Result<(), Unready> {
@@ -278,16 +290,12 @@ fn urls_in<'a>(input: &'a Value, urls: &mut Vec<&'a str>) {
     }
 }
 
-fn named(step: &Value) -> String {
-    let text = |key: &str| step.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    format!("The step {:?}", text("id").or(text("name")).or(text("action")).unwrap_or("without a name"))
+fn named(step: &StepDefinition) -> String {
+    format!("The step {:?}", step.id)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use async_trait::async_trait;
     use proptest::prelude::*;
 
     use super::*;
@@ -346,7 +354,7 @@ mod tests {
         format!("apiVersion: {FORMAT}\nkind: Template\nmetadata: {{name: service}}\nspec:\n  type: service\n{spec}\n")
     }
 
-    fn step(url: &str) -> String {
+    fn with_step(url: &str) -> String {
         template(&format!("  steps:\n    - {{id: fetch, action: 'fetch:template', input: {{url: {url:?}, values: {{url: ./not-this}}}}}}"))
     }
 
@@ -361,7 +369,7 @@ mod tests {
     #[tokio::test]
     async fn a_version_holds_the_descriptor_and_what_its_steps_and_placeholders_name() {
         let template = template(
-            "  version: 1.2\n  parameters: [{$yaml: ./page.yaml}]\n  steps:\n    \
+            "  version: '1.2'\n  parameters: [{$yaml: ./page.yaml}]\n  steps:\n    \
              - {id: a, action: 'fetch:template', input: {url: ./skeleton, values: {url: ./not-this}}}\n    \
              - {id: b, action: 'x:y', input: {sources: [{url: ../shared/one.txt}]}}\n    \
              - {id: c, action: 'fetch:plain', input: {url: 'https://code.bank.example/x'}}",
@@ -384,7 +392,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_file_of_several_documents_the_version_holds_the_templates_own() {
-        let text = format!("kind: Nothing\n---\n{}---\n{}", step("./s"), step("./s").replace("name: service", "name: other"));
+        let text = format!("kind: Nothing\n---\n{}---\n{}", with_step("./s"), with_step("./s").replace("name: service", "name: other"));
         let version = of(&text, &[("t/s/x", "x")]).await.expect("a version");
         assert_eq!(paths(&version), ["t/s/x", "t/template.yaml"]);
         let descriptor = String::from_utf8(version.files[1].content.clone()).expect("a text");
@@ -400,26 +408,29 @@ mod tests {
             ("${{ parameters.url }}", vec!["t/kinds/a/x", "t/kinds/b/y", "t/template.yaml", "t/z"]),
             ("https://code.bank.example/${{ parameters.url }}", vec!["t/template.yaml"]),
         ] {
-            assert_eq!(paths(&of(&step(url), &files).await.expect(url)), expected, "{url}");
+            assert_eq!(paths(&of(&with_step(url), &files).await.expect(url)), expected, "{url}");
         }
     }
 
     #[tokio::test]
     async fn what_is_missing_is_told_and_what_is_down_is_no_version() {
-        let version = of(&step("./none"), &[]).await.expect("a version");
+        let version = of(&with_step("./none"), &[]).await.expect("a version");
         assert_eq!(version.warning, "The step \"fetch\": t/none does not exist.");
-        let version = of(&step("../../none"), &[]).await.expect("a version");
+        let version = of(&with_step("../../none"), &[]).await.expect("a version");
         assert!(version.warning.contains("leads out of the repository"), "{}", version.warning);
-        let version = of(&template("  version: latest"), &[]).await.expect("a version");
+        let version = of(&template("  parameters: {$yaml: ./bad.yaml}"), &[("t/bad.yaml", "a: [")]).await.expect("a version");
+        assert!(version.warning.contains("t/bad.yaml") && version.warning.contains("left empty"), "{}", version.warning);
+        let failed = of(&template("  parameters: {$yaml: ./down}"), &[]).await;
+        assert!(matches!(failed, Err(Unready::Source(_))), "{failed:?}");
+        let version = of(&template("  version: latest\n  steps: []"), &[]).await.expect("a version");
         assert!(version.number.is_none() && version.warning.contains("no version number"), "{}", version.warning);
-        let failed = of(&step("./s"), &[("t/s/down", "")]).await;
+        let failed = of(&with_step("./s"), &[("t/s/down", "")]).await;
         assert_eq!(failed, Err(Unready::Source(SourceError::Failed("t/s/down: no answer".into()))));
         for (text, part) in [
-            (step("./s").replace("name: service", "name: gone"), "describes template:default/service no longer"),
-            (step("./s").replace("v1beta3", "v1beta2"), "scaffolder.backstage.io/v1beta2"),
-            (template("  parameters: {$yaml: ./bad.yaml}"), "t/bad.yaml cannot be read"),
+            (with_step("./s").replace("name: service", "name: gone"), "describes template:default/service no longer"),
+            (with_step("./s").replace("v1beta3", "v1beta2"), "scaffolder.backstage.io/v1beta2"),
         ] {
-            let error = of(&text, &[("t/bad.yaml", "a: [")]).await.expect_err(part);
+            let error = of(&text, &[]).await.expect_err(part);
             assert!(matches!(&error, Unready::Template(why) if why.contains(part)), "{error}");
         }
     }
@@ -428,9 +439,9 @@ mod tests {
     async fn too_much_is_refused_where_it_is_named_and_left_out_where_it_may_be_meant() {
         let names: Vec<String> = (0..=MAX_FILES).map(|number| format!("t/many/{number}")).collect();
         let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
-        let error = of(&step("./many"), &files).await.expect_err("too many");
+        let error = of(&with_step("./many"), &files).await.expect_err("too many");
         assert!(matches!(&error, Unready::Template(why) if why.contains("more than 2000 files")), "{error}");
-        let version = of(&step("./many/${{ parameters.x }}"), &files).await.expect("a version");
+        let version = of(&with_step("./many/${{ parameters.x }}"), &files).await.expect("a version");
         assert_eq!(paths(&version), ["t/template.yaml"]);
         assert!(version.warning.contains("too large to be kept"), "{}", version.warning);
     }
@@ -443,7 +454,7 @@ mod tests {
             ]), 0..8)
         ) {
             let url = pieces.concat();
-            let tree = memory(&[("t/template.yaml", &step(&url)), ("t/a", "x")]);
+            let tree = memory(&[("t/template.yaml", &with_step(&url)), ("t/a", "x")]);
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
             let _ = runtime.block_on(gather(&tree, REF));
             for path in tree.read.lock().expect("a lock").iter() {
