@@ -16,6 +16,7 @@ use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
+use kit::server::entities::Entities;
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
@@ -23,7 +24,10 @@ use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use search::server::Search;
 use settings::server::Settings;
+use scaffold::registry::Registry;
 use templates::server::Templates;
+use templates::server::published::Published;
+use templates::server::tasks::{Options as TaskOptions, Parts};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
@@ -103,6 +107,7 @@ impl Instance {
                 locations_per_person: config.catalog.max_locations_per_person,
             },
             administrators: config.administrators()?.into(),
+            followers: vec![templates::server::publish::WATCH],
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);
@@ -130,12 +135,24 @@ impl Instance {
                 .chain([(LOCAL.to_owned(), "The example’s own sign-in".to_owned())])
                 .collect(),
         }));
-        plugins.push(Arc::new(Templates { kit: kit.clone(), entities: Arc::new(catalog.catalog.clone()) }));
+        let stop = CancellationToken::new();
+        let entities: Arc<dyn Entities> = Arc::new(catalog.catalog.clone());
+        plugins.push(Arc::new(Templates::new(Parts {
+            kit: kit.clone(),
+            definitions: Arc::new(Published::new(kit.db.clone(), entities.clone())),
+            entities,
+            directory: Arc::new(catalog.catalog.clone()),
+            administrators: administrators.clone(),
+            registry: Arc::new(Registry::built_in()),
+            world: None,
+            options: TaskOptions::new(config.data_dir.join("runs")),
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
+            stop: stop.clone(),
+        })));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
-        let stop = CancellationToken::new();
         if runs_here(inbox::INFO.id) {
             let mailer = config.mailer()?.map(Arc::new);
             let idle = i64::from(config.sessions.idle_minutes) * 60_000;

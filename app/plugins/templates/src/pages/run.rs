@@ -1,7 +1,7 @@
 use kit::components::{
     Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, EmptyState, Emphasis, Fact, Facts,
     Field, FormActions, FormLayout, Live, LogEntry, LogLevel, LogLines, Need, Page, Panel, PasswordInput, Prose, Section, State,
-    Station, TextArea, TextLink, Time, Timeline, Tone,
+    Station, TextArea, Time, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::html::Html;
@@ -118,51 +118,66 @@ fn RunView(run: Shown) -> impl IntoView {
     let entries: Vec<LogEntry> = lines.into_iter().map(entry).collect();
     let parameters = serde_json::to_string_pretty(&task.parameters).unwrap_or_default();
     let trail = vec![("Create".to_owned(), "/create".to_owned()), ("Runs".to_owned(), "/create/runs".to_owned())];
+    let count = task.log_lines;
+    let log = if entries.is_empty() {
+        view! { <EmptyState sentence="Nothing has been told yet."/> }.into_any()
+    } else {
+        view! {
+            {cut.then(|| view! { <p class="pk-quiet">{format!("The last {LINES} of {count} lines.")}</p> })}
+            <LogLines label="Log of this run" lines=entries/>
+            <p><a class="pk-button" href=log rel="external" download="">"Download the log"</a></p>
+        }
+        .into_any()
+    };
+    let facts = facts(&task, now);
+    let (title, uuid) = (task.title.clone(), task.uuid.clone());
+    let start_over = over.then(|| StartOver(StartOverProps { task: task.clone() }));
     view! {
         <Breadcrumb trail=trail/>
-        <Page title=task.title.clone() kind="Run" reference=task.uuid.clone() lead=lead aside=aside>
+        <Page title=title kind="Run" reference=uuid lead=lead aside=aside>
             {(!over).then(|| view! { <Live events=events kinds="log completion cancelled recovered" page="/api/templates/fn/page"/> })}
-            <Situation task=task.clone() may_change=may_change missing=missing/>
+            <Situation task=task may_change=may_change missing=missing/>
             <div class="pk-columns">
                 <div>
                     <Section title="Steps"><Timeline label="Steps of this run" stations=stations/></Section>
                     {(!links.is_empty() || !text.is_empty()).then(|| view! { <Results links=links text=text/> })}
-                    <Section title="Log">
-                        {if entries.is_empty() {
-                            view! { <EmptyState sentence="Nothing has been told yet."/> }.into_any()
-                        } else {
-                            view! {
-                                {cut.then(|| view! { <p class="pk-quiet">{format!("The last {LINES} of {} lines.", task.log_lines)}</p> })}
-                                <LogLines label="Log of this run" lines=entries/>
-                                <p><a class="pk-button" href=log rel="external" download="">"Download the log"</a></p>
-                            }
-                            .into_any()
-                        }}
-                    </Section>
+                    <Section title="Log">{log}</Section>
                 </div>
                 <div>
-                    <Panel title="About this run">
-                        <Facts>
-                            <Fact name="Template"><a href=template_path(&task.template)>{task.template.clone()}</a></Fact>
-                            <Fact name="Owner of the template">{task.owner.clone()}</Fact>
-                            <Fact name="Version"><code>{task.version.clone()}</code></Fact>
-                            <Fact name="Run by">{task.caller.clone()}</Fact>
-                            <Fact name="Asked for"><Time when=Some(When::new(task.created_at, now))/></Fact>
-                            <Fact name="Duration"><span class="pk-number">{duration(&task, now)}</span></Fact>
-                            {(!task.started_over.is_empty()).then(|| view! {
-                                <Fact name="Repeats"><a href=format!("/create/runs/{}", segment(&task.started_over))>{task.started_over.clone()}</a></Fact>
-                            })}
-                            {(!task.secret_names.is_empty()).then(|| view! {
-                                <Fact name="Secrets">{task.secret_names.join(", ")}{if task.sealed.is_empty() { " (no longer kept)" } else { " (sealed)" }}</Fact>
-                            })}
-                        </Facts>
-                    </Panel>
+                    <Panel title="About this run">{facts}</Panel>
                     <Panel title="Values"><CodeBlock text=parameters label="The values of the form" anchor="V"/></Panel>
-                    {over.then(|| view! { <StartOver task=task.clone()/> })}
+                    {start_over}
                 </div>
             </div>
         </Page>
     }
+}
+
+fn facts(task: &Task, now: Millis) -> AnyView {
+    let Task { template, owner, version, caller, created_at, started_over, secret_names, sealed, .. } = task.clone();
+    let template_page = template_path(&template);
+    let before = (!started_over.is_empty()).then(|| {
+        let href = format!("/create/runs/{}", segment(&started_over));
+        view! { <Fact name="Repeats"><a href=href>{started_over}</a></Fact> }
+    });
+    let secrets = (!secret_names.is_empty()).then(|| {
+        let kept = if sealed.is_empty() { " (no longer kept)" } else { " (sealed)" };
+        view! { <Fact name="Secrets">{secret_names.join(", ")}{kept}</Fact> }
+    });
+    let took = duration(task, now);
+    view! {
+        <Facts>
+            <Fact name="Template"><a href=template_page>{template}</a></Fact>
+            <Fact name="Owner of the template">{owner}</Fact>
+            <Fact name="Version"><code>{version}</code></Fact>
+            <Fact name="Run by">{caller}</Fact>
+            <Fact name="Asked for"><Time when=Some(When::new(created_at, now))/></Fact>
+            <Fact name="Duration"><span class="pk-number">{took}</span></Fact>
+            {before}
+            {secrets}
+        </Facts>
+    }
+    .into_any()
 }
 
 fn template_path(template: &str) -> String {
@@ -176,44 +191,44 @@ fn template_path(template: &str) -> String {
 fn Situation(task: Task, may_change: bool, missing: Vec<String>) -> impl IntoView {
     let missing = (!missing.is_empty()).then(|| {
         let title = format!("Not installed here: {}", missing.join(", "));
-        view! {
-            <Banner title=title tone=Tone::Attention>
-                <p>{format!("The run will fail at the step that needs it. {} owns the template.", task.owner)}</p>
-            </Banner>
-        }
+        let text = format!("The run will fail at the step that needs it. {} owns the template.", task.owner);
+        view! { <Banner title=title tone=Tone::Attention><p>{text}</p></Banner> }
     });
-    let situation = match task.state {
-        TaskState::Failed => Some(view! {
-            <Banner title="The run failed" tone=Tone::Wrong><p>{task.error.clone()}</p></Banner>
-            {may_change.then(|| view! { <Retry task=task.clone()/> })}
-        }
-        .into_any()),
-        TaskState::Cancelled => Some(view! {
-            <Banner title="The run was cancelled" tone=Tone::Neutral><p>"What its finished steps did stays done."</p></Banner>
-            {may_change.then(|| view! { <Retry task=task.clone()/> })}
-        }
-        .into_any()),
-        TaskState::Unknown => Some(view! {
-            <Banner title="Nobody can tell whether a step was done" tone=Tone::Attention>
-                <p>{task.error.clone()}</p>
-                <p>"Look where it should have had its effect, then say what you found."</p>
-            </Banner>
-            {may_change.then(|| view! { <Decide task=task.clone()/> })}
-        }
-        .into_any()),
-        _ if task.cancelling => Some(view! { <Banner title="The run is being cancelled" tone=Tone::Waiting/> }.into_any()),
+    let error = task.error.clone();
+    let (state, cancelling) = (task.state, task.cancelling);
+    let situation = match state {
+        TaskState::Failed => Some(view! { <Banner title="The run failed" tone=Tone::Wrong><p>{error}</p></Banner> }.into_any()),
+        TaskState::Cancelled => Some(
+            view! { <Banner title="The run was cancelled"><p>"What its finished steps did stays done."</p></Banner> }.into_any(),
+        ),
+        TaskState::Unknown => Some(
+            view! {
+                <Banner title="Nobody can tell whether a step was done" tone=Tone::Attention>
+                    <p>{error}</p>
+                    <p>"Look where it should have had its effect, then say what you found."</p>
+                </Banner>
+            }
+            .into_any(),
+        ),
+        _ if cancelling => Some(view! { <Banner title="The run is being cancelled" tone=Tone::Waiting/> }.into_any()),
         _ => None,
     };
-    view! { {missing} {situation} }
+    let form = match state {
+        TaskState::Failed | TaskState::Cancelled if may_change => Some(view! { <Retry task=task/> }.into_any()),
+        TaskState::Unknown if may_change => Some(view! { <Decide task=task/> }.into_any()),
+        _ => None,
+    };
+    view! { {missing} {situation} {form} }
 }
 
 #[component]
 fn CancelButton(id: String) -> impl IntoView {
+    let again = id.clone();
     view! {
         <DialogButton opens="cancel-run" text="Cancel run"/>
         <ConfirmDialog id="cancel-run" title="Cancel this run?" consequence="The step at hand is stopped. What finished steps did stays done; the run can be tried again from where it stopped.">
             <form method="post" action=CancelRun::PATH>
-                <input type="hidden" name="id" value=id.clone()/>
+                <input type="hidden" name="id" value=again/>
                 <ConfirmActions dialog="cancel-run" confirm="Cancel run" cancel="Keep running"/>
             </form>
         </ConfirmDialog>
@@ -295,7 +310,7 @@ fn SecretFields(names: Vec<String>, part: &'static str) -> impl IntoView {
             view! {
                 <input type="hidden" name=format!("secrets[{number}][name]") value=name.clone()/>
                 <Field label=name id=format!("{part}-secret-{number}") help="It was forgotten when the run ended." need=Need::Required>
-                    <PasswordInput name=format!("secrets[{number}][value]") autocomplete="off"/>
+                    <PasswordInput name=format!("secrets[{number}][value]")/>
                 </Field>
             }
         })

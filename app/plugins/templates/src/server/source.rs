@@ -14,13 +14,27 @@ pub struct Definition {
     /// The template as policies see it; its id is the canonical ref, its owner the canonical ref of who owns it.
     pub thing: Thing,
     /// What the descriptor says.
-    pub template: Template,
+    pub template: Arc<Template>,
     /// The version's number.
     pub version: String,
     /// The version's row, where versions are kept.
     pub version_id: Option<i64>,
     /// Every file that the version reaches; it was opened for the descriptor.
     pub tree: Arc<dyn Tree>,
+}
+
+impl Definition {
+    /// The same, as policies see it now.
+    pub fn owned_as(&self, thing: Thing) -> Self {
+        let Self { template, version, version_id, tree, .. } = self;
+        Self {
+            thing,
+            template: template.clone(),
+            version: version.clone(),
+            version_id: *version_id,
+            tree: tree.clone(),
+        }
+    }
 }
 
 /// Finds definitions.

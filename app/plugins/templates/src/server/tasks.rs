@@ -542,7 +542,7 @@ impl Tasks {
             return Err(AppError::TooLarge { megabytes: VALUES >> 20 }.into());
         }
         let form = form::form(&definition.template.parameters);
-        let errors = form.validate(&values, &form::native::Native::default());
+        let errors = form.validate(&values, &form::Standard);
         if !errors.is_empty() {
             return Err(Refused::Values(errors));
         }

@@ -6,11 +6,13 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::definitions::{self, FileChange, State, Version};
 use kit::server::entities::{EntityQuery, Found};
+use kit::server::jobs;
 use kit::server::source::{Tree, TreeFile};
 use scaffold::definition::Template;
 use serde_json::{Map, Value};
 
 use super::Templates;
+use super::publish::publish_job;
 use super::statistics::{self, Statistics};
 use super::templates::Row;
 use crate::info::CHANGE_VERSION;
@@ -142,6 +144,15 @@ impl Templates {
         let state = self.state(row, &version, change).await?;
         let tx = self.kit.db.begin().await?;
         definitions::set_state(&tx, self.kit.clock.now(), caller, &version, &state).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Has a template read again at once, for whoever may say what becomes of its versions.
+    pub async fn check(&self, caller: &Caller, row: &Row) -> Result<(), AppError> {
+        self.permit(caller, &CHANGE_VERSION, row).await?;
+        let now = self.kit.clock.now();
+        let tx = self.kit.db.begin().await?;
+        jobs::enqueue(&tx, now, publish_job(&row.template, now)).await?;
         Ok(tx.commit().await?)
     }
 
