@@ -107,6 +107,7 @@ impl Instance {
                 locations_per_person: config.catalog.max_locations_per_person,
             },
             administrators: config.administrators()?.into(),
+            followers: vec![templates::server::publish::WATCH],
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);

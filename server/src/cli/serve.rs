@@ -84,12 +84,13 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has people reminded of what is about to expire, for as long as the portal lives.
+/// Has people reminded of what is about to expire, runs swept up after and templates published, for as long as the portal lives.
 async fn remind(instance: &Instance) -> anyhow::Result<()> {
     let now = instance.kit.clock.now();
     let tx = instance.kit.db.begin().await?;
     jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
     jobs::enqueue(&tx, now, templates::server::sweep::sweep_job(now)).await?;
+    jobs::enqueue(&tx, now, templates::server::publish::watch_job(now)).await?;
     Ok(tx.commit().await?)
 }
 

@@ -264,6 +264,15 @@ pub async fn latest(connection: &impl ConnectionTrait, definition: Definition<'_
     Ok(read(connection, &text, key()).await?.pop())
 }
 
+/// The version that the source held when it was last read, whether it is to be used or not.
+pub async fn newest(
+    connection: &impl ConnectionTrait,
+    definition: Definition<'_>,
+) -> Result<Option<Version>, DbErr> {
+    let key = [definition.plugin.into(), definition.name.into()];
+    one(connection, "d.plugin = ? AND d.name = ? AND v.id = d.latest_id", key).await
+}
+
 /// The latest version of each of these definitions of a plugin, by name; see [`latest`], save that those that are withdrawn are left out.
 pub async fn latest_of(
     connection: &impl ConnectionTrait,
@@ -419,6 +428,13 @@ impl Tree for VersionTree {
     async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         let (_, hash) = self.files.get(path).ok_or_else(|| SourceError::Missing(path.to_owned()))?;
         blob(&self.db, hash).await.map_err(|error| SourceError::Failed(format!("{path}: {error}")))
+    }
+}
+
+impl NewVersion {
+    /// Over everything that it holds: [`Version::hash`] once it is published.
+    pub fn hash(&self) -> String {
+        Digest::of(self).hash
     }
 }
 

@@ -6,7 +6,7 @@ use kit::codec::Json;
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
-use kit::server::context::{lead_to, permit_own, service};
+use kit::server::context::{caller, lead_to, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]
@@ -15,13 +15,15 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::info::{CHANGE_TASK, READ_TASK};
+use crate::info::{CHANGE_TASK, READ_TASK, STAR_TEMPLATE};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
 use crate::server::Templates;
 #[cfg(feature = "ssr")]
 use crate::server::forms;
+#[cfg(feature = "ssr")]
+use crate::server::versions::Change;
 
 /// The page at an address. Each page authorises for itself.
 #[server(prefix = "/api/templates/fn", endpoint = "page", input = Json, output = Json)]
@@ -89,5 +91,41 @@ pub async fn decide_run(id: String, decision: String, #[server(default)] output:
     service::<Templates>("Templates")?.tasks.decide(&caller, &id, decision).await?;
     done("The run has your answer.");
     lead_to(&forms::run_path(&id));
+    Ok(())
+}
+
+/// Stars a template that the caller may see, or takes its star away. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "star", output = Json)]
+pub async fn star_template(item: String, starred: bool) -> Result<(), AppError> {
+    let caller = permit_own(&STAR_TEMPLATE).await?;
+    service::<Templates>("Templates")?.star(&caller, &item, starred).await
+}
+
+/// Says whether a version is to be used: `current`, `deprecated` or `withdrawn`. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "change-version", output = Json)]
+pub async fn change_version(
+    template: String,
+    number: String,
+    state: String,
+    #[server(default)] reason: String,
+    #[server(default)] successor: String,
+) -> Result<(), AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    let row = templates.readable(&caller, &template).await?;
+    let change = Change { state, reason, successor };
+    templates.change_version(&caller, &row, &number, change).await?;
+    done("What is to become of the version is written down");
+    lead_to(&format!("{}/versions/{}", row.href(), kit::query::segment(&number)));
+    Ok(())
+}
+
+/// Has a template read again at once. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "check", output = Json)]
+pub async fn check_template(template: String) -> Result<(), AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    let row = templates.readable(&caller, &template).await?;
+    templates.check(&caller, &row).await?;
+    done("It is being read again");
+    lead_to(&row.href());
     Ok(())
 }
