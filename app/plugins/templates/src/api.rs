@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
-use kit::codec::Json;
+use kit::codec::{Json, Sent};
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
@@ -21,7 +21,7 @@ use crate::pages;
 #[cfg(feature = "ssr")]
 use crate::server::Templates;
 #[cfg(feature = "ssr")]
-use crate::server::forms;
+use crate::server::{filling, forms};
 #[cfg(feature = "ssr")]
 use crate::server::versions::Change;
 
@@ -128,4 +128,38 @@ pub async fn check_template(template: String) -> Result<(), AppError> {
     done("It is being read again");
     lead_to(&row.href());
     Ok(())
+}
+
+/// A page of a form, saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The number of this save; the next one says it.
+    pub revision: i64,
+    /// Another text when the page would be drawn otherwise than before.
+    pub shape: String,
+    /// What is filled in on all pages, as JSON; no secret is.
+    pub values: String,
+    /// Whether another window has saved something else meanwhile.
+    pub elsewhere: bool,
+}
+
+/// Saves a page of a template's form as a draft, and leads on as its button says. A plain HTML form posts it, with the pointers of its fields as names.
+#[server(prefix = "/api/templates/fn", endpoint = "save-form", input = Sent, output = Json)]
+pub async fn save_form(sent: Vec<(String, String)>) -> Result<Saved, AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::save(&templates, &caller, &sent).await
+}
+
+/// Begins a run with the caller's draft and the secrets that come with it, and leads to the run. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "start-form", input = Sent, output = Json)]
+pub async fn start_form(sent: Vec<(String, String)>) -> Result<String, AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::start(&templates, &caller, &sent).await
+}
+
+/// Forgets the caller's draft of a template's form. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "discard-form", output = Json)]
+pub async fn discard_form(template: String) -> Result<(), AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::discard(&templates, &caller, &template).await
 }

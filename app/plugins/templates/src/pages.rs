@@ -1,5 +1,6 @@
 //! The pages.
 
+mod form;
 mod gallery;
 mod parts;
 mod run;
@@ -16,6 +17,7 @@ pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
     match at.segments().as_slice() {
         ["create"] => gallery::gallery_page(at).await,
         ["create", "templates", namespace, name] => template::template_page(namespace, name).await,
+        ["create", "templates", namespace, name, "form"] => form::form_page(namespace, name, at).await,
         ["create", "templates", namespace, name, "versions"] => versions::versions_page(namespace, name, at).await,
         ["create", "templates", namespace, name, "versions", number] => {
             versions::version_page(namespace, name, number, at).await

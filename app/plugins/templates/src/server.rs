@@ -1,12 +1,15 @@
 //! Templates on the server.
 
 pub mod callbacks;
+pub mod drafts;
 pub mod engine;
+pub mod filling;
 pub(crate) mod forms;
 pub mod group;
 pub mod live;
 pub mod log;
 pub mod mask;
+pub mod offers;
 pub mod publish;
 pub mod published;
 pub mod reach;

@@ -493,6 +493,13 @@ fn universal_time(text: &str) -> String {
     }
 }
 
+/// The values with one at a pointer.
+#[must_use]
+pub fn with_value(mut values: Value, path: &str, value: Value) -> Value {
+    put(&mut values, path, value);
+    values
+}
+
 /// Puts a value at a pointer, making the groups on the way; what is no group there stays as it is.
 pub(crate) fn put(values: &mut Value, path: &str, value: Value) {
     let steps: Vec<String> = crate::json::steps(path).collect();

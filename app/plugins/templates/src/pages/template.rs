@@ -255,7 +255,7 @@ fn Does(template: Template, registry: Arc<Registry>) -> impl IntoView {
     view! { <Panel title="What it does">{content}</Panel> }
 }
 
-fn station(step: &StepDefinition, registry: &Registry) -> Station {
+pub(super) fn station(step: &StepDefinition, registry: &Registry) -> Station {
     let action = registry.get(&step.action);
     let mut note = match &action {
         Some(action) => first_sentence(&action.info().description),
@@ -282,13 +282,13 @@ fn first_sentence(text: &str) -> String {
 }
 
 /// A sentence with its full stop.
-fn ended(text: &str) -> String {
+pub(super) fn ended(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The actions of a template that nobody has installed, each once.
-fn missing(template: &Template, registry: &Registry) -> Vec<String> {
+pub(super) fn missing(template: &Template, registry: &Registry) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for step in &template.steps {
         if !step.action.is_empty() && registry.get(&step.action).is_none() && !missing.contains(&step.action) {
@@ -370,7 +370,7 @@ fn MadePanel(made: Vec<Made>, latest: Option<Version>) -> impl IntoView {
     }
 }
 
-fn owner_link(owner: &str, title: Option<String>) -> AnyView {
+pub(super) fn owner_link(owner: &str, title: Option<String>) -> AnyView {
     match title {
         _ if owner.is_empty() => view! { <span class="pk-quiet">"–"</span> }.into_any(),
         Some(title) => view! { <a href=entity_href(owner) title=owner.to_owned()>{title}</a> }.into_any(),
@@ -379,7 +379,7 @@ fn owner_link(owner: &str, title: Option<String>) -> AnyView {
 }
 
 /// The page of an entity in the catalog.
-fn entity_href(entity_ref: &str) -> String {
+pub(super) fn entity_href(entity_ref: &str) -> String {
     let (kind, rest) = entity_ref.split_once(':').unwrap_or(("component", entity_ref));
     let (namespace, name) = rest.split_once('/').unwrap_or(("default", rest));
     catalog_href(namespace, kind, name)

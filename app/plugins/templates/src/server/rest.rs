@@ -1,5 +1,6 @@
 //! `/api/scaffolder/v2/**`: runs for scripts, in Backstage's shapes.
 
+mod options;
 mod parameter_schema;
 mod tasks;
 
@@ -12,6 +13,7 @@ use super::Templates;
 /// The routes.
 pub fn routes(templates: Templates) -> Routes {
     let routes = Routes::new()
+        .get(options::PATH, options::get)
         .get("/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema", parameter_schema::get)
         .get("/api/scaffolder/v2/tasks", tasks::list)
         .post("/api/scaffolder/v2/tasks", tasks::create)
