@@ -92,7 +92,11 @@ fn Nothing(query: GalleryQuery, any: bool) -> impl IntoView {
         let clear = GalleryQuery { show: query.show, ..GalleryQuery::default() }.href();
         ("No template matches these words and filters.", clear, "Clear all filters")
     } else if query.show == Show::Starred {
-        ("You have starred no template yet. Press the star on the page of one that you use often.", "/create".to_owned(), "See all templates")
+        (
+            "You have starred no template yet. Press the star on the page of one that you use often.",
+            "/create".to_owned(),
+            "See all templates",
+        )
     } else if query.show == Show::Recent {
         ("You have run no template yet.", "/create".to_owned(), "See all templates")
     } else if any {

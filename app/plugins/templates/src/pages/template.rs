@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use kit::components::{
-    Badge, Banner, Button, Column, Emphasis, EmptyState, Fact, Facts, Page, Panel, Prose, StarButton, State as StationState,
-    Station, Tab, Table, Tabs, Time, Timeline, Tone,
+    Badge, Banner, Button, Column, Emphasis, EmptyState, Fact, Facts, Page, Panel, Prose, StarButton,
+    State as StationState, Station, Tab, Table, Tabs, Time, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -61,9 +61,8 @@ pub async fn template_page(namespace: &str, name: &str) -> Result<Drawn, AppErro
     };
     visits::note(&templates.kit, &caller, item);
     let refused = templates.kit.gate.decide(&caller, &RUN_TEMPLATE, &Resource::Known(&row.attributes()));
-    let refused = (!refused.allowed()).then(|| {
-        templates.kit.gate.refusal(&refused, &RUN_TEMPLATE, &Resource::Known(&row.attributes())).to_string()
-    });
+    let refused = (!refused.allowed())
+        .then(|| templates.kit.gate.refusal(&refused, &RUN_TEMPLATE, &Resource::Known(&row.attributes())).to_string());
     let shown = Shown {
         made: templates.made(&caller, &row, latest.as_ref()).await?,
         majors: templates.majors(&caller, &row).await?,
@@ -102,7 +101,12 @@ struct Shown {
 
 /// The tabs of a template's pages.
 pub(super) fn tabs(row: &Row, current: &str) -> Vec<Tab> {
-    let tab = |label: &str, name: &str, href: String| Tab { label: label.into(), href, current: name == current, count: None };
+    let tab = |label: &str, name: &str, href: String| Tab {
+        label: label.into(),
+        href,
+        current: name == current,
+        count: None,
+    };
     vec![
         tab("Overview", "", row.href()),
         tab("Versions", "versions", format!("{}/versions", row.href())),
@@ -112,8 +116,21 @@ pub(super) fn tabs(row: &Row, current: &str) -> Vec<Tab> {
 
 #[component]
 fn TemplateView(shown: Shown) -> impl IntoView {
-    let Shown { row, latest, template, all, owner_title, starred, refused, made, majors, tags, may_change, registry, now } =
-        shown;
+    let Shown {
+        row,
+        latest,
+        template,
+        all,
+        owner_title,
+        starred,
+        refused,
+        made,
+        majors,
+        tags,
+        may_change,
+        registry,
+        now,
+    } = shown;
     let usable = latest.is_some() && refused.is_none();
     let use_it = usable.then(|| {
         let form = format!("{}/form", row.href());
@@ -207,15 +224,17 @@ fn Notices(
         .into_any()
     });
     let problem = (!row.problem.is_empty()).then(|| {
-        let title = if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
+        let title =
+            if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
         let stays = latest.as_ref().map(|version| format!(" Version {} stays in use.", version.number));
         view! { <Banner title=title tone=Tone::Attention action=check><p>{ended(&row.problem)}{stays}</p></Banner> }
     });
     let waiting = (row.problem.is_empty() && latest.is_none()).then(|| {
         view! { <Banner title="No version of it is in use" tone=Tone::Waiting><p>"It is being read for the first time, or all of its versions were withdrawn; the page of its versions tells which."</p></Banner> }
     });
-    let unreadable = unreadable
-        .map(|why| view! { <Banner title="Its descriptor cannot be read" tone=Tone::Wrong><p>{ended(&why)}</p></Banner> });
+    let unreadable = unreadable.map(
+        |why| view! { <Banner title="Its descriptor cannot be read" tone=Tone::Wrong><p>{ended(&why)}</p></Banner> },
+    );
     let deprecated = latest.as_ref().and_then(|version| match &version.state {
         State::Deprecated { reason, successor } => {
             let instead = (!successor.is_empty()).then(|| format!(" Use {successor} instead."));
@@ -395,7 +414,10 @@ mod tests {
 
     #[test]
     fn an_action_is_told_by_its_first_sentence() {
-        assert_eq!(first_sentence("Renders the *files* of a\nskeleton. Then more."), "Renders the files of a skeleton.");
+        assert_eq!(
+            first_sentence("Renders the *files* of a\nskeleton. Then more."),
+            "Renders the files of a skeleton."
+        );
         assert_eq!(first_sentence("Waits"), "Waits.");
         assert_eq!(first_sentence(""), "");
     }

@@ -1,6 +1,6 @@
 use kit::components::{
-    Badge, Banner, Button, Choice, Column, DiffView, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout, Input,
-    Need, Page, Panel, Section, Select, Table, Tabs, Time, Tone,
+    Badge, Banner, Button, Choice, Column, DiffView, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout,
+    Input, Need, Page, Panel, Section, Select, Table, Tabs, Time, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -80,7 +80,13 @@ fn VersionsView(row: Row, versions: Versions, latest: Option<i64>, now: Millis, 
 }
 
 #[component]
-fn VersionRow(base: String, version: Version, statistics: Statistics, latest: Option<i64>, now: Millis) -> impl IntoView {
+fn VersionRow(
+    base: String,
+    version: Version,
+    statistics: Statistics,
+    latest: Option<i64>,
+    now: Millis,
+) -> impl IntoView {
     let number = version.number.to_string();
     let address = format!("{base}/{}", segment(&number));
     let share = statistics.success().map_or_else(|| "–".to_owned(), |share| format!("{share} %"));

@@ -5,8 +5,8 @@
 //! does not answer holds up nobody else. A template whose source is down keeps its last version.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,7 +82,9 @@ impl Watch {
         let found = self.in_catalog().await?;
         for (template, etag) in &found {
             match known.get(template) {
-                Some((kept, problem)) if kept == etag && (problem.is_empty() || !files_too) => same.push(template.clone()),
+                Some((kept, problem)) if kept == etag && (problem.is_empty() || !files_too) => {
+                    same.push(template.clone())
+                }
                 _ => changed.push(template.clone()),
             }
         }
@@ -103,7 +105,9 @@ impl Watch {
     async fn known(&self) -> Result<HashMap<String, (String, String)>, DbErr> {
         let read = self.templates.kit.db.read();
         let rows = db::rows(read, "SELECT ref, etag, problem FROM templates_template", []).await?;
-        rows.iter().map(|row| Ok((row.try_get("", "ref")?, (row.try_get("", "etag")?, row.try_get("", "problem")?)))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("", "ref")?, (row.try_get("", "etag")?, row.try_get("", "problem")?))))
+            .collect()
     }
 
     async fn in_catalog(&self) -> Result<BTreeMap<String, String>, AppError> {
@@ -199,7 +203,8 @@ impl Handler for Publish {
                     if version.author.is_empty() {
                         version.author = source_of(&entity).to_owned();
                     }
-                    definitions::publish(&tx, now, &Caller::System, self.templates.definition(template), &version).await?;
+                    definitions::publish(&tx, now, &Caller::System, self.templates.definition(template), &version)
+                        .await?;
                 }
             }
             _ => forget(&tx, template).await?,
@@ -241,7 +246,10 @@ pub fn family(name: &str) -> (&str, u32) {
 
 /// Where an entity was read from, as the catalog says it.
 fn source_of(entity: &Value) -> &str {
-    entity.pointer("/metadata/annotations/backstage.io~1managed-by-location").and_then(Value::as_str).unwrap_or_default()
+    entity
+        .pointer("/metadata/annotations/backstage.io~1managed-by-location")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn failed(error: AppError) -> JobError {
