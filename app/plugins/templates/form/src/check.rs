@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    format,
+    Matcher, format,
     json::{Object, below, is_type, length, same, strings, text, types},
     resolve::Scope,
 };
@@ -13,10 +13,20 @@ const DEPTH: usize = 64;
 
 /// One thing that is wrong with a value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fault {
+pub struct Fault {
+    /// The JSON pointer within the value.
     pub path: String,
+    /// The keyword of the schema that says so.
     pub rule: &'static str,
+    /// What is wrong, for a person.
     pub message: String,
+}
+
+/// All that is wrong with a value by a schema that is no form, such as that of an action's input.
+pub fn judge(schema: &Value, value: &Value, matcher: &dyn Matcher) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    Check::new(Scope::new(schema, matcher)).check(schema, value, "", &mut faults);
+    faults
 }
 
 /// A walk over a value and its schema.

@@ -32,8 +32,9 @@ pub mod mutate;
 #[cfg(feature = "native")]
 mod place;
 
-pub use entered::{Change, REPOSITORY_PARTS, choice_text};
+pub use check::{Fault, judge};
 pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
+pub use entered::{Change, REPOSITORY_PARTS, choice_text};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
 pub use picker::{

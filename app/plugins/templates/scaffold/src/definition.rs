@@ -136,7 +136,11 @@ struct Text {
 impl Template {
     /// Reads the template in the file that a tree was opened for, or the one of this name there. Included files that are elsewhere are read
     /// through the catalog; where there is none, they are left empty and named.
-    pub async fn read(tree: &dyn Tree, name: Option<&str>, entities: Option<&dyn Entities>) -> Result<Self, DefinitionError> {
+    pub async fn read(
+        tree: &dyn Tree,
+        name: Option<&str>,
+        entities: Option<&dyn Entities>,
+    ) -> Result<Self, DefinitionError> {
         Self::read_at(tree, tree.start(), name, entities).await
     }
 
@@ -232,28 +236,37 @@ impl Template {
     fn from_entity(entity: Value, texts: Vec<Text>, problems: Vec<Problem>) -> Self {
         let text = |pointer: &str| entity.pointer(pointer).map(words).unwrap_or_default();
         let name = text("/metadata/name");
-        let named = |pointer: &str, otherwise: &str| Some(text(pointer)).filter(|text| !text.is_empty()).unwrap_or_else(|| otherwise.to_owned());
+        let named = |pointer: &str, otherwise: &str| {
+            Some(text(pointer)).filter(|text| !text.is_empty()).unwrap_or_else(|| otherwise.to_owned())
+        };
         let tags = entity.pointer("/metadata/tags").and_then(Value::as_array);
         let spec = |key: &str| entity.get("spec").and_then(|spec| spec.get(key)).cloned().unwrap_or_default();
+        let steps = spec("steps");
+        let (parameters, presentation, output) = (spec("parameters"), spec("presentation"), spec("output"));
+        let strict = spec("strict") == Value::Bool(true);
+        let (namespace, title) = (named("/metadata/namespace", "default"), named("/metadata/title", &name));
+        let (description, owner, r#type) = (text("/metadata/description"), text("/spec/owner"), text("/spec/type"));
+        let version = Some(text("/spec/version")).filter(|version| !version.is_empty());
+        let tags = tags.into_iter().flatten().map(words).collect();
         let mut template = Self {
-            namespace: named("/metadata/namespace", "default"),
-            title: named("/metadata/title", &name),
-            description: text("/metadata/description"),
-            tags: tags.into_iter().flatten().map(words).collect(),
-            owner: text("/spec/owner"),
-            r#type: text("/spec/type"),
-            version: Some(text("/spec/version")).filter(|version| !version.is_empty()),
-            strict: spec("strict") == Value::Bool(true),
-            parameters: spec("parameters"),
-            presentation: spec("presentation"),
+            namespace,
+            title,
+            description,
+            tags,
+            owner,
+            r#type,
+            version,
+            strict,
+            parameters,
+            presentation,
             steps: Vec::new(),
-            output: spec("output"),
+            output,
             name,
             entity,
             problems,
             texts,
         };
-        template.read_steps(&spec("steps"));
+        template.read_steps(&steps);
         template
     }
 
@@ -279,7 +292,10 @@ impl Template {
             if step.is_object() {
                 let step = read_step(index, pointer, key, &step);
                 if let Some(first) = self.steps.iter().find(|other| other.id == step.id) {
-                    let message = format!("the id {:?} is that of the step {:?} already; its outputs are overwritten", step.id, first.name);
+                    let message = format!(
+                        "the id {:?} is that of the step {:?} already; its outputs are overwritten",
+                        step.id, first.name
+                    );
                     self.problems.push(self.problem(&step.pointer, message));
                 }
                 self.steps.push(step);
@@ -319,8 +335,10 @@ fn read_step(index: usize, pointer: String, key: Option<String>, step: &Value) -
     let text = |key: &str| step.get(key).map(words).filter(|text| !text.is_empty());
     let id = text("id").or(key).unwrap_or_else(|| format!("step-{}", index + 1));
     let action = text("action").unwrap_or_default();
-    let name = text("name").or_else(|| Some(action.clone()).filter(|action| !action.is_empty())).unwrap_or_else(|| id.clone());
-    let input_key = if step.get("input").is_none() && step.get("parameters").is_some() { "parameters" } else { "input" };
+    let name =
+        text("name").or_else(|| Some(action.clone()).filter(|action| !action.is_empty())).unwrap_or_else(|| id.clone());
+    let input_key =
+        if step.get("input").is_none() && step.get("parameters").is_some() { "parameters" } else { "input" };
     let input = step.get(input_key).cloned().unwrap_or_default();
     let given = |key: &str| step.get(key).filter(|value| !value.is_null()).cloned();
     StepDefinition { id, name, action, input, r#if: given("if"), each: given("each"), pointer, input_key }
@@ -370,7 +388,11 @@ impl Reading<'_> {
                 Ok(read) => read,
                 Err(message) => {
                     let at = self.place(pointer);
-                    self.problems.push(Problem { place: at, path: pointer.clone(), message: format!("{message}; it is left empty") });
+                    self.problems.push(Problem {
+                        place: at,
+                        path: pointer.clone(),
+                        message: format!("{message}; it is left empty"),
+                    });
                     (if key == "$text" { Value::String(String::new()) } else { Value::Object(Map::new()) }, None, None)
                 }
             };
@@ -440,10 +462,13 @@ fn parsed(key: &str, text: String, file: String) -> Result<Parsed, String> {
             Ok((value, Some(file), None))
         }
         _ => {
-            let document = descriptor::read(&text).into_iter().find(|document| document.verdict != Verdict::IgnoredEmpty);
+            let document =
+                descriptor::read(&text).into_iter().find(|document| document.verdict != Verdict::IgnoredEmpty);
             let Some(document) = document else { return Ok((Value::Null, Some(file), None)) };
             match (document.verdict, document.errors.first()) {
-                (Verdict::YamlError, Some(error)) => Err(format!("{file}:{}:{}: {}", error.line, error.column, error.message)),
+                (Verdict::YamlError, Some(error)) => {
+                    Err(format!("{file}:{}:{}: {}", error.line, error.column, error.message))
+                }
                 _ => Ok((document.value.clone().unwrap_or_default(), Some(file), Some(document))),
             }
         }

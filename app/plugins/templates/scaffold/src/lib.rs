@@ -8,4 +8,11 @@
 //! 3. What an action declares about being repeated is what the task machinery relies on.
 
 pub mod action;
+pub mod actions;
+pub mod definition;
+mod globs;
+pub mod registry;
+pub mod run;
+mod skeleton;
+mod sources;
 pub mod workspace;

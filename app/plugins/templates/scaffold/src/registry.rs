@@ -41,6 +41,9 @@ impl Registry {
     pub fn nearest(&self, id: &str) -> Option<&str> {
         let distance = |known: &str| strsim::damerau_levenshtein(id, known);
         let known = self.actions.keys().map(|known| (distance(known), known.as_str()));
-        known.min().filter(|(distance, known)| *distance <= known.len() / 4 + 1 && *distance > 0).map(|(_, known)| known)
+        known
+            .min()
+            .filter(|(distance, known)| *distance <= known.len() / 4 + 1 && *distance > 0)
+            .map(|(_, known)| known)
     }
 }

@@ -104,7 +104,9 @@ impl<'a> Context<'a> {
             Value::Array(items) => items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
             Value::Object(entries) => entries.into_iter().collect(),
             Value::Null => return Err(PrepareError::Each("there is nothing to go through".to_owned())),
-            other => return Err(PrepareError::Each(format!("a list or an object is needed, not {}", shortened(&other)))),
+            other => {
+                return Err(PrepareError::Each(format!("a list or an object is needed, not {}", shortened(&other))));
+            }
         };
         if rounds.len() > ROUNDS {
             return Err(PrepareError::Each(format!("there are {} rounds; {ROUNDS} are the most", rounds.len())));
@@ -180,7 +182,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn judge(&self, name: &str, round: Option<&str>, action: Option<&ActionInfo>, input: &Map<String, Value>) -> Result<(), PrepareError> {
+    fn judge(
+        &self,
+        name: &str,
+        round: Option<&str>,
+        action: Option<&ActionInfo>,
+        input: &Map<String, Value>,
+    ) -> Result<(), PrepareError> {
         let Some(action) = action else { return Ok(()) };
         let problems = input_problems(&action.input, &Value::Object(input.clone()));
         if problems.is_empty() {
@@ -191,7 +199,8 @@ impl<'a> Context<'a> {
     }
 
     fn render(&self, value: &Value, context: &Value, pointer: &str) -> Result<Value, PrepareError> {
-        let Rendered { value, undefined, kept } = self.engine.value(value, context).map_err(|error| self.failed(pointer, error))?;
+        let Rendered { value, undefined, kept } =
+            self.engine.value(value, context).map_err(|error| self.failed(pointer, error))?;
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         for undefined in undefined {
             let path = format!("{pointer}{}", undefined.pointer);

@@ -221,13 +221,12 @@ fn Notices(
                 <button class="pk-button" type="submit">"Read it again"</button>
             </form>
         }
-        .into_any()
     });
     let problem = (!row.problem.is_empty()).then(|| {
         let title =
             if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
         let stays = latest.as_ref().map(|version| format!(" Version {} stays in use.", version.number));
-        view! { <Banner title=title tone=Tone::Attention action=check><p>{ended(&row.problem)}{stays}</p></Banner> }
+        view! { <Banner title=title tone=Tone::Attention><p>{ended(&row.problem)}{stays}</p>{check}</Banner> }
     });
     let waiting = (row.problem.is_empty() && latest.is_none()).then(|| {
         view! { <Banner title="No version of it is in use" tone=Tone::Waiting><p>"It is being read for the first time, or all of its versions were withdrawn; the page of its versions tells which."</p></Banner> }
@@ -251,7 +250,7 @@ fn Notices(
         let names: Vec<_> = missing
             .into_iter()
             .enumerate()
-            .map(|(place, action)| view! { {(place > 0).then_some(", ")} <code>{action}</code> })
+            .map(|(place, action)| view! { {(place > 0).then_some(", ")} <code class="pk-mono">{action}</code> })
             .collect();
         view! {
             <Banner title=format!("{noun} that {verb} not installed here") tone=Tone::Attention>

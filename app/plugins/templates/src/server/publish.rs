@@ -5,7 +5,6 @@
 //! does not answer holds up nobody else. A template whose source is down keeps its last version.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
