@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use descriptor::EntityRef;
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
@@ -88,12 +89,11 @@ impl Watch {
             }
         }
         if files_too {
-            let looks = same.iter().map(|template| async move { (template, self.differs(template).await) });
+            let looks = same.into_iter().map(|template| self.differing(template));
+            let looks: Vec<BoxFuture<'_, Result<Option<String>, AppError>>> = looks.map(FutureExt::boxed).collect();
             let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
-            while let Some((template, differs)) = looks.next().await {
-                if differs? {
-                    changed.push(template.clone());
-                }
+            while let Some(differing) = looks.next().await {
+                changed.extend(differing?);
             }
         }
         changed.sort_unstable();
@@ -124,6 +124,11 @@ impl Watch {
                 return Ok(all);
             }
         }
+    }
+
+    /// The template, where it differs.
+    async fn differing(&self, template: String) -> Result<Option<String>, AppError> {
+        Ok(self.differs(&template).await?.then_some(template))
     }
 
     /// Whether the files of a template are others than those of its last version. A source that does not answer is as it was.
