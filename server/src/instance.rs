@@ -22,9 +22,9 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
+use scaffold::registry::Registry;
 use search::server::Search;
 use settings::server::Settings;
-use scaffold::registry::Registry;
 use templates::server::Templates;
 use templates::server::published::Published;
 use templates::server::tasks::{Options as TaskOptions, Parts};
@@ -183,8 +183,7 @@ impl Instance {
         let lanes = self.plugins.iter().flat_map(|plugin| plugin.lanes());
         lanes
             .map(|lane| {
-                let config =
-                    WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
+                let config = WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
                 Worker::new(self.kit.db.clone(), self.kit.clock.clone(), lane.handlers, config)
             })
             .collect()

@@ -453,6 +453,7 @@ pub fn pages() -> Vec<String> {
                 "name" if arm.contains("components") => "button".to_owned(),
                 "name" => "secret".to_owned(),
                 "id" => "1".to_owned(),
+                "number" => "1.0.0".to_owned(),
                 "path @ .." => "index".to_owned(),
                 fixed => fixed
                     .strip_prefix('"')
@@ -500,13 +501,22 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/register", (FORM, format!("target={}", env!("CARGO_MANIFEST_DIR")))),
         ("/api/catalog/fn/unregister", (FORM, "id=1".to_owned())),
+        ("/api/templates/fn/page", page("/create")),
+        ("/api/templates/fn/star", (FORM, "item=template:default/secret&starred=true".to_owned())),
+        ("/api/templates/fn/check", (FORM, "template=template:default/secret".to_owned())),
+        (
+            "/api/templates/fn/change-version",
+            (FORM, "template=template:default/secret&number=1.0.0&state=deprecated&reason=old".to_owned()),
+        ),
     ])
 }
 
 async fn secret(db: &kit::server::testing::TestDb) -> (TestApp, TestApp) {
     let (operator, nobody) = (TestApp::new(db), TestApp::anonymous(db));
     operator.write("a.yaml", &component("secret"));
+    operator.write("template.yaml", &template("secret", "team-a", ""));
     operator.import().await;
+    operator.publish().await;
     (operator, nobody)
 }
 

@@ -265,10 +265,7 @@ pub async fn latest(connection: &impl ConnectionTrait, definition: Definition<'_
 }
 
 /// The version that the source held when it was last read, whether it is to be used or not.
-pub async fn newest(
-    connection: &impl ConnectionTrait,
-    definition: Definition<'_>,
-) -> Result<Option<Version>, DbErr> {
+pub async fn newest(connection: &impl ConnectionTrait, definition: Definition<'_>) -> Result<Option<Version>, DbErr> {
     let key = [definition.plugin.into(), definition.name.into()];
     one(connection, "d.plugin = ? AND d.name = ? AND v.id = d.latest_id", key).await
 }

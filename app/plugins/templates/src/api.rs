@@ -6,7 +6,9 @@ use kit::codec::{Json, Sent};
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
-use kit::server::context::{caller, lead_to, permit_own, service};
+use kit::server::authorise::Resource;
+#[cfg(feature = "ssr")]
+use kit::server::context::{lead_to, permit, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]
@@ -15,7 +17,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::info::{CHANGE_TASK, READ_TASK, STAR_TEMPLATE};
+use crate::info::{CHANGE_TASK, READ_TASK, READ_TEMPLATE, STAR_TEMPLATE};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
@@ -110,7 +112,8 @@ pub async fn change_version(
     #[server(default)] reason: String,
     #[server(default)] successor: String,
 ) -> Result<(), AppError> {
-    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    let caller = permit(&READ_TEMPLATE, Resource::All).await?;
+    let templates = service::<Templates>("Templates")?;
     let row = templates.readable(&caller, &template).await?;
     let change = Change { state, reason, successor };
     templates.change_version(&caller, &row, &number, change).await?;
@@ -122,7 +125,8 @@ pub async fn change_version(
 /// Has a template read again at once. A plain HTML form posts it.
 #[server(prefix = "/api/templates/fn", endpoint = "check", output = Json)]
 pub async fn check_template(template: String) -> Result<(), AppError> {
-    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    let caller = permit(&READ_TEMPLATE, Resource::All).await?;
+    let templates = service::<Templates>("Templates")?;
     let row = templates.readable(&caller, &template).await?;
     templates.check(&caller, &row).await?;
     done("It is being read again");

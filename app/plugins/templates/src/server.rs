@@ -21,9 +21,9 @@ pub mod store;
 pub mod sweep;
 pub mod tasks;
 pub mod templates;
-pub mod versions;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use std::sync::Arc;
 

@@ -26,12 +26,13 @@ pub async fn gallery_page(at: &Address) -> Result<Drawn, AppError> {
 #[component]
 fn GalleryView(query: GalleryQuery, gallery: Gallery) -> impl IntoView {
     let Gallery { items, total, facets, previous, next, any } = gallery;
-    let tabs = Show::ALL.into_iter().map(|show| Tab {
+    let tab = |show: Show| Tab {
         label: show.label().into(),
         href: query.showing(show).href(),
         current: show == query.show,
         count: None,
-    });
+    };
+    let tabs = Show::ALL.map(tab).into();
     let summary = match (total, query.is_narrowed()) {
         (1, false) => "1 template".to_owned(),
         (1, true) => "1 template matches".to_owned(),
@@ -51,7 +52,7 @@ fn GalleryView(query: GalleryQuery, gallery: Gallery) -> impl IntoView {
     let clear = GalleryQuery { show: query.show, ..GalleryQuery::default() }.href();
     view! {
         <Page title="Create" lead="Start from what the bank has agreed on: choose a template, answer its questions, and it does the rest." aside=aside>
-            <Tabs label="Which templates" tabs=tabs.collect()/>
+            <Tabs label="Which templates" tabs=tabs/>
             <SearchForm query=query/>
             <div class="pk-split">
                 <aside class="pk-split__side" aria-label="Filters">
@@ -92,7 +93,11 @@ fn Nothing(query: GalleryQuery, any: bool) -> impl IntoView {
         let clear = GalleryQuery { show: query.show, ..GalleryQuery::default() }.href();
         ("No template matches these words and filters.", clear, "Clear all filters")
     } else if query.show == Show::Starred {
-        ("You have starred no template yet. Press the star on the page of one that you use often.", "/create".to_owned(), "See all templates")
+        (
+            "You have starred no template yet. Press the star on the page of one that you use often.",
+            "/create".to_owned(),
+            "See all templates",
+        )
     } else if query.show == Show::Recent {
         ("You have run no template yet.", "/create".to_owned(), "See all templates")
     } else if any {
@@ -116,7 +121,7 @@ fn TemplateCard(item: Listed) -> impl IntoView {
         (Some(_), false) => Some(("You may not run it", Tone::Neutral)),
         (Some(_), true) => None,
     };
-    let state = state.map(|(text, tone)| view! { <Badge text=text tone=tone/> }.into_any());
+    let state = state.map(|(text, tone)| view! { <Badge text=text tone=tone/> }).into_any();
     let mut description: String = row.description.chars().take(SHOWN).collect();
     if description.len() < row.description.len() {
         description.push('…');

@@ -34,7 +34,10 @@ pub fn StateBadge(state: State) -> impl IntoView {
 pub fn success(statistics: &Statistics) -> String {
     match statistics.success() {
         None => "No runs yet".to_owned(),
-        Some(share) => format!("{share} % of {}", if statistics.runs == 1 { "1 run".to_owned() } else { format!("{} runs", statistics.runs) }),
+        Some(share) => format!(
+            "{share} % of {}",
+            if statistics.runs == 1 { "1 run".to_owned() } else { format!("{} runs", statistics.runs) }
+        ),
     }
 }
 

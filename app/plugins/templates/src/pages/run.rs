@@ -73,7 +73,7 @@ async fn shown(tasks: &Tasks, caller: &Caller, id: &str) -> Result<Shown, AppErr
 fn texts(output: &Value) -> Vec<(String, Html)> {
     let texts = output["text"].as_array().map_or(&[][..], Vec::as_slice);
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    texts.iter().map(|each| (text(each, "title"), html::finished(markdown::to_html(&text(each, "content"))))).collect()
+    texts.iter().map(|each| (text(each, "title"), html::markdown(&text(each, "content")))).collect()
 }
 
 /// The links that a template says at its end, to pages of this portal and of others.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use kit::components::{
-    Badge, Banner, Button, Column, Emphasis, EmptyState, Fact, Facts, Page, Panel, Prose, StarButton, State as StationState,
-    Station, Tab, Table, Tabs, Time, Timeline, Tone,
+    Badge, Banner, Button, Column, Emphasis, EmptyState, Fact, Facts, Page, Panel, Prose, StarButton,
+    State as StationState, Station, Tab, Table, Tabs, Time, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -10,11 +10,11 @@ use kit::page::Drawn;
 use kit::query::{href, segment};
 use kit::server::authorise::Resource;
 use kit::server::clock::Millis;
-use kit::server::context::{caller, service};
+use kit::server::context::{permit, service};
 use kit::server::definitions::{State, Version};
 use kit::server::page::page;
 use kit::server::personal::Item;
-use kit::server::{html, markdown, stars, visits};
+use kit::server::{html, stars, visits};
 use kit::when::When;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::parts::{MajorLinks, StateBadge, author, median, success};
 use crate::api::{CheckTemplate, StarTemplate};
-use crate::info::{CHANGE_VERSION, RUN_TEMPLATE, STAR_TEMPLATE};
+use crate::info::{CHANGE_VERSION, READ_TEMPLATE, RUN_TEMPLATE, STAR_TEMPLATE};
 use crate::server::Templates;
 use crate::server::statistics::{self, Statistics};
 use crate::server::templates::{Major, Row, short};
@@ -36,7 +36,7 @@ const MADE: usize = 20;
 
 /// The template at an address, for whoever may see it.
 pub(super) async fn template_at(namespace: &str, name: &str) -> Result<(Templates, Caller, Row), AppError> {
-    let caller = caller().await?;
+    let caller = permit(&READ_TEMPLATE, Resource::All).await?;
     let templates = service::<Templates>("Templates")?;
     let row = templates.readable(&caller, &format!("template:{namespace}/{name}")).await?;
     Ok((templates, caller, row))
@@ -61,9 +61,8 @@ pub async fn template_page(namespace: &str, name: &str) -> Result<Drawn, AppErro
     };
     visits::note(&templates.kit, &caller, item);
     let refused = templates.kit.gate.decide(&caller, &RUN_TEMPLATE, &Resource::Known(&row.attributes()));
-    let refused = (!refused.allowed()).then(|| {
-        templates.kit.gate.refusal(&refused, &RUN_TEMPLATE, &Resource::Known(&row.attributes())).to_string()
-    });
+    let refused = (!refused.allowed())
+        .then(|| templates.kit.gate.refusal(&refused, &RUN_TEMPLATE, &Resource::Known(&row.attributes())).to_string());
     let shown = Shown {
         made: templates.made(&caller, &row, latest.as_ref()).await?,
         majors: templates.majors(&caller, &row).await?,
@@ -102,7 +101,12 @@ struct Shown {
 
 /// The tabs of a template's pages.
 pub(super) fn tabs(row: &Row, current: &str) -> Vec<Tab> {
-    let tab = |label: &str, name: &str, href: String| Tab { label: label.into(), href, current: name == current, count: None };
+    let tab = |label: &str, name: &str, href: String| Tab {
+        label: label.into(),
+        href,
+        current: name == current,
+        count: None,
+    };
     vec![
         tab("Overview", "", row.href()),
         tab("Versions", "versions", format!("{}/versions", row.href())),
@@ -112,8 +116,21 @@ pub(super) fn tabs(row: &Row, current: &str) -> Vec<Tab> {
 
 #[component]
 fn TemplateView(shown: Shown) -> impl IntoView {
-    let Shown { row, latest, template, all, owner_title, starred, refused, made, majors, tags, may_change, registry, now } =
-        shown;
+    let Shown {
+        row,
+        latest,
+        template,
+        all,
+        owner_title,
+        starred,
+        refused,
+        made,
+        majors,
+        tags,
+        may_change,
+        registry,
+        now,
+    } = shown;
     let usable = latest.is_some() && refused.is_none();
     let use_it = usable.then(|| {
         let form = format!("{}/form", row.href());
@@ -132,7 +149,7 @@ fn TemplateView(shown: Shown) -> impl IntoView {
     let kind = if row.type_name.is_empty() { "Template".to_owned() } else { format!("Template · {}", row.type_name) };
     let about = match template.as_ref().map(|template| template.description.trim()) {
         Some("") => view! { <p class="pk-quiet">"The descriptor gives no description."</p> }.into_any(),
-        Some(text) => view! { <Prose html=html::finished(markdown::to_html(text))/> }.into_any(),
+        Some(text) => view! { <Prose html=html::markdown(text)/> }.into_any(),
         None => view! { <p>{row.description.clone()}</p> }.into_any(),
     };
     let missing = template.as_ref().map(|template| missing(template, &registry)).unwrap_or_default();
@@ -156,10 +173,11 @@ fn TemplateView(shown: Shown) -> impl IntoView {
                         <Fact name="Owner">{owner}</Fact>
                         {latest.map(|version| {
                             let href = format!("{}/versions/{}", row.href(), segment(&version.number.to_string()));
+                            let (number, by, published) = (version.number.to_string(), author(&version), version.published_at);
                             view! {
-                                <Fact name="Version"><a class="pk-mono" href=href>{version.number.to_string()}</a></Fact>
-                                <Fact name="Published"><Time when=Some(When::new(version.published_at, now))/></Fact>
-                                <Fact name="By">{author(&version)}</Fact>
+                                <Fact name="Version"><a class="pk-mono" href=href>{number}</a></Fact>
+                                <Fact name="Published"><Time when=Some(When::new(published, now))/></Fact>
+                                <Fact name="By">{by}</Fact>
                             }
                         })}
                         <Fact name="Success, 90 days">{success(&all)}</Fact>
@@ -204,35 +222,39 @@ fn Notices(
                 <button class="pk-button" type="submit">"Read it again"</button>
             </form>
         }
-        .into_any()
     });
     let problem = (!row.problem.is_empty()).then(|| {
-        let title = if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
+        let title =
+            if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
         let stays = latest.as_ref().map(|version| format!(" Version {} stays in use.", version.number));
-        view! { <Banner title=title tone=Tone::Attention action=check><p>{ended(&row.problem)}{stays}</p></Banner> }
+        let why = ended(&row.problem);
+        view! { <Banner title=title tone=Tone::Attention><p>{why}{stays}</p>{check}</Banner> }
     });
     let waiting = (row.problem.is_empty() && latest.is_none()).then(|| {
         view! { <Banner title="No version of it is in use" tone=Tone::Waiting><p>"It is being read for the first time, or all of its versions were withdrawn; the page of its versions tells which."</p></Banner> }
     });
-    let unreadable = unreadable
-        .map(|why| view! { <Banner title="Its descriptor cannot be read" tone=Tone::Wrong><p>{ended(&why)}</p></Banner> });
-    let deprecated = latest.as_ref().and_then(|version| match &version.state {
+    let unreadable = unreadable.map(
+        |why| view! { <Banner title="Its descriptor cannot be read" tone=Tone::Wrong><p>{ended(&why)}</p></Banner> },
+    );
+    let deprecated = latest.as_ref().and_then(|version| match version.state.clone() {
         State::Deprecated { reason, successor } => {
+            let reason = ended(&reason);
             let instead = (!successor.is_empty()).then(|| format!(" Use {successor} instead."));
-            Some(view! { <Banner title="This version is deprecated" tone=Tone::Attention><p>{ended(reason)}{instead}</p></Banner> })
+            Some(view! { <Banner title="This version is deprecated" tone=Tone::Attention><p>{reason}{instead}</p></Banner> })
         }
         _ => None,
     });
     let warning = latest.as_ref().filter(|version| may_change && !version.warning.is_empty()).map(|version| {
-        view! { <Banner title="For those who own it" tone=Tone::Attention><p>{version.warning.clone()}</p></Banner> }
+        let warning = version.warning.clone();
+        view! { <Banner title="For those who own it" tone=Tone::Attention><p>{warning}</p></Banner> }
     });
-    let refused = refused.map(|why| view! { <Banner title="You may not run it"><p>{ended(&why)}</p></Banner> });
+    let refused = refused.map(|why| ended(&why)).map(|why| view! { <Banner title="You may not run it"><p>{why}</p></Banner> });
     let missing = (!missing.is_empty()).then(|| {
         let (noun, verb) = if missing.len() == 1 { ("Action", "is") } else { ("Actions", "are") };
         let names: Vec<_> = missing
             .into_iter()
             .enumerate()
-            .map(|(place, action)| view! { {(place > 0).then_some(", ")} <code>{action}</code> })
+            .map(|(place, action)| view! { {(place > 0).then_some(", ")} <code class="pk-mono">{action}</code> })
             .collect();
         view! {
             <Banner title=format!("{noun} that {verb} not installed here") tone=Tone::Attention>
@@ -395,7 +417,10 @@ mod tests {
 
     #[test]
     fn an_action_is_told_by_its_first_sentence() {
-        assert_eq!(first_sentence("Renders the *files* of a\nskeleton. Then more."), "Renders the files of a skeleton.");
+        assert_eq!(
+            first_sentence("Renders the *files* of a\nskeleton. Then more."),
+            "Renders the files of a skeleton."
+        );
         assert_eq!(first_sentence("Waits"), "Waits.");
         assert_eq!(first_sentence(""), "");
     }

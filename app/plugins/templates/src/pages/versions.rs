@@ -1,6 +1,6 @@
 use kit::components::{
-    Badge, Banner, Button, Choice, Column, DiffView, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout, Input,
-    Need, Page, Panel, Section, Select, Table, Tabs, Time, Tone,
+    Badge, Banner, Button, Choice, Column, DiffView, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout,
+    Input, Need, Page, Panel, Section, Select, Table, Tabs, Time, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -63,7 +63,8 @@ fn VersionsView(row: Row, versions: Versions, latest: Option<i64>, now: Millis, 
         } else {
             format!("No version of it was published yet. {}", row.problem)
         };
-        view! { <EmptyState sentence=sentence><a class="pk-button" href=row.href()>"Back to the template"</a></EmptyState> }.into_any()
+        let back = row.href();
+        view! { <EmptyState sentence=sentence><a class="pk-button" href=back>"Back to the template"</a></EmptyState> }.into_any()
     } else {
         view! { <Table caption="Versions" columns=columns stacked=true>{rows}</Table> }.into_any()
     };
@@ -80,7 +81,13 @@ fn VersionsView(row: Row, versions: Versions, latest: Option<i64>, now: Millis, 
 }
 
 #[component]
-fn VersionRow(base: String, version: Version, statistics: Statistics, latest: Option<i64>, now: Millis) -> impl IntoView {
+fn VersionRow(
+    base: String,
+    version: Version,
+    statistics: Statistics,
+    latest: Option<i64>,
+    now: Millis,
+) -> impl IntoView {
     let number = version.number.to_string();
     let address = format!("{base}/{}", segment(&number));
     let share = statistics.success().map_or_else(|| "–".to_owned(), |share| format!("{share} %"));
@@ -148,14 +155,14 @@ fn VersionView(shown: Shown) -> impl IntoView {
         <StateBadge state=version.state.clone()/>
     }
     .into_any();
-    let notice = match &version.state {
+    let notice = match version.state.clone() {
         State::Current => None,
         State::Deprecated { reason, successor } => {
             let instead = (!successor.is_empty()).then(|| format!(" Use {successor} instead."));
-            Some(view! { <Banner title="Deprecated" tone=Tone::Attention><p>{reason.clone()}{instead}</p></Banner> }.into_any())
+            Some(view! { <Banner title="Deprecated" tone=Tone::Attention><p>{reason}{instead}</p></Banner> }.into_any())
         }
         State::Withdrawn { reason } => {
-            Some(view! { <Banner title="Withdrawn: no run begins with it" tone=Tone::Wrong><p>{reason.clone()}</p></Banner> }.into_any())
+            Some(view! { <Banner title="Withdrawn: no run begins with it" tone=Tone::Wrong><p>{reason}</p></Banner> }.into_any())
         }
     };
     let warning = (!version.warning.is_empty())

@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
         let definition = self.tasks.definitions.version(&task.template, &task.version, task.version_id).await;
         let definition = definition.map_err(|error| Stop::Failed(format!("The template cannot be read: {error}")))?;
         let origin =
-            Origin { template: task.template.clone(), version: task.version.clone(), task: task.uuid.clone() };
+            Origin { template: task.template.clone(), version: task.version.clone(), task: task.uuid.clone(), strict: definition.template.strict };
         let caller = self.tasks.caller_now(task).await.map_err(Stop::Failed)?;
         Ok(Scene {
             definition,

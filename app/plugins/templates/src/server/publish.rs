@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use descriptor::EntityRef;
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
@@ -82,17 +82,18 @@ impl Watch {
         let found = self.in_catalog().await?;
         for (template, etag) in &found {
             match known.get(template) {
-                Some((kept, problem)) if kept == etag && (problem.is_empty() || !files_too) => same.push(template.clone()),
+                Some((kept, problem)) if kept == etag && (problem.is_empty() || !files_too) => {
+                    same.push(template.clone())
+                }
                 _ => changed.push(template.clone()),
             }
         }
         if files_too {
-            let looks = same.iter().map(|template| async move { (template, self.differs(template).await) });
+            let looks = same.into_iter().map(|template| self.differing(template));
+            let looks: Vec<BoxFuture<'_, Result<Option<String>, AppError>>> = looks.map(FutureExt::boxed).collect();
             let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
-            while let Some((template, differs)) = looks.next().await {
-                if differs? {
-                    changed.push(template.clone());
-                }
+            while let Some(differing) = looks.next().await {
+                changed.extend(differing?);
             }
         }
         changed.sort_unstable();
@@ -103,7 +104,9 @@ impl Watch {
     async fn known(&self) -> Result<HashMap<String, (String, String)>, DbErr> {
         let read = self.templates.kit.db.read();
         let rows = db::rows(read, "SELECT ref, etag, problem FROM templates_template", []).await?;
-        rows.iter().map(|row| Ok((row.try_get("", "ref")?, (row.try_get("", "etag")?, row.try_get("", "problem")?)))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("", "ref")?, (row.try_get("", "etag")?, row.try_get("", "problem")?))))
+            .collect()
     }
 
     async fn in_catalog(&self) -> Result<BTreeMap<String, String>, AppError> {
@@ -121,6 +124,11 @@ impl Watch {
                 return Ok(all);
             }
         }
+    }
+
+    /// The template, where it differs.
+    async fn differing(&self, template: String) -> Result<Option<String>, AppError> {
+        Ok(self.differs(&template).await?.then_some(template))
     }
 
     /// Whether the files of a template are others than those of its last version. A source that does not answer is as it was.
@@ -199,7 +207,8 @@ impl Handler for Publish {
                     if version.author.is_empty() {
                         version.author = source_of(&entity).to_owned();
                     }
-                    definitions::publish(&tx, now, &Caller::System, self.templates.definition(template), &version).await?;
+                    definitions::publish(&tx, now, &Caller::System, self.templates.definition(template), &version)
+                        .await?;
                 }
             }
             _ => forget(&tx, template).await?,
@@ -241,7 +250,10 @@ pub fn family(name: &str) -> (&str, u32) {
 
 /// Where an entity was read from, as the catalog says it.
 fn source_of(entity: &Value) -> &str {
-    entity.pointer("/metadata/annotations/backstage.io~1managed-by-location").and_then(Value::as_str).unwrap_or_default()
+    entity
+        .pointer("/metadata/annotations/backstage.io~1managed-by-location")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn failed(error: AppError) -> JobError {

@@ -7,8 +7,8 @@ mod tasks;
 use axum::Extension;
 use kit::server::plugin::Routes;
 
-use super::callbacks;
 use super::Templates;
+use super::callbacks;
 
 /// The routes.
 pub fn routes(templates: Templates) -> Routes {

@@ -132,6 +132,9 @@ mod tests {
         let of = |runs, completed| Statistics { runs, completed, median: None }.success();
         assert_eq!((of(0, 0), of(3, 3), of(1000, 999), of(3, 0)), (None, Some(100), Some(99), Some(0)));
         assert_eq!((median(vec![]), median(vec![5]), median(vec![9, 1, 4])), (None, Some(5), Some(4)));
-        assert_eq!((duration(300), duration(61_000), duration(3_700_000)), ("under a second".into(), "1 min 1 s".into(), "1 h 1 min".into()));
+        assert_eq!(
+            (duration(300), duration(61_000), duration(3_700_000)),
+            ("under a second".into(), "1 min 1 s".into(), "1 h 1 min".into())
+        );
     }
 }

@@ -35,8 +35,7 @@ const MAX_TEXT: usize = 500;
 const RECENT_RUNS: u32 = 200;
 
 /// The columns that [`Row::read`] reads.
-const COLUMNS: &str =
-    "t.id, t.ref, t.namespace, t.name, t.family, t.major, t.title, t.description, t.type, t.owner, t.source, t.problem, t.checked_at";
+const COLUMNS: &str = "t.id, t.ref, t.namespace, t.name, t.family, t.major, t.title, t.description, t.type, t.owner, t.source, t.problem, t.checked_at";
 
 /// What every template is, as policies see it.
 const KIND: &str = "template";
@@ -322,7 +321,8 @@ impl Templates {
         let mut rows = rows.iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
         let more = rows.len() > PAGE;
         rows.truncate(PAGE);
-        let next = rows.last().filter(|_| more).map(|last| GalleryQuery { after: Some(last.id), ..query.clone() }.href());
+        let next =
+            rows.last().filter(|_| more).map(|last| GalleryQuery { after: Some(last.id), ..query.clone() }.href());
         let text = format!("SELECT count(*) AS n FROM templates_template t WHERE {}", all.text());
         let total = count(&db::rows(read, &text, all.values).await?)?;
         let any = total > 0 || self.sees_any(caller).await?;
@@ -444,9 +444,9 @@ impl Templates {
         let found = db::rows(self.kit.db.read(), &text, conditions.values).await?;
         let found = found.iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
         for row in rows {
-            let of = found.iter().filter(|other| {
-                other.id != row.id && other.family == row.family && other.namespace == row.namespace
-            });
+            let of = found
+                .iter()
+                .filter(|other| other.id != row.id && other.family == row.family && other.namespace == row.namespace);
             let of = of.map(|other| Major { major: other.major, name: other.name.clone(), href: other.href() });
             majors.insert(row.id, of.collect());
         }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::server::audit;
 use kit::server::definitions::{self, FileChange, State, Version};
 use kit::server::entities::{EntityQuery, Found};
 use kit::server::jobs;
 use kit::server::source::{Tree, TreeFile};
 use scaffold::definition::Template;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Templates;
 use super::publish::publish_job;
@@ -153,6 +154,8 @@ impl Templates {
         let now = self.kit.clock.now();
         let tx = self.kit.db.begin().await?;
         jobs::enqueue(&tx, now, publish_job(&row.template, now)).await?;
+        let (action, resource, detail) = (CHANGE_VERSION.action, row.template.as_str(), json!({ "read": true }));
+        audit::append(&tx, audit::Event { at: now, actor: caller, action, resource, detail }).await?;
         Ok(tx.commit().await?)
     }
 
