@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::action::{Action, ActionInfo};
 use crate::actions;
+use crate::names::nearest;
 
 /// Actions by id.
 #[derive(Clone, Default)]
@@ -39,11 +40,6 @@ impl Registry {
 
     /// The id of the action that somebody who wrote `id` may have meant.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        let distance = |known: &str| strsim::damerau_levenshtein(id, known);
-        let known = self.actions.keys().map(|known| (distance(known), known.as_str()));
-        known
-            .min()
-            .filter(|(distance, known)| *distance <= known.len() / 4 + 1 && *distance > 0)
-            .map(|(_, known)| known)
+        nearest(id, self.actions.keys().map(String::as_str)).filter(|known| *known != id)
     }
 }
