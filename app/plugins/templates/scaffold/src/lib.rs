@@ -8,4 +8,6 @@
 //! 3. What an action declares about being repeated is what the task machinery relies on.
 
 pub mod action;
+pub mod actions;
+mod outside;
 pub mod workspace;

@@ -54,7 +54,10 @@ impl CatalogFetch {
         );
         info.examples = vec![
             example("One entity", json!({ "entityRef": "component:default/ledger" })),
-            example("Several, of which some may be missing", json!({ "entityRefs": ["ledger", "cards"], "defaultKind": "component", "optional": true })),
+            example(
+                "Several, of which some may be missing",
+                json!({ "entityRefs": ["ledger", "cards"], "defaultKind": "component", "optional": true }),
+            ),
         ];
         Self(info)
     }

@@ -106,8 +106,8 @@ fn location(base: &str, path: &str) -> Result<String, ActionError> {
     if path.contains("://") {
         return Ok(path.to_owned());
     }
-    let mut url = Url::parse(base)
-        .map_err(|_| ActionError::Failed(format!("repoContentsUrl: {base:?} is no address")))?;
+    let mut url =
+        Url::parse(base).map_err(|_| ActionError::Failed(format!("repoContentsUrl: {base:?} is no address")))?;
     if url.path().trim_end_matches('/').ends_with(".git") {
         url.set_path(&url.path().trim_end_matches('/').to_owned());
         return Ok(url.into());
@@ -131,13 +131,41 @@ mod tests {
     #[test]
     fn the_path_of_a_descriptor_is_meant_from_the_root_of_its_repository() {
         for (base, path, expected) in [
-            ("https://github.com/o/r/blob/main", "/catalog-info.yaml", "https://github.com/o/r/blob/main/catalog-info.yaml"),
-            ("https://github.com/o/r/blob/main/", "catalog-info.yaml", "https://github.com/o/r/blob/main/catalog-info.yaml"),
-            ("https://github.com/o/r/tree/main/sub", "/catalog-info.yaml", "https://github.com/o/r/tree/main/catalog-info.yaml"),
-            ("https://github.com/o/r/tree/main/sub", "./catalog-info.yaml", "https://github.com/o/r/tree/main/sub/catalog-info.yaml"),
-            ("https://gitlab.bank.example/g/s/p/-/blob/main", "/a/b.yaml", "https://gitlab.bank.example/g/s/p/-/blob/main/a/b.yaml"),
-            ("https://gitlab.bank.example/g/p", "/-/blob/main/b.yaml", "https://gitlab.bank.example/g/p/-/blob/main/b.yaml"),
-            ("https://portico.bank.example/api/templates/repositories/o/r.git", "/catalog-info.yaml", "https://portico.bank.example/api/templates/repositories/o/r.git"),
+            (
+                "https://github.com/o/r/blob/main",
+                "/catalog-info.yaml",
+                "https://github.com/o/r/blob/main/catalog-info.yaml",
+            ),
+            (
+                "https://github.com/o/r/blob/main/",
+                "catalog-info.yaml",
+                "https://github.com/o/r/blob/main/catalog-info.yaml",
+            ),
+            (
+                "https://github.com/o/r/tree/main/sub",
+                "/catalog-info.yaml",
+                "https://github.com/o/r/tree/main/catalog-info.yaml",
+            ),
+            (
+                "https://github.com/o/r/tree/main/sub",
+                "./catalog-info.yaml",
+                "https://github.com/o/r/tree/main/sub/catalog-info.yaml",
+            ),
+            (
+                "https://gitlab.bank.example/g/s/p/-/blob/main",
+                "/a/b.yaml",
+                "https://gitlab.bank.example/g/s/p/-/blob/main/a/b.yaml",
+            ),
+            (
+                "https://gitlab.bank.example/g/p",
+                "/-/blob/main/b.yaml",
+                "https://gitlab.bank.example/g/p/-/blob/main/b.yaml",
+            ),
+            (
+                "https://portico.bank.example/api/templates/repositories/o/r.git",
+                "/catalog-info.yaml",
+                "https://portico.bank.example/api/templates/repositories/o/r.git",
+            ),
             ("nothing", "https://github.com/o/r/blob/x/y.yaml", "https://github.com/o/r/blob/x/y.yaml"),
         ] {
             assert_eq!(location(base, path).as_deref(), Ok(expected), "{base} {path}");

@@ -167,7 +167,9 @@ impl Services {
     /// The services, none of them asked yet.
     pub fn new(services: Vec<Service>, fetcher: Arc<Fetcher>) -> Self {
         let inline = |service: &Service| match &service.manifest {
-            Manifest::Inline(declared) => External::new((**declared).clone(), None, &service.secret).into_iter().map(Arc::new).collect(),
+            Manifest::Inline(declared) => {
+                External::new((**declared).clone(), None, &service.secret).into_iter().map(Arc::new).collect()
+            }
             Manifest::At(_) => Vec::new(),
         };
         let found = services.iter().map(inline).collect();
@@ -185,7 +187,12 @@ impl Services {
 
     /// The action with this id.
     pub fn find(&self, id: &str) -> Option<Arc<dyn Action>> {
-        self.found.load().iter().flatten().find(|action| action.info.id == id).map(|action| action.clone() as Arc<dyn Action>)
+        self.found
+            .load()
+            .iter()
+            .flatten()
+            .find(|action| action.info.id == id)
+            .map(|action| action.clone() as Arc<dyn Action>)
     }
 
     /// Reads all manifests once.
@@ -224,7 +231,8 @@ async fn read(fetcher: &Fetcher, url: &Url, secret: &Secret) -> Result<Vec<Arc<E
     if fetched.body.len() > LARGEST {
         return Err(failed(format!("the manifest is larger than {} KB", LARGEST / 1024)));
     }
-    let manifest: Manifests = serde_json::from_slice(&fetched.body).map_err(|error| failed(format!("the manifest: {error}")))?;
+    let manifest: Manifests =
+        serde_json::from_slice(&fetched.body).map_err(|error| failed(format!("the manifest: {error}")))?;
     if manifest.actions.len() > ACTIONS {
         return Err(failed(format!("the manifest declares more than {ACTIONS} actions")));
     }
@@ -262,7 +270,13 @@ impl External {
             reach: if declared.reads_only { Reach::Reads } else { Reach::Outside },
             repeat,
         };
-        Ok(Self { info, url, secret: secret.clone(), idempotent: repeat != Repeat::Unknown, callback: declared.callback })
+        Ok(Self {
+            info,
+            url,
+            secret: secret.clone(),
+            idempotent: repeat != Repeat::Unknown,
+            callback: declared.callback,
+        })
     }
 
     /// Asks for the step, the first time.
@@ -287,7 +301,13 @@ impl External {
     }
 
     /// One request, signed.
-    async fn ask(&self, step: &Step<'_>, method: Method, url: &Url, body: Vec<u8>) -> Result<(u16, Answer), ActionError> {
+    async fn ask(
+        &self,
+        step: &Step<'_>,
+        method: Method,
+        url: &Url,
+        body: Vec<u8>,
+    ) -> Result<(u16, Answer), ActionError> {
         let failed = |text: String| ActionError::Failed(text);
         let is_first = method == Method::POST;
         let seconds = (step.now / 1000).to_string();
@@ -346,12 +366,14 @@ impl External {
         let poll = match &answer.poll {
             Some(address) => {
                 let url = self.url.join(address).ok().filter(|url| url.origin() == self.url.origin());
-                let wrong = || ActionError::Failed(format!("{} names an address to look at that is not its own", self.info.id));
+                let wrong =
+                    || ActionError::Failed(format!("{} names an address to look at that is not its own", self.info.id));
                 Some(url.ok_or_else(wrong)?)
             }
             None if self.callback => None,
             None => {
-                let text = format!("{} answers later, and says neither where to look nor that it calls back", self.info.id);
+                let text =
+                    format!("{} answers later, and says neither where to look nor that it calls back", self.info.id);
                 return Err(ActionError::Failed(text));
             }
         };
@@ -395,8 +417,10 @@ impl Action for External {
         if !is_signed(&self.secret, call.headers, call.body, call.now) {
             return Err(failed("the signature is not good, or of another time"));
         }
-        let mut pending: Pending = serde_json::from_value(state.clone()).map_err(|_| failed("the step waits for no call"))?;
-        let answer: Answer = serde_json::from_slice(call.body).map_err(|_| failed("the body is not what a service answers"))?;
+        let mut pending: Pending =
+            serde_json::from_value(state.clone()).map_err(|_| failed("the step waits for no call"))?;
+        let answer: Answer =
+            serde_json::from_slice(call.body).map_err(|_| failed("the body is not what a service answers"))?;
         if answer.output.is_none() && answer.error.is_none() {
             return Err(failed("the body holds neither output nor error"));
         }
@@ -430,7 +454,8 @@ fn mac(secret: &Secret, seconds: &str, body: &[u8]) -> Hmac<Sha256> {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
     Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }

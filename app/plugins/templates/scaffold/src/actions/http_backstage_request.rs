@@ -144,7 +144,11 @@ impl Action for HttpBackstageRequest {
         if code >= 400 && !given.continue_on_bad_response {
             let said = body["message"].as_str().unwrap_or_default().chars().take(300).collect::<String>();
             let text = format!("the portal answers with status {code}: {said}");
-            return Err(if code >= 500 && is_repeatable { ActionError::Transient(text) } else { ActionError::Failed(text) });
+            return Err(if code >= 500 && is_repeatable {
+                ActionError::Transient(text)
+            } else {
+                ActionError::Failed(text)
+            });
         }
         Ok(Outcome::Done(Map::from_iter([
             ("code".to_owned(), code.into()),
@@ -163,7 +167,10 @@ fn address(path: &str, params: &Map<String, Value>, method: &Method) -> Result<S
     let base = Url::parse("http://localhost/api/").expect("a constant");
     let mut url = base.join(below).map_err(|_| wrong("is none"))?;
     let is_ours = url.origin() == base.origin() && url.path().starts_with("/api/");
-    if !is_ours || below.contains("://") || ["%2e", "%2f", "%5c", "\\"].iter().any(|bad| url.path().to_ascii_lowercase().contains(bad)) {
+    if !is_ours
+        || below.contains("://")
+        || ["%2e", "%2f", "%5c", "\\"].iter().any(|bad| url.path().to_ascii_lowercase().contains(bad))
+    {
         return Err(wrong("leads out of the portal’s HTTP interface"));
     }
     let steps: Vec<&str> = url.path().split('/').collect();
@@ -197,7 +204,9 @@ fn request(method: Method, address: &str, given: &Input) -> Result<Request<Vec<u
         let wrong = || ActionError::Failed(format!("headers: {name:?} cannot be sent"));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         if NOT_OURS.contains(&key.as_str()) || key.as_str().starts_with("sec-") {
-            return Err(ActionError::Failed(format!("headers: {key} says who calls, which the portal knows by itself")));
+            return Err(ActionError::Failed(format!(
+                "headers: {key} says who calls, which the portal knows by itself"
+            )));
         }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         request.headers_mut().insert(key, HeaderValue::from_str(&text).map_err(|_| wrong())?);
@@ -213,13 +222,21 @@ mod tests {
 
     #[test]
     fn a_path_stays_within_the_http_interface() {
-        let of = |path: &str, method: Method| address(path, &Map::from_iter([("q".to_owned(), json!("a b"))]), &method).ok();
+        let of =
+            |path: &str, method: Method| address(path, &Map::from_iter([("q".to_owned(), json!("a b"))]), &method).ok();
         assert_eq!(of("proxy/data/fetch", Method::POST).as_deref(), Some("/api/proxy/data/fetch?q=a+b"));
         assert_eq!(of("/api/catalog/entities", Method::GET).as_deref(), Some("/api/catalog/entities?q=a+b"));
         assert_eq!(of("/api/scaffolder/v2/actions", Method::GET).as_deref(), Some("/api/scaffolder/v2/actions?q=a+b"));
         for bad in [
-            "../metrics", "/api/../metrics", "a/%2e%2e/%2e%2e/metrics", "https://evil.example/x", "//evil.example/x",
-            "settings/fn/token", "/api/settings/fn/token", "scaffolder/v2/tasks", "x\\..\\y",
+            "../metrics",
+            "/api/../metrics",
+            "a/%2e%2e/%2e%2e/metrics",
+            "https://evil.example/x",
+            "//evil.example/x",
+            "settings/fn/token",
+            "/api/settings/fn/token",
+            "scaffolder/v2/tasks",
+            "x\\..\\y",
         ] {
             assert_eq!(of(bad, Method::POST), None, "{bad}");
         }

@@ -71,7 +71,10 @@ impl PublishGit {
         );
         info.examples = vec![
             example("A repository that the portal keeps", json!({ "repoUrl": "portico?owner=payments&repo=ledger" })),
-            example("Any git remote", json!({ "remoteUrl": "https://git.bank.example/payments/ledger.git", "defaultBranch": "main" })),
+            example(
+                "Any git remote",
+                json!({ "remoteUrl": "https://git.bank.example/payments/ledger.git", "defaultBranch": "main" }),
+            ),
         ];
         Self(info)
     }
@@ -131,7 +134,8 @@ pub(super) fn published() -> Value {
 /// Errors name the address that people know, not where a repository lies, and no token.
 fn told(error: ActionError, target: &Target) -> ActionError {
     let plain = |text: String| {
-        let text = if target.remote.url.starts_with('/') { text.replace(&target.remote.url, &target.address) } else { text };
+        let text =
+            if target.remote.url.starts_with('/') { text.replace(&target.remote.url, &target.address) } else { text };
         target.token.as_ref().map_or(text.clone(), |token| masked(&text, token))
     };
     match error {
@@ -149,12 +153,15 @@ async fn target(step: &Step<'_>, world: &World, given: &Input, branch: &str) -> 
             None => on_host(step, world, given, address, branch).await,
         };
     }
-    let text = given.repo_url.as_deref().ok_or_else(|| ActionError::Failed("remoteUrl or repoUrl is missing".into()))?;
+    let text =
+        given.repo_url.as_deref().ok_or_else(|| ActionError::Failed("remoteUrl or repoUrl is missing".into()))?;
     let repo = RepoUrl::parse(text)?;
     repo.among(&given.allowed_hosts)?;
     if repo.host == PORTAL {
         let address = world.repositories.address(&repo.owner, &repo.repo);
-        let address = address.ok_or_else(|| ActionError::Failed(format!("repoUrl: {text:?} names no repository that the portal can keep")))?;
+        let address = address.ok_or_else(|| {
+            ActionError::Failed(format!("repoUrl: {text:?} names no repository that the portal can keep"))
+        })?;
         return kept(world, address.into(), branch).await;
     }
     let host = world.hosts.host(&repo.host).ok_or_else(|| not_allowed("repoUrl", &repo.host))?;
@@ -179,7 +186,9 @@ async fn on_host(
 ) -> Result<Target, ActionError> {
     let field = if given.remote_url.is_some() { "remoteUrl" } else { "repoUrl" };
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http" | "ssh"));
-    let url = url.ok_or_else(|| ActionError::Failed(format!("{field}: it must be an address that begins with https:// or ssh://")))?;
+    let url = url.ok_or_else(|| {
+        ActionError::Failed(format!("{field}: it must be an address that begins with https:// or ssh://"))
+    })?;
     if url.password().is_some() || (!url.username().is_empty() && url.scheme() != "ssh") {
         return Err(ActionError::Failed(format!("{field}: a user or password does not belong into it")));
     }

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::publish_git::published;
-use crate::action::{Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World};
+use crate::action::{
+    Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World,
+};
 use crate::outside::api::{Api, Reply, Stop, ended};
 use crate::outside::commit::{About, Commit, Found};
 use crate::outside::repo_url::{self, RepoUrl};
@@ -110,7 +112,10 @@ impl PublishGithub {
             published(),
         );
         info.examples = vec![
-            example("A private repository", json!({ "repoUrl": "github.com?owner=payments&repo=ledger", "description": "Keeps the books" })),
+            example(
+                "A private repository",
+                json!({ "repoUrl": "github.com?owner=payments&repo=ledger", "description": "Keeps the books" }),
+            ),
             example(
                 "Open to all, with a team that maintains it and no protected branch",
                 json!({
@@ -168,7 +173,12 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     if let Made::Found(found) = &made {
         // What is in a repository that others can read cannot be taken back; what an earlier attempt has pushed is no news.
         if visibility_of(found) != visibility(given)? && !matches!(commit.look(&remote).await, Ok(Found::Ours(_))) {
-            let text = format!("{} exists already, and is {} instead of {}", repo.path(), visibility_of(found), visibility(given)?);
+            let text = format!(
+                "{} exists already, and is {} instead of {}",
+                repo.path(),
+                visibility_of(found),
+                visibility(given)?
+            );
             return Err(ActionError::Failed(text).into());
         }
     }
@@ -186,7 +196,10 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
 pub(super) fn github(world: &World, repo: &RepoUrl) -> Result<CodeHost, ActionError> {
     let host = world.hosts.host(&repo.host).filter(|host| host.kind == CodeHostKind::GitHub);
     let host = host.ok_or_else(|| {
-        ActionError::Failed(format!("repoUrl: {} is no GitHub that the operator has set up ([[integrations]])", repo.host))
+        ActionError::Failed(format!(
+            "repoUrl: {} is no GitHub that the operator has set up ([[integrations]])",
+            repo.host
+        ))
     })?;
     if repo.owner.contains('/') {
         return Err(ActionError::Failed(format!("repoUrl: {:?} is no owner on GitHub", repo.owner)));
@@ -209,7 +222,11 @@ async fn repository(api: &Api<'_>, repo: &RepoUrl, given: &Input) -> Result<Made
     let what = format!("making {}", repo.path());
     let owner = api.call(Method::GET, &["users", &repo.owner], None).await?;
     let is_organization = match owner.status {
-        404 => return Err(ActionError::Failed(format!("repoUrl: nobody on {} is called {:?}", api.name, repo.owner)).into()),
+        404 => {
+            return Err(
+                ActionError::Failed(format!("repoUrl: nobody on {} is called {:?}", api.name, repo.owner)).into()
+            );
+        }
         _ => api.expect(owner, &what)?["type"] == "Organization",
     };
     let mut body = settings(given);
@@ -237,7 +254,10 @@ async fn repository(api: &Api<'_>, repo: &RepoUrl, given: &Input) -> Result<Made
         // Another run was faster, or it is one that the token may not see.
         return match find(api, repo).await? {
             Some(found) => Ok(Made::Found(found)),
-            None => Err(ActionError::Failed(format!("{} is taken by a repository that the token may not see", repo.path())).into()),
+            None => {
+                Err(ActionError::Failed(format!("{} is taken by a repository that the token may not see", repo.path()))
+                    .into())
+            }
         };
     }
     api.expect(reply, &what).map(|_| Made::Now)
@@ -248,7 +268,9 @@ async fn find(api: &Api<'_>, repo: &RepoUrl) -> Result<Option<Value>, Stop> {
     let reply = api.call(Method::GET, &["repos", &repo.owner, &repo.repo], None).await?;
     match reply.status {
         404 => Ok(None),
-        301 | 302 | 307 => Err(ActionError::Failed(format!("{} was moved elsewhere: choose another name", repo.path())).into()),
+        301 | 302 | 307 => {
+            Err(ActionError::Failed(format!("{} was moved elsewhere: choose another name", repo.path())).into())
+        }
         _ => api.expect(reply, &format!("reading {}", repo.path())).map(Some),
     }
 }
@@ -257,7 +279,9 @@ fn visibility(given: &Input) -> Result<&str, ActionError> {
     match given.repo_visibility.as_deref().filter(|text| !text.is_empty()) {
         None => Ok("private"),
         Some(known @ ("private" | "public" | "internal")) => Ok(known),
-        Some(other) => Err(ActionError::Failed(format!("repoVisibility: {other:?} is not one of private, public, internal"))),
+        Some(other) => {
+            Err(ActionError::Failed(format!("repoVisibility: {other:?} is not one of private, public, internal")))
+        }
     }
 }
 
@@ -349,7 +373,8 @@ async fn settle(api: &Api<'_>, repo: &RepoUrl, given: &Input, branch: &str, log:
         }
         api.expect(reply, "protectDefaultBranch")?;
         if given.required_commit_signing {
-            let reply = put(Method::POST, &["branches", branch, "protection", "required_signatures"], &Value::Null).await?;
+            let reply =
+                put(Method::POST, &["branches", branch, "protection", "required_signatures"], &Value::Null).await?;
             api.expect(reply, "requiredCommitSigning")?;
         }
     }
@@ -364,7 +389,9 @@ async fn share(api: &Api<'_>, repo: &RepoUrl, given: &Input, log: &dyn Log) -> R
             Some((owner, team)) if owner.eq_ignore_ascii_case(&repo.owner) => {
                 shares.push((true, team.to_owned(), "admin".into()));
             }
-            Some(_) => return Err(ActionError::Failed(format!("access: {access:?} is no team of {}", repo.owner)).into()),
+            Some(_) => {
+                return Err(ActionError::Failed(format!("access: {access:?} is no team of {}", repo.owner)).into());
+            }
             None => shares.push((false, access.to_owned(), "admin".into())),
         }
     }
@@ -378,7 +405,9 @@ async fn share(api: &Api<'_>, repo: &RepoUrl, given: &Input, log: &dyn Log) -> R
         match (user, &each.team) {
             (Some(user), _) => shares.push((false, user.clone(), permission.to_owned())),
             (None, Some(team)) => shares.push((true, team.clone(), permission.to_owned())),
-            (None, None) => return Err(ActionError::Failed("collaborators: one names neither user nor team".into()).into()),
+            (None, None) => {
+                return Err(ActionError::Failed("collaborators: one names neither user nor team".into()).into());
+            }
         }
     }
     for (is_team, name, permission) in shares {
@@ -445,10 +474,7 @@ fn schema() -> Value {
     });
     let flag = |title: &str, usual: bool| json!({ "type": "boolean", "title": title, "default": usual });
     let text = |title: &str| json!({ "type": "string", "title": title });
-    json!({
-        "type": "object",
-        "required": ["repoUrl"],
-        "properties": {
+    let repository = json!({
             "repoUrl": { "type": "string", "title": "Repository", "description": "As RepoUrlPicker gives it: `github.com?owner=payments&repo=ledger`." },
             "allowedHosts": { "type": "array", "items": { "type": "string" }, "title": "Allowed hosts" },
             "description": text("Description"),
@@ -481,7 +507,9 @@ fn schema() -> Value {
             "requiredConversationResolution": flag("Need conversations to be resolved", false),
             "requireLastPushApproval": flag("Need the last push to be approved", false),
             "requiredCommitSigning": flag("Need signed commits", false),
-            "requiredLinearHistory": flag("Need a linear history", false),
+            "requiredLinearHistory": flag("Need a linear history", false)
+    });
+    let rest = json!({
             "deleteBranchOnMerge": flag("Delete merged branches", false),
             "allowMergeCommit": flag("Allow merge commits", true),
             "allowSquashMerge": flag("Allow squashing", true),
@@ -509,6 +537,8 @@ fn schema() -> Value {
             "gitAuthorName": text("Author"),
             "gitAuthorEmail": text("Author’s address"),
             "token": { "type": "string", "title": "Token", "description": "The portal’s own for the host when left out." }
-        }
-    })
+    });
+    // Two parts, since one would be too deep for the macro.
+    let properties = [repository, rest].into_iter().filter_map(|part| part.as_object().cloned()).flatten();
+    json!({ "type": "object", "required": ["repoUrl"], "properties": Map::from_iter(properties) })
 }

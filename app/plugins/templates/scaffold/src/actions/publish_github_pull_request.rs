@@ -145,7 +145,10 @@ async fn propose(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     let host = github(world, &repo)?;
     repo_url::branch("branchName", &given.branch_name)?;
     if given.force_fork {
-        return Err(ActionError::Failed("forceFork: pull requests are opened from branches of the repository itself".into()).into());
+        return Err(ActionError::Failed(
+            "forceFork: pull requests are opened from branches of the repository itself".into(),
+        )
+        .into());
     }
     let token = token_for(&repo.host, &host, given.token.as_deref(), step.secrets)?;
     let api = Api::new(&world.fetcher, &repo.host, &host, &token, step.now);
@@ -169,7 +172,8 @@ async fn propose(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
             request.pull(target).await?
         }
     };
-    let number = pull["number"].as_u64().ok_or_else(|| ActionError::Failed("GitHub gave the pull request no number".into()))?;
+    let number =
+        pull["number"].as_u64().ok_or_else(|| ActionError::Failed("GitHub gave the pull request no number".into()))?;
     request.invite(number).await?;
     let address = format!("{}/{}/pull/{number}", host.web.as_str().trim_end_matches('/'), repo.path());
     step.log.info(&format!("{address} {}", if is_new { "is open" } else { "was there already" }));
@@ -191,7 +195,8 @@ struct Request<'a> {
 impl Request<'_> {
     /// Asks for something of the repository.
     async fn ask(&self, method: Method, rest: &[&str], body: Value) -> Result<Reply, Stop> {
-        let steps: Vec<&str> = ["repos", &self.repo.owner, &self.repo.repo].into_iter().chain(rest.iter().copied()).collect();
+        let steps: Vec<&str> =
+            ["repos", &self.repo.owner, &self.repo.repo].into_iter().chain(rest.iter().copied()).collect();
         self.api.call(method, &steps, (!body.is_null()).then_some(&body)).await
     }
 
@@ -235,7 +240,9 @@ impl Request<'_> {
             return Ok(None);
         }
         if reply.status == 409 {
-            return Err(ActionError::Failed(format!("{} is empty: there is nothing to merge into", self.repo.path())).into());
+            return Err(
+                ActionError::Failed(format!("{} is empty: there is nothing to merge into", self.repo.path())).into()
+            );
         }
         let found = self.api.expect(reply, &format!("reading the branch {branch}"))?;
         Ok(found["object"]["sha"].as_str().map(str::to_owned))
@@ -274,7 +281,9 @@ impl Request<'_> {
             let body = json!({ "ref": format!("refs/heads/{}", given.branch_name), "sha": sha });
             self.ask(Method::POST, &["git", "refs"], body).await?
         };
-        if matches!(reply.status, 409 | 422) && self.head(&given.branch_name).await?.is_some_and(|now| Some(&now) != there.as_ref()) {
+        if matches!(reply.status, 409 | 422)
+            && self.head(&given.branch_name).await?.is_some_and(|now| Some(&now) != there.as_ref())
+        {
             return Err(if there.is_some() {
                 ActionError::Transient(format!("the branch {} was changed at the same time", given.branch_name)).into()
             } else {
@@ -313,7 +322,8 @@ impl Request<'_> {
         }
         for path in &given.files_to_delete {
             let path = within(&normal(path)?);
-            let steps: Vec<&str> = ["repos", &self.repo.owner, &self.repo.repo, "contents"].into_iter().chain(path.split('/')).collect();
+            let steps: Vec<&str> =
+                ["repos", &self.repo.owner, &self.repo.repo, "contents"].into_iter().chain(path.split('/')).collect();
             let found = self.api.call_with(Method::GET, &steps, &[("ref", parent)], None).await?;
             if found.status == 404 {
                 self.step.log.warn(&format!("filesToDelete: {path} is not in the repository"));

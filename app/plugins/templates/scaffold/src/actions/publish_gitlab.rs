@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::publish_github::{BRANCH, plain};
-use crate::action::{Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World};
+use crate::action::{
+    Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World,
+};
 use crate::outside::api::{Api, Stop, ended};
 use crate::outside::commit::{About, Commit, Found};
 use crate::outside::repo_url::{self, RepoUrl};
@@ -66,7 +68,8 @@ impl PublishGitlab {
     pub fn new() -> Self {
         let mut output = super::publish_git::published();
         output["properties"]["projectId"] = json!({ "type": "number", "title": "The number of the project" });
-        output["properties"]["created"] = json!({ "type": "boolean", "title": "Whether the project was made by this step" });
+        output["properties"]["created"] =
+            json!({ "type": "boolean", "title": "Whether the project was made by this step" });
         let mut info = info(
             "publish:gitlab",
             "Makes a project on GitLab and pushes the workspace to it as one commit. An empty project of that name and visibility is used; one with other content is left alone. A step that was cut off finds what it has made.",
@@ -113,7 +116,10 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     repo.among(&given.allowed_hosts)?;
     let host = world.hosts.host(&repo.host).filter(|host| host.kind == CodeHostKind::GitLab);
     let host = host.ok_or_else(|| {
-        ActionError::Failed(format!("repoUrl: {} is no GitLab that the operator has set up ([[integrations]])", repo.host))
+        ActionError::Failed(format!(
+            "repoUrl: {} is no GitLab that the operator has set up ([[integrations]])",
+            repo.host
+        ))
     })?;
     let branch = given.default_branch.as_deref().filter(|branch| !branch.is_empty()).unwrap_or(BRANCH);
     repo_url::branch("defaultBranch", branch)?;
@@ -177,7 +183,11 @@ async fn project(api: &Api<'_>, repo: &RepoUrl, given: &Input, branch: &str) -> 
     let what = format!("making {}", repo.path());
     let owner = api.call(Method::GET, &["namespaces", &repo.owner], None).await?;
     if owner.status == 404 {
-        return Err(ActionError::Failed(format!("repoUrl: {} has no group or user {:?} for this token", api.name, repo.owner)).into());
+        return Err(ActionError::Failed(format!(
+            "repoUrl: {} has no group or user {:?} for this token",
+            api.name, repo.owner
+        ))
+        .into());
     }
     let namespace = api.expect(owner, &what)?["id"].clone();
     let mut body = given.settings.clone();
@@ -200,7 +210,10 @@ async fn project(api: &Api<'_>, repo: &RepoUrl, given: &Input, branch: &str) -> 
         // Another run was faster, or it is one that the token may not see.
         return match find(api, repo).await? {
             Some(found) => Ok((found, false)),
-            None => Err(ActionError::Failed(format!("{} is taken by a project that the token may not see", repo.path())).into()),
+            None => {
+                Err(ActionError::Failed(format!("{} is taken by a project that the token may not see", repo.path()))
+                    .into())
+            }
         };
     }
     api.expect(reply, &what).map(|made| (made, true))
@@ -210,7 +223,9 @@ async fn find(api: &Api<'_>, repo: &RepoUrl) -> Result<Option<Value>, Stop> {
     let reply = api.call(Method::GET, &["projects", &repo.path()], None).await?;
     match reply.status {
         404 => Ok(None),
-        301 | 302 => Err(ActionError::Failed(format!("{} was moved elsewhere: choose another name", repo.path())).into()),
+        301 | 302 => {
+            Err(ActionError::Failed(format!("{} was moved elsewhere: choose another name", repo.path())).into())
+        }
         _ => api.expect(reply, &format!("reading {}", repo.path())).map(Some),
     }
 }
@@ -220,7 +235,9 @@ fn visibility(given: &Input) -> Result<&str, ActionError> {
     match given.repo_visibility.as_deref().filter(|text| !text.is_empty()).or(stated) {
         None => Ok("private"),
         Some(known @ ("private" | "internal" | "public")) => Ok(known),
-        Some(other) => Err(ActionError::Failed(format!("repoVisibility: {other:?} is not one of private, internal, public"))),
+        Some(other) => {
+            Err(ActionError::Failed(format!("repoVisibility: {other:?} is not one of private, internal, public")))
+        }
     }
 }
 
@@ -237,7 +254,9 @@ async fn settle(api: &Api<'_>, id: &str, given: &Input, branch: &str, log: &dyn 
             }
         }
         if each.protect {
-            let reply = api.call(Method::POST, &["projects", id, "protected_branches"], Some(&json!({ "name": each.name }))).await?;
+            let reply = api
+                .call(Method::POST, &["projects", id, "protected_branches"], Some(&json!({ "name": each.name })))
+                .await?;
             // The default branch of a new project often is by itself.
             if reply.status != 409 {
                 api.expect(reply, &format!("branches: protecting {}", each.name))?;

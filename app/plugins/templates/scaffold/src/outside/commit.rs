@@ -80,8 +80,18 @@ pub(crate) async fn content(workspace: &Workspace, folder: &str) -> Result<Vec<(
     git::run(dir.path(), &["init", "--quiet", "--bare", "--template=", "."], &none).await.map_err(unusable)?;
     let root: PathBuf = workspace.path().join(&folder);
     let root = root.canonicalize().map_err(|error| wrong(&error))?;
-    let (git_dir, work_tree) = (format!("--git-dir={}", dir.path().display()), format!("--work-tree={}", root.display()));
-    let list = ["-c", "core.quotePath=false", &git_dir, &work_tree, "ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
+    let (git_dir, work_tree) =
+        (format!("--git-dir={}", dir.path().display()), format!("--work-tree={}", root.display()));
+    let list = [
+        "-c",
+        "core.quotePath=false",
+        &git_dir,
+        &work_tree,
+        "ls-files",
+        "-z",
+        "--others",
+        "--exclude-per-directory=.gitignore",
+    ];
     let kept = git::run(&root, &list, &none).await.map_err(unusable)?;
     let kept: std::collections::HashSet<&str> = kept.split('\0').collect();
     Ok(files.into_iter().filter(|(path, _)| kept.contains(path.as_str())).collect())
@@ -96,7 +106,8 @@ impl Commit {
     /// Makes a commit without a parent of the files below `folder`.
     pub(crate) async fn make(workspace: &Workspace, folder: &str, about: &About<'_>) -> Result<Self, ActionError> {
         let files = content(workspace, folder).await?;
-        let failed = |error: std::io::Error| ActionError::Transient(format!("the commit could not be written: {error}"));
+        let failed =
+            |error: std::io::Error| ActionError::Transient(format!("the commit could not be written: {error}"));
         let dir = tempfile::tempdir().map_err(failed)?;
         let mut stream = tempfile::tempfile().map_err(failed)?;
         write(&mut stream, workspace, &files, about)?;
@@ -108,7 +119,8 @@ impl Commit {
             .map_err(unusable)?;
         let (head, tree) = (format!("refs/heads/{}", about.branch), format!("refs/heads/{}^{{tree}}", about.branch));
         let both = git::run(dir.path(), &["rev-parse", &head, &tree], &none).await.map_err(unusable)?;
-        let (hash, tree) = both.trim().split_once('\n').ok_or_else(|| ActionError::Failed("git made no commit".into()))?;
+        let (hash, tree) =
+            both.trim().split_once('\n').ok_or_else(|| ActionError::Failed("git made no commit".into()))?;
         let (hash, tree) = (hash.to_owned(), tree.to_owned());
         Ok(Self { dir, branch: about.branch.to_owned(), key: label(about.key), attempt: about.attempt, hash, tree })
     }
@@ -165,7 +177,9 @@ impl Commit {
             GitError::Unusable(text) | GitError::Refused(text) | GitError::Rejected(text) => ActionError::Failed(text),
         };
         let other = |why: &str| {
-            ActionError::Failed(format!("{shown} is not empty: {why}. Choose another name, or remove the repository first"))
+            ActionError::Failed(format!(
+                "{shown} is not empty: {why}. Choose another name, or remove the repository first"
+            ))
         };
         match self.look(remote).await.map_err(told)? {
             Found::Ours(hash) => return Ok(hash),

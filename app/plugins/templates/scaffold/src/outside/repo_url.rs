@@ -69,7 +69,11 @@ impl RepoUrl {
 /// Whether it can be one step of a path, wherever it goes.
 pub(crate) fn is_step(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && name.len() <= NAME && name.chars().all(good) && !matches!(name, "." | "..") && !name.starts_with('-')
+    !name.is_empty()
+        && name.len() <= NAME
+        && name.chars().all(good)
+        && !matches!(name, "." | "..")
+        && !name.starts_with('-')
 }
 
 /// Fails where no branch can be called so.
@@ -102,9 +106,17 @@ mod tests {
         assert_eq!(read("gitlab.bank.example:8443?repo=r&owner=g%2Fs"), of("gitlab.bank.example:8443", "g/s", "r"));
         assert_eq!(read("https://github.com/o/r.git"), of("github.com", "o", "r"));
         for bad in [
-            "", "github.com", "github.com?owner=o", "github.com?repo=r", "github.com?owner=..&repo=r",
-            "github.com?owner=o&repo=a/b", "github.com?owner=o&repo=..", "github.com?owner=a//b&repo=r",
-            "https://user:geheim@github.com/o/r", "github.com?owner=o&repo=a%2e%2e%2fb", "github.com?owner=-o&repo=r",
+            "",
+            "github.com",
+            "github.com?owner=o",
+            "github.com?repo=r",
+            "github.com?owner=..&repo=r",
+            "github.com?owner=o&repo=a/b",
+            "github.com?owner=o&repo=..",
+            "github.com?owner=a//b&repo=r",
+            "https://user:geheim@github.com/o/r",
+            "github.com?owner=o&repo=a%2e%2e%2fb",
+            "github.com?owner=-o&repo=r",
         ] {
             assert_eq!(read(bad), None, "{bad}");
         }

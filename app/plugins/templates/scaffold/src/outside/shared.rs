@@ -30,8 +30,22 @@ pub(crate) fn refused(error: &AppError) -> ActionError {
 }
 
 /// The description of an action.
-pub(crate) fn info(id: &str, description: &str, (reach, repeat): (Reach, Repeat), input: Value, output: Value) -> ActionInfo {
-    ActionInfo { id: id.to_owned(), description: description.to_owned(), input, output, examples: Vec::new(), reach, repeat }
+pub(crate) fn info(
+    id: &str,
+    description: &str,
+    (reach, repeat): (Reach, Repeat),
+    input: Value,
+    output: Value,
+) -> ActionInfo {
+    ActionInfo {
+        id: id.to_owned(),
+        description: description.to_owned(),
+        input,
+        output,
+        examples: Vec::new(),
+        reach,
+        repeat,
+    }
 }
 
 /// An example of a step.
