@@ -19,4 +19,5 @@ pub mod registry;
 pub mod run;
 mod skeleton;
 mod sources;
+mod outside;
 pub mod workspace;
