@@ -1,5 +1,7 @@
 //! The methods of JavaScript's texts, lists, objects and numbers that a template can call.
 
+use std::cmp::Ordering;
+
 use indexmap::IndexMap;
 use minijinja::value::{Value, ValueKind};
 
@@ -8,7 +10,7 @@ use crate::{
     lexer::is_js_space,
     runtime::{Call, Run, count, entries, get},
     value::{
-        Out, Regex, array_of, as_array, as_dict, as_function, as_number, as_regex, as_safe, as_text, compared, dict_of,
+        Out, Regex, array_of, as_array, as_dict, as_function, as_number, as_regex, as_safe, as_text, dict_of,
         is_nothing, number_of, number_text, strictly_equal, text_of, to_number, to_text, what,
     },
 };
@@ -359,8 +361,8 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
             let regex = match first_is_regex {
                 Some(regex) => regex,
                 None => {
-                    made = crate::pattern::compile(&arguments.first().map_or(Ok(String::new()), to_text)?, "")?;
-                    &made
+                    made = run.pattern(&arguments.first().map_or(Ok(String::new()), to_text)?, "")?;
+                    &*made
                 }
             };
             matched(run, regex, this)
@@ -368,9 +370,7 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
         "search" => {
             let found = match first_is_regex {
                 Some(regex) => regex.compiled.find(this).map(|found| found.start()),
-                None => {
-                    crate::pattern::compile(&text(arguments, 0)?, "")?.compiled.find(this).map(|found| found.start())
-                }
+                None => run.pattern(&text(arguments, 0)?, "")?.compiled.find(this).map(|found| found.start()),
             };
             Ok(place(found.map(|byte| unit_of(this, byte))))
         }
@@ -384,7 +384,11 @@ fn place(found: Option<usize>) -> Value {
 
 fn split(run: &Run, this: &str, arguments: &[Value]) -> Out<Value> {
     let limit = match arguments.get(1) {
-        Some(limit) if !limit.is_undefined() => clamped(whole(to_number(limit)?), usize::MAX),
+        // Less than nothing is a lot: the number wraps.
+        Some(limit) if !limit.is_undefined() => match usize::try_from(whole(to_number(limit)?)) {
+            Ok(limit) => limit,
+            Err(_) => usize::MAX,
+        },
         _ => usize::MAX,
     };
     let separator = arguments.first().cloned().unwrap_or_default();
@@ -874,36 +878,34 @@ pub(crate) fn item(run: &Run, list: &Value, index: f64) -> Out<Value> {
     get(run, list, &number_of(index))
 }
 
-/// Sorts as JavaScript does with a function that says which comes first; the order of equals stays.
-pub(crate) fn sort_by(items: &mut [Value], mut key: impl FnMut(&Value) -> Out<Value>, reversed: bool) -> Out<()> {
-    let mut keyed = items.iter().map(|item| Ok((key(item)?, item.clone()))).collect::<Out<Vec<_>>>()?;
+/// Sorts as JavaScript does with a function that says which comes first: the order of equals stays, and what is undefined
+/// comes last without being asked about.
+pub(crate) fn sort_by(
+    items: &mut Vec<Value>,
+    key: impl Fn(&Value) -> Out<Value>,
+    order: impl Fn(&Value, &Value) -> Out<Ordering>,
+) -> Out<()> {
+    let (nothing, some): (Vec<_>, Vec<_>) = std::mem::take(items).into_iter().partition(Value::is_undefined);
+    let mut keyed = match some.len() {
+        0 | 1 => some.into_iter().map(|item| (Value::UNDEFINED, item)).collect(),
+        _ => some.into_iter().map(|item| Ok((key(&item)?, item))).collect::<Out<Vec<_>>>()?,
+    };
     let mut failed = None;
-    merge_sort(&mut keyed, &mut |(a, _), (b, _)| match compared(a, b) {
-        Ok(order) => {
-            let order = order.unwrap_or(std::cmp::Ordering::Equal);
-            if reversed { order.reverse() } else { order }
-        }
-        Err(fail) => {
+    merge_sort(&mut keyed, &mut |(a, _), (b, _)| {
+        order(a, b).unwrap_or_else(|fail| {
             failed = Some(fail);
-            std::cmp::Ordering::Equal
-        }
+            Ordering::Equal
+        })
     });
-    match failed {
-        Some(fail) => Err(fail),
-        None => {
-            for (slot, (_, item)) in items.iter_mut().zip(keyed) {
-                *slot = item;
-            }
-            Ok(())
-        }
-    }
+    items.extend(keyed.into_iter().map(|(_, item)| item).chain(nothing));
+    failed.map_or(Ok(()), Err)
 }
 
 /// Rust's own sort may refuse an order that is none, which what a template compares need not be.
-fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> std::cmp::Ordering) {
-    // Short runs by insertion from a binary search, as V8 does, so that orders that are none come out alike.
-    if items.len() <= 32 {
-        for i in 1..items.len() {
+fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> Ordering) {
+    // A short list by insertion behind the run that it begins with, as V8 does, so that orders that are none come out alike.
+    if items.len() < 64 {
+        for i in sorted_run(items, order)..items.len() {
             let (mut low, mut high) = (0, i);
             while low < high {
                 let middle = low + (high - low) / 2;
@@ -928,6 +930,22 @@ fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> std::
             *slot = item;
         }
     }
+}
+
+/// How many items at the start are in order; those that go down are turned round first.
+fn sorted_run<T>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> Ordering) -> usize {
+    if items.len() < 2 {
+        return items.len();
+    }
+    let down = order(&items[1], &items[0]).is_lt();
+    let mut run = 2;
+    while run < items.len() && order(&items[run], &items[run - 1]).is_lt() == down {
+        run += 1;
+    }
+    if down {
+        items[..run].reverse();
+    }
+    run
 }
 
 /// An object of what was found by key, as `groupby` gives it.
