@@ -1,6 +1,11 @@
 //! The pages.
 
 mod gallery;
+mod parts;
+mod run;
+mod runs;
+mod template;
+mod versions;
 
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -10,6 +15,13 @@ use kit::server::page::Address;
 pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
     match at.segments().as_slice() {
         ["create"] => gallery::gallery_page(at).await,
+        ["create", "templates", namespace, name] => template::template_page(namespace, name).await,
+        ["create", "templates", namespace, name, "versions"] => versions::versions_page(namespace, name, at).await,
+        ["create", "templates", namespace, name, "versions", number] => {
+            versions::version_page(namespace, name, number, at).await
+        }
+        ["create", "runs"] => runs::runs_page(at).await,
+        ["create", "runs", id] => run::run_page(id, at).await,
         _ => Err(AppError::nowhere()),
     }
 }

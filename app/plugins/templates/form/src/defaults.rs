@@ -1,10 +1,12 @@
 //! What is filled in to begin with.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
-    json::{Object, is_constant, overlay, same, schema_type, strings, truthy, types},
-    resolve::Scope,
+    json::{Object, is_constant_object, overlay, same, schema_type, strings, truthy, types},
+    resolve::{Scope, is_select},
 };
 
 /// Values nested deeper than this get no defaults.
@@ -31,7 +33,7 @@ impl Filler<'_> {
             return value.cloned();
         }
         let mut resolved = self.scope.resolve(schema, value);
-        let select = self.scope.is_select(&Value::Object(resolved.clone()));
+        let select = is_select(&resolved);
         if !select {
             resolved = self.with_option(resolved, value);
         }
@@ -51,8 +53,7 @@ impl Filler<'_> {
                     let may_be_null = !value.is_null()
                         || types(&resolved).contains(&"null")
                         || resolved.get("nullable") == Some(&json!(true));
-                    may_be_null
-                        && (!select || is_constant(&Value::Object(resolved.clone())) || offered(&resolved, value))
+                    may_be_null && (!select || is_constant_object(&resolved) || offered(&resolved, value))
                 };
                 value.filter(fits).cloned().or(default).or_else(|| value.cloned())
             }
@@ -60,14 +61,14 @@ impl Filler<'_> {
     }
 
     /// The alternative that comes closest, worked in.
-    fn with_option(&self, resolved: Object, value: Option<&Value>) -> Object {
+    fn with_option<'s>(&self, resolved: Cow<'s, Object>, value: Option<&Value>) -> Cow<'s, Object> {
         for keyword in ["oneOf", "anyOf"] {
             if let Some(Value::Array(options)) = resolved.get(keyword) {
                 let wanted = value.or_else(|| resolved.get("default"));
                 let Some(Value::Object(option)) = options.get(self.scope.closest(options, wanted)) else { continue };
-                let mut rest = resolved.clone();
+                let mut rest = resolved.clone().into_owned();
                 rest.shift_remove(keyword);
-                return overlay(&rest, option);
+                return Cow::Owned(overlay(&rest, option));
             }
         }
         resolved
@@ -86,7 +87,7 @@ impl Filler<'_> {
             return value.cloned();
         }
         let mut filled = value.and_then(Value::as_object).cloned().unwrap_or_default();
-        let mut resolved = resolved.clone();
+        let mut resolved = Cow::Borrowed(resolved);
         // Defaults may bring further fields into play; what they bring may have defaults in turn.
         for _ in 0..8 {
             let before = filled.clone();
@@ -94,10 +95,8 @@ impl Filler<'_> {
             if filled == before {
                 break;
             }
-            resolved = self.with_option(
-                self.scope.resolve(schema, Some(&Value::Object(filled.clone()))),
-                Some(&Value::Object(filled.clone())),
-            );
+            let value = Value::Object(filled.clone());
+            resolved = self.with_option(self.scope.resolve(schema, Some(&value)), Some(&value));
         }
         (required || value.is_some() || !filled.is_empty() || depth == 0).then_some(Value::Object(filled))
     }

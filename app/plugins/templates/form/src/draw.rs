@@ -9,7 +9,7 @@ use crate::{
     field::{Accordion, BooleanControl, Choice, Field, Input, Kind, Limits, Review},
     json::{Object, below, overlay, same, schema_type, strings, text, truthy, type_of},
     picker::Picker,
-    resolve::Scope,
+    resolve::{Scope, is_select},
 };
 
 /// Groups nested deeper than this are drawn no further.
@@ -130,7 +130,7 @@ impl Draw<'_> {
         if matches!(field.kind, Kind::Secret) && field.review.mask.is_none() {
             field.review.mask = Some("******".into());
         }
-        field.schema = Value::Object(schema);
+        field.schema = Value::Object(schema.into_owned());
         field
     }
 
@@ -166,7 +166,7 @@ impl Draw<'_> {
             let select = schema.contains_key("oneOf") || schema.contains_key("anyOf");
             if schema.contains_key("items") {
                 "array"
-            } else if select && !self.scope.is_select(&Value::Object(schema.clone())) {
+            } else if select && !is_select(schema) {
                 "choice"
             } else {
                 if !select && !options.contains_key("field") {
@@ -183,7 +183,7 @@ impl Draw<'_> {
             "choice" => {}
             kind => self.line(field, schema, kind, options),
         }
-        if !matches!(kind, "object" | "boolean") && !self.scope.is_select(&Value::Object(schema.clone())) {
+        if !matches!(kind, "object" | "boolean") && !is_select(schema) {
             self.alternatives(field, schema, value, around);
         }
     }
@@ -203,7 +203,7 @@ impl Draw<'_> {
 
     /// Text, numbers, and one of a few values.
     fn line(&self, field: &mut Field, schema: &Object, kind: &str, options: &Object) {
-        let choices = self.scope.is_select(&Value::Object(schema.clone())).then(|| choices(schema, options));
+        let choices = is_select(schema).then(|| choices(schema, options));
         let widget = self.widget(kind, options.get("widget").and_then(Value::as_str), &mut field.notices);
         let format = schema.get("format").and_then(Value::as_str);
         let numeric = matches!(kind, "number" | "integer");
@@ -247,10 +247,9 @@ impl Draw<'_> {
         let wanted = options.get("widget").and_then(Value::as_str);
         let widget = self.widget("array", wanted, &mut field.notices);
         if let Some(Value::Object(one)) = items {
-            let resolved = self.scope.resolve(&Value::Object(one.clone()), None);
+            let resolved = self.scope.resolve_object(one, None);
             let several = self.scope.is_multi_select(schema)
-                || widget.is_some_and(|widget| widget != "files")
-                    && self.scope.is_select(&Value::Object(resolved.clone()));
+                || widget.is_some_and(|widget| widget != "files") && is_select(&resolved);
             if several {
                 let mut own = self.options(&resolved, &mut Vec::new());
                 own.extend(options.clone());
@@ -299,6 +298,9 @@ impl Draw<'_> {
                     let path = below(&field.path, &at.to_string());
                     let entry = Some(entry).filter(|entry| !entry.is_null());
                     let mut child = self.field(&at.to_string(), &path, item(at), entry, true, around);
+                    if items.is_none() {
+                        child.schema = Value::Null;
+                    }
                     if child.title == child.name || child.title == item(at).get("title").map(text).unwrap_or_default() {
                         child.title = title(item(at), at);
                     }
@@ -387,12 +389,13 @@ impl Draw<'_> {
 
     /// `oneOf` and `anyOf` that are more than a few values: which of them, and its fields.
     fn alternatives(&self, field: &mut Field, schema: &Object, value: Option<&Value>, around: Around) {
-        if self.scope.is_select(&Value::Object(schema.clone())) || around.depth >= DEPTH {
+        if is_select(schema) || around.depth >= DEPTH {
             return;
         }
         for keyword in ["anyOf", "oneOf"] {
             let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
-            let branches: Vec<Object> = branches.iter().map(|branch| self.scope.resolve(branch, value)).collect();
+            let branches: Vec<Object> =
+                branches.iter().map(|branch| self.scope.resolve(branch, value).into_owned()).collect();
             // Branches that only say which of the fields are required draw nothing.
             if branches.iter().all(|branch| {
                 branch.keys().all(|key| matches!(key.as_str(), "required" | "title" | "description" | "not"))

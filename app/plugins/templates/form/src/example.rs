@@ -136,8 +136,8 @@ impl<'a> Maker<'a> {
             return self.picked(&picker, &resolved);
         }
         if let Some(values) = resolved.get("enum").and_then(Value::as_array) {
-            let fitting: Vec<&Value> =
-                values.iter().filter(|value| scope.valid(&Value::Object(resolved.clone()), value)).collect();
+            let whole = Value::Object(resolved.clone().into_owned());
+            let fitting: Vec<&Value> = values.iter().filter(|value| scope.valid(&whole, value)).collect();
             return self.one_of(&fitting).cloned().cloned().unwrap_or(Value::Null);
         }
         for keyword in ["oneOf", "anyOf"] {
@@ -145,7 +145,7 @@ impl<'a> Maker<'a> {
                 && let Some(Value::Object(branch)) = self.one_of(branches)
                 && depth < 8
             {
-                let mut rest = resolved.clone();
+                let mut rest = resolved.clone().into_owned();
                 rest.shift_remove(keyword);
                 let merged = crate::json::overlay(&rest, branch);
                 return self.value(&Value::Object(merged), page, values, depth + 1);
@@ -186,7 +186,7 @@ impl<'a> Maker<'a> {
                 break;
             }
             let scope = Scope::new(&self.form.pages[page].schema, &Standard);
-            resolved = scope.resolve(&Value::Object(schema.clone()), Some(&Value::Object(made.clone())));
+            resolved = scope.resolve_object(schema, Some(&Value::Object(made.clone()))).into_owned();
         }
         let least = schema.get("minProperties").and_then(Value::as_u64).unwrap_or(0) as usize;
         if let Some(more) = schema.get("additionalProperties").filter(|more| truthy(more)) {

@@ -159,7 +159,12 @@ impl Form {
             let resolved = scope.resolve(schema, Some(&values));
             let own = self.own_values(page.index, &resolved, &values);
             let mut faults = Vec::new();
-            Check::new(scope).check(&Value::Object(resolved), own.as_ref().unwrap_or(&values), "", &mut faults);
+            Check::new(scope).check(
+                &Value::Object(resolved.into_owned()),
+                own.as_ref().unwrap_or(&values),
+                "",
+                &mut faults,
+            );
             let mut found: Vec<(String, String, &str)> =
                 faults.into_iter().map(|fault| (fault.path, fault.message, fault.rule)).collect();
             for field in page.fields.iter().flat_map(Field::walk) {

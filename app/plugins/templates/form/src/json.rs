@@ -129,8 +129,11 @@ pub(crate) fn overlay(under: &Object, over: &Object) -> Object {
 
 /// Whether only one value fits.
 pub(crate) fn is_constant(schema: &Value) -> bool {
-    schema.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() == 1)
-        || schema.get("const").is_some()
+    schema.as_object().is_some_and(is_constant_object)
+}
+
+pub(crate) fn is_constant_object(schema: &Object) -> bool {
+    schema.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() == 1) || schema.contains_key("const")
 }
 
 /// The pointer of what lies below another.
@@ -150,7 +153,9 @@ pub(crate) fn steps(path: &str) -> impl Iterator<Item = String> + '_ {
 /// The strings of a list.
 pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Array(items)) => items.iter().filter(|item| !item.is_null()).map(text).collect(),
+        Some(Value::Array(items)) => {
+            items.iter().filter(|item| !item.is_null() && !item.is_object() && !item.is_array()).map(text).collect()
+        }
         Some(Value::String(one)) => vec![one.clone()],
         _ => Vec::new(),
     }

@@ -8,6 +8,7 @@
 mod check;
 mod defaults;
 mod draw;
+mod entered;
 mod expression;
 mod field;
 mod form;
@@ -33,6 +34,7 @@ mod place;
 
 pub use check::{Fault, judge};
 pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
+pub use entered::{Change, REPOSITORY_PARTS, choice_text};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
 pub use picker::{

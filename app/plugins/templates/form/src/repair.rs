@@ -129,6 +129,7 @@ impl Repair<'_> {
                 repaired.insert(key.clone(), value);
             }
         }
+        self.same_options(&mut repaired, path);
         self.own_requirements(schema, &mut repaired, path);
         self.types_of_values(&mut repaired, path);
         Value::Object(repaired)
@@ -374,6 +375,23 @@ impl Repair<'_> {
         }
     }
 
+    /// An option that is listed twice is offered once.
+    fn same_options(&mut self, schema: &mut Object, path: &str) {
+        let Some(Value::Array(options)) = schema.get("enum") else { return };
+        let first = |at: usize| !options[..at].iter().any(|known| same(known, &options[at]));
+        let kept: Vec<usize> = (0..options.len()).filter(|at| first(*at)).collect();
+        if kept.len() == options.len() {
+            return;
+        }
+        self.note(path, "Options that are listed twice are offered once");
+        for keyword in ["enum", "enumNames", "ui:enumNames"] {
+            if let Some(Value::Array(listed)) = schema.get(keyword) {
+                let once: Vec<Value> = kept.iter().filter_map(|at| listed.get(*at).cloned()).collect();
+                schema.insert(keyword.into(), once.into());
+            }
+        }
+    }
+
     /// Options and defaults of another type than the one that is named.
     fn types_of_values(&mut self, schema: &mut Object, path: &str) {
         let mut types: Vec<String> = crate::json::types(schema).into_iter().map(str::to_owned).collect();
@@ -405,12 +423,12 @@ impl Repair<'_> {
         if of_type(default) && offered(default) {
             return;
         }
-        match converted(default, &types).filter(|value| offered(value)) {
+        let meant = converted(default, &types)
+            .filter(|value| offered(value))
+            .or_else(|| spelt_otherwise(default, schema.get("enum")?));
+        match meant {
             Some(value) => {
-                self.note(
-                    path,
-                    format!("The default “{}” is of another type, and is read as one of this", text(default)),
-                );
+                self.note(path, format!("The default “{}” is read as “{}”", text(default), text(&value)));
                 schema.insert("default".into(), value);
             }
             None => {
@@ -435,6 +453,13 @@ fn values_types(schema: &Object) -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// The one option that differs from a value in no more than case.
+fn spelt_otherwise(value: &Value, options: &Value) -> Option<Value> {
+    let word = text(value).to_lowercase();
+    let mut found = options.as_array()?.iter().filter(|option| text(option).to_lowercase() == word);
+    found.next().filter(|_| found.next().is_none()).cloned()
 }
 
 /// A value as another type has it, where nothing is lost.

@@ -1,6 +1,8 @@
 //! Which schema holds for given values: references, dependencies, conditions and `allOf` are worked in, as
 //! react-jsonschema-form does before it draws and judges.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -19,19 +21,27 @@ pub(crate) struct Scope<'a> {
     /// The page's schema, in which references point.
     pub root: &'a Value,
     pub matcher: &'a dyn Matcher,
+    /// Whether there are references at all.
+    refers: bool,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(root: &'a Value, matcher: &'a dyn Matcher) -> Self {
-        Self { root, matcher }
+        Self { root, matcher, refers: refers(root) }
     }
 
     /// The schema that holds for a value.
-    pub(crate) fn resolve(&self, schema: &Value, value: Option<&Value>) -> Object {
+    pub(crate) fn resolve<'s>(&self, schema: &'s Value, value: Option<&Value>) -> Cow<'s, Object> {
         match schema {
-            Value::Object(schema) => self.resolved(schema, value, 0),
-            _ => Map::new(),
+            Value::Object(schema) => self.resolve_object(schema, value),
+            _ => Cow::Owned(Map::new()),
         }
+    }
+
+    pub(crate) fn resolve_object<'s>(&self, schema: &'s Object, value: Option<&Value>) -> Cow<'s, Object> {
+        let as_written =
+            !self.refers && !["dependencies", "if", "allOf"].iter().any(|keyword| schema.contains_key(*keyword));
+        if as_written { Cow::Borrowed(schema) } else { Cow::Owned(self.resolved(schema, value, 0)) }
     }
 
     fn resolved(&self, schema: &Object, value: Option<&Value>, depth: usize) -> Object {
@@ -154,6 +164,9 @@ impl<'a> Scope<'a> {
     /// A schema with the references in it, in its fields and in its items replaced by what they point at.
     pub(crate) fn inlined(&self, schema: &Object, seen: &mut Vec<String>) -> Object {
         let mut schema = schema.clone();
+        if !self.refers {
+            return schema;
+        }
         if let Some(Value::String(reference)) = schema.get("$ref").cloned() {
             if seen.contains(&reference) || seen.len() > DEPTH {
                 return schema;
@@ -292,18 +305,30 @@ impl<'a> Scope<'a> {
 
     /// Whether one of a few values is chosen.
     pub(crate) fn is_select(&self, schema: &Value) -> bool {
-        let schema = self.resolve(schema, None);
-        if schema.get("enum").is_some_and(Value::is_array) {
-            return true;
-        }
-        let options = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
-        options.is_some_and(|options| options.iter().all(is_constant))
+        is_select(&self.resolve(schema, None))
     }
 
     /// Whether several of a few values are chosen.
     pub(crate) fn is_multi_select(&self, schema: &Object) -> bool {
         schema.get("uniqueItems").is_some_and(truthy)
             && schema.get("items").is_some_and(|items| items.is_object() && self.is_select(items))
+    }
+}
+
+/// Whether one of a few values is chosen by a schema that is resolved.
+pub(crate) fn is_select(schema: &Object) -> bool {
+    if schema.get("enum").is_some_and(Value::is_array) {
+        return true;
+    }
+    let options = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
+    options.is_some_and(|options| options.iter().all(is_constant))
+}
+
+fn refers(value: &Value) -> bool {
+    match value {
+        Value::Object(entries) => entries.contains_key("$ref") || entries.values().any(refers),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
     }
 }
 
