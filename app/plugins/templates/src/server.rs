@@ -1,6 +1,7 @@
 //! Templates on the server.
 
 pub mod callbacks;
+pub mod dry_runs;
 pub mod engine;
 pub(crate) mod forms;
 pub mod group;

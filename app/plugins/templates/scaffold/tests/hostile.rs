@@ -47,7 +47,8 @@ async fn run(steps: Value, files: &[(&str, &[u8])]) -> Report {
     };
     let report = dry_run(run, &workspace).await;
     assert!(began.elapsed() < Duration::from_secs(40), "it took {:?}", began.elapsed());
-    let outside: Vec<_> = fs::read_dir(place.path()).expect("read").map(|entry| entry.expect("entry").file_name()).collect();
+    let outside: Vec<_> =
+        fs::read_dir(place.path()).expect("read").map(|entry| entry.expect("entry").file_name()).collect();
     assert_eq!(outside.len(), 3, "something was written outside: {outside:?}");
     report
 }
@@ -74,10 +75,13 @@ async fn no_path_leads_out() {
         assert!(report.files.is_empty() && report.errors[0].contains("leads"), "{url}: {:?}", report.errors);
     }
     let moves = json!({"id": "x", "action": "fs:rename", "input": {"files": [{"from": "a", "to": "../../b"}]}});
-    let steps = json!([{"id": "w", "action": "catalog:write", "input": {"filePath": "a", "entity": {"kind": "x"}}}, moves]);
+    let steps =
+        json!([{"id": "w", "action": "catalog:write", "input": {"filePath": "a", "entity": {"kind": "x"}}}, moves]);
     let report = run(steps, &[]).await;
     assert!(report.errors[0].contains("leads out of the workspace"), "{:?}", report.errors);
-    for (action, input) in [("fs:delete", json!({"files": ["../../secret"]})), ("fs:read", json!({"path": "../../secret"}))] {
+    for (action, input) in
+        [("fs:delete", json!({"files": ["../../secret"]})), ("fs:read", json!({"path": "../../secret"}))]
+    {
         let error = error(json!({"id": "x", "action": action, "input": input}), &[]).await;
         assert!(error.contains("leads out"), "{action}: {error}");
     }
@@ -85,7 +89,8 @@ async fn no_path_leads_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_of_a_skeleton_do_not_lead_out_either() {
-    let step = json!({"id": "x", "action": "fetch:template", "input": {"url": "./s", "values": {"name": "../../../out"}}});
+    let step =
+        json!({"id": "x", "action": "fetch:template", "input": {"url": "./s", "values": {"name": "../../../out"}}});
     let error = error(step, &[("s/${{ values.name }}/file", b"x")]).await;
     assert!(error.contains("leads out of the workspace"), "{error}");
 }
@@ -104,7 +109,11 @@ async fn links_in_a_skeleton_are_not_followed() {
     let tree = Folder::open(&place.path().join("repository"), "template.yaml").expect("the folder");
     let files: Vec<_> = tree.files("s").await.expect("files").into_iter().map(|file| file.path).collect();
     assert_eq!(files, ["s/file"]);
-    assert!(tree.read("s/link").await.is_err() && tree.read("s/up/secret").await.is_err() && tree.files("s/up").await.is_err());
+    assert!(
+        tree.read("s/link").await.is_err()
+            && tree.read("s/up/secret").await.is_err()
+            && tree.files("s/up").await.is_err()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +148,9 @@ async fn endless_loops_and_recursion_end() {
     for _ in 0..5000 {
         nested = format!("({nested})");
     }
-    let report = run(json!([{"id": "x", "action": "debug:log", "input": {"message": format!("${{{{ {nested} }}}}")}}]), &[]).await;
+    let report =
+        run(json!([{"id": "x", "action": "debug:log", "input": {"message": format!("${{{{ {nested} }}}}")}}]), &[])
+            .await;
     assert!(!report.warnings.is_empty() || !report.errors.is_empty(), "{report:?}");
 }
 
@@ -165,7 +176,11 @@ async fn nobody_waits_a_year() {
         let error = error(json!({"id": "x", "action": "debug:wait", "input": input}), &[]).await;
         assert!(error.contains("the wait is longer than 24 hours"), "{error}");
     }
-    let error = error(json!({"id": "x", "action": "debug:wait", "each": "${{ range(0, 5000) }}", "input": {"seconds": 1}}), &[]).await;
+    let error = error(
+        json!({"id": "x", "action": "debug:wait", "each": "${{ range(0, 5000) }}", "input": {"seconds": 1}}),
+        &[],
+    )
+    .await;
     assert!(error.contains("rounds"), "{error}");
 }
 

@@ -185,7 +185,12 @@ impl<'a> Run<'a> {
             self.changed.push(false);
         }
         if !first && self.task.state != TaskState::Waiting {
-            self.recorder.event(LineKind::Recovered, Level::Info, "", "Taken up again after the last step that was written down");
+            self.recorder.event(
+                LineKind::Recovered,
+                Level::Info,
+                "",
+                "Taken up again after the last step that was written down",
+            );
         }
         let mut context = Context::new(&scene.definition.template, &self.task.parameters, &scene.user, &scene.secrets);
         for (row, step) in self.rows.iter().zip(steps) {
@@ -213,8 +218,12 @@ impl<'a> Run<'a> {
         let task = &self.task;
         let definition = self.tasks.definitions.version(&task.template, &task.version, task.version_id).await;
         let definition = definition.map_err(|error| Stop::Failed(format!("The template cannot be read: {error}")))?;
-        let origin =
-            Origin { template: task.template.clone(), version: task.version.clone(), task: task.uuid.clone(), strict: definition.template.strict };
+        let origin = Origin {
+            template: task.template.clone(),
+            version: task.version.clone(),
+            task: task.uuid.clone(),
+            strict: definition.template.strict,
+        };
         let caller = self.tasks.caller_now(task).await.map_err(Stop::Failed)?;
         Ok(Scene {
             definition,
@@ -271,7 +280,11 @@ impl<'a> Run<'a> {
             self.recorder.event(LineKind::Log, Level::Info, "processing", &format!("Beginning step {}", step.name));
         }
         for round in self.rows[position].parts.len()..inputs.len() {
-            let key = if collects { format!("{}.{}.{round}", self.task.uuid, step.id) } else { format!("{}.{}", self.task.uuid, step.id) };
+            let key = if collects {
+                format!("{}.{}.{round}", self.task.uuid, step.id)
+            } else {
+                format!("{}.{}", self.task.uuid, step.id)
+            };
             let output = self.round(scene, &action, position, step, key, inputs[round].clone()).await?;
             let row = self.row(position);
             row.waits_with = Value::Null;
@@ -290,7 +303,9 @@ impl<'a> Run<'a> {
         if bytes > self.tasks.options.output_bytes {
             self.row(position).output = Map::new();
             let most = self.tasks.options.output_bytes >> 10;
-            return Err(self.fail(position, failed(format!("its outputs are {} KB; {most} KB are kept at most", bytes >> 10))));
+            return Err(
+                self.fail(position, failed(format!("its outputs are {} KB; {most} KB are kept at most", bytes >> 10)))
+            );
         }
         self.recorder.event(LineKind::Log, Level::Info, "completed", &format!("Finished step {}", step.name));
         if self.written.elapsed() > SOON {
@@ -320,23 +335,26 @@ impl<'a> Run<'a> {
             self.flush().await?;
         }
         let cancelled = CancellationToken::new();
-        let mut running = begin(action.clone(), Work {
-            id: step.id.clone(),
-            input,
-            workspace,
-            definition: scene.definition.clone(),
-            origin: scene.origin.clone(),
-            caller: scene.caller.clone(),
-            user: scene.user.clone(),
-            secrets: scene.secrets.clone(),
-            world: self.tasks.world.clone(),
-            log: self.recorder.clone(),
-            key,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-            state,
-            cancelled: cancelled.clone(),
-            now: self.tasks.kit.clock.now(),
-        });
+        let mut running = begin(
+            action.clone(),
+            Work {
+                id: step.id.clone(),
+                input,
+                workspace,
+                definition: scene.definition.clone(),
+                origin: scene.origin.clone(),
+                caller: scene.caller.clone(),
+                user: scene.user.clone(),
+                secrets: scene.secrets.clone(),
+                world: self.tasks.world.clone(),
+                log: self.recorder.clone(),
+                key,
+                attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+                state,
+                cancelled: cancelled.clone(),
+                now: self.tasks.kit.clock.now(),
+            },
+        );
         let limit = Instant::now() + self.tasks.options.step_time;
         let mut look = Instant::now() + SOON;
         let why = loop {
@@ -393,7 +411,10 @@ impl<'a> Run<'a> {
             Ok(Outcome::Wait { until, state }) => {
                 let state_bytes = state.to_string().len();
                 if state_bytes > self.tasks.options.output_bytes {
-                    return Err(self.fail(position, Stop::Failed(format!("Step “{}” waits with too much to remember", step.name))));
+                    return Err(self.fail(
+                        position,
+                        Stop::Failed(format!("Step “{}” waits with too much to remember", step.name)),
+                    ));
                 }
                 self.keep_files().await?;
                 let row = self.row(position);
@@ -425,7 +446,9 @@ impl<'a> Run<'a> {
             Err(ActionError::OutcomeUnknown(why)) => {
                 Err(self.fail(position, Stop::Unknown(format!("Step “{}”: {why}", step.name))))
             }
-            Err(ActionError::Cancelled) if self.cancelled.is_cancelled() => Err(self.fail(position, self.interrupted())),
+            Err(ActionError::Cancelled) if self.cancelled.is_cancelled() => {
+                Err(self.fail(position, self.interrupted()))
+            }
             Err(error) => {
                 // Nobody asked it to stop: then it says nothing of what it did.
                 if repeat == Repeat::Unknown && error == ActionError::Cancelled {
@@ -555,10 +578,16 @@ impl<'a> Run<'a> {
 
     fn tell_end(&self, to: TaskState) {
         let (kind, level, text) = match to {
-            TaskState::Completed => (LineKind::Completion, Level::Info, "Run completed with status: completed".to_owned()),
-            TaskState::Failed => (LineKind::Completion, Level::Error, format!("Run completed with status: failed. {}", self.task.error)),
+            TaskState::Completed => {
+                (LineKind::Completion, Level::Info, "Run completed with status: completed".to_owned())
+            }
+            TaskState::Failed => {
+                (LineKind::Completion, Level::Error, format!("Run completed with status: failed. {}", self.task.error))
+            }
             TaskState::Cancelled => (LineKind::Cancelled, Level::Warn, "Run was cancelled".to_owned()),
-            TaskState::Unknown => (LineKind::Log, Level::Warn, format!("{}. A person decides how the run goes on", self.task.error)),
+            TaskState::Unknown => {
+                (LineKind::Log, Level::Warn, format!("{}. A person decides how the run goes on", self.task.error))
+            }
             TaskState::Open | TaskState::Processing | TaskState::Waiting => return,
         };
         self.recorder.at_step("");
@@ -575,7 +604,10 @@ impl<'a> Run<'a> {
     }
 
     fn too_late(&self) -> String {
-        format!("The run took longer than {}, which is the most that runs may take", in_words(self.tasks.options.task_time))
+        format!(
+            "The run took longer than {}, which is the most that runs may take",
+            in_words(self.tasks.options.task_time)
+        )
     }
 
     fn row(&mut self, position: usize) -> &mut StepRow {

@@ -424,12 +424,7 @@ pub async fn steps(connection: &impl ConnectionTrait, task: i64) -> Result<Vec<S
 }
 
 /// The lines of a run after a number, at most `most`.
-pub async fn lines(
-    connection: &impl ConnectionTrait,
-    task: i64,
-    after: i64,
-    most: u64,
-) -> Result<Vec<Line>, DbErr> {
+pub async fn lines(connection: &impl ConnectionTrait, task: i64, after: i64, most: u64) -> Result<Vec<Line>, DbErr> {
     let text = format!(
         "SELECT number, at, kind, level, step, status, text FROM templates_log WHERE task_id = ? AND number > ? ORDER BY number LIMIT {most}"
     );
@@ -467,7 +462,8 @@ pub async fn snapshot(connection: &impl ConnectionTrait, task: i64) -> Result<Op
 pub async fn cancelling(connection: &impl ConnectionTrait, tasks: &[i64]) -> Result<Vec<i64>, DbErr> {
     let mut found = Vec::new();
     for tasks in tasks.chunks(ROWS) {
-        let text = format!("SELECT id FROM templates_task WHERE cancelling = TRUE AND id IN ({})", db::marks(tasks.len()));
+        let text =
+            format!("SELECT id FROM templates_task WHERE cancelling = TRUE AND id IN ({})", db::marks(tasks.len()));
         for row in db::rows(connection, &text, tasks.iter().map(|id| Value::from(*id))).await? {
             found.push(row.try_get("", "id")?);
         }
@@ -578,8 +574,10 @@ async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &[&NewTask])
         .flat_map(|task| task.teams.iter().filter_map(|team| Some((team.as_str(), *ids.get(&task.uuid)?))))
         .collect();
     for teams in teams.chunks(ROWS) {
-        let text =
-            format!("INSERT INTO templates_task_team (team, task_id) VALUES {} ON CONFLICT DO NOTHING", rows_of(teams.len(), 2));
+        let text = format!(
+            "INSERT INTO templates_task_team (team, task_id) VALUES {} ON CONFLICT DO NOTHING",
+            rows_of(teams.len(), 2)
+        );
         db::execute(tx, &text, teams.iter().flat_map(|(team, task)| [Value::from(*team), Value::from(*task)])).await?;
     }
     let mut jobs: Vec<NewJob> = tasks.iter().map(|task| job_of(&task.uuid, now)).collect();

@@ -224,7 +224,8 @@ pub struct Listed {
 impl Tasks {
     /// The runs of an instance.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { kit, definitions, entities, directory, administrators, registry, world, options, idle, stop } = parts;
+        let Parts { kit, definitions, entities, directory, administrators, registry, world, options, idle, stop } =
+            parts;
         let store = Store { db: kit.db.clone(), clock: kit.clock.clone() };
         // SQLite has one writer; on PostgreSQL a second transaction is prepared while the first waits for the disk.
         let turns = if kit.db.backend() == sea_orm::DatabaseBackend::Postgres { 2 } else { 1 };
@@ -339,16 +340,18 @@ impl Tasks {
             let line = store::line_of(&task, now, LineKind::Cancelled, "cancelled", "Run was cancelled");
             self.settle(&tx, &task, TaskState::Cancelled, "", &line).await?;
         } else {
-            db::execute(&tx, "UPDATE templates_task SET cancelling = TRUE, changed_at = ? WHERE id = ?", [
-                now.into(),
-                task.id.into(),
-            ])
+            db::execute(
+                &tx,
+                "UPDATE templates_task SET cancelling = TRUE, changed_at = ? WHERE id = ?",
+                [now.into(), task.id.into()],
+            )
             .await?;
             if task.state != TaskState::Processing {
                 jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
             }
         }
-        let event = Event { at: now, actor: caller, action: "templates.task.cancel", resource: uuid, detail: json!({}) };
+        let event =
+            Event { at: now, actor: caller, action: "templates.task.cancel", resource: uuid, detail: json!({}) };
         audit::append(&tx, event).await?;
         tx.commit().await?;
         self.running.cancel(task.id);
@@ -406,7 +409,8 @@ impl Tasks {
         reopen(&tx, &task).await?;
         jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
         let detail = json!({ "other_values": changed });
-        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.retry", resource: uuid, detail }).await?;
+        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.retry", resource: uuid, detail })
+            .await?;
         tx.commit().await?;
         self.wake.wake();
         self.hub.look();
@@ -475,7 +479,8 @@ impl Tasks {
             jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
         }
         let detail = json!({ "step": step.step, "decision": word });
-        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.decide", resource: uuid, detail }).await?;
+        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.decide", resource: uuid, detail })
+            .await?;
         tx.commit().await?;
         self.wake.wake();
         self.hub.look();
@@ -769,14 +774,7 @@ impl Drop for Listing {
 
 /// A run as policies see it, where `owner` is one of those that it belongs to.
 fn attributes<'a>(task: &'a Task, owner: &'a str) -> Attributes<'a> {
-    Attributes {
-        id: &task.uuid,
-        kind: "task",
-        namespace: &task.namespace,
-        r#type: &task.r#type,
-        lifecycle: "",
-        owner,
-    }
+    Attributes { id: &task.uuid, kind: "task", namespace: &task.namespace, r#type: &task.r#type, lifecycle: "", owner }
 }
 
 fn column(attribute: Attribute, owner: &str) -> String {
