@@ -1,11 +1,13 @@
 //! The pages.
 
+mod actions;
 mod form;
 mod gallery;
 mod parts;
 mod run;
 mod runs;
 mod template;
+mod try_template;
 mod versions;
 
 use kit::error::AppError;
@@ -22,6 +24,8 @@ pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
         ["create", "templates", namespace, name, "versions", number] => {
             versions::version_page(namespace, name, number, at).await
         }
+        ["create", "actions"] => actions::actions_page(at).await,
+        ["create", "try"] => try_template::try_page(at).await,
         ["create", "runs"] => runs::runs_page(at).await,
         ["create", "runs", id] => run::run_page(id, at).await,
         _ => Err(AppError::nowhere()),

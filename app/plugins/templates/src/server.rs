@@ -2,6 +2,7 @@
 
 pub mod callbacks;
 pub mod drafts;
+pub mod dry_runs;
 pub mod engine;
 pub mod filling;
 pub(crate) mod forms;

@@ -1,5 +1,6 @@
 //! A folder on disk as the tree that a template stands in.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -121,4 +122,43 @@ fn is_executable(data: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_data: &std::fs::Metadata) -> bool {
     false
+}
+
+/// Files in memory as the tree that a template stands in, such as those that somebody sends to try.
+#[derive(Debug, Default)]
+pub struct Files {
+    start: String,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Files {
+    /// The files by path, opened for one of them.
+    pub fn new(start: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        Self { start: start.to_owned(), files }
+    }
+}
+
+#[async_trait]
+impl Tree for Files {
+    fn start(&self) -> &str {
+        &self.start
+    }
+
+    fn revision(&self) -> &str {
+        ""
+    }
+
+    async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError> {
+        let is_below = |path: &str| {
+            folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let files = self.files.iter().filter(|(path, _)| is_below(path));
+        Ok(files
+            .map(|(path, content)| TreeFile { path: path.clone(), bytes: content.len() as u64, executable: false })
+            .collect())
+    }
+
+    async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        self.files.get(path).cloned().ok_or_else(|| SourceError::Missing(path.to_owned()))
+    }
 }

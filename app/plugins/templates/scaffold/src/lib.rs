@@ -15,6 +15,7 @@ pub mod dry_run;
 pub mod folder;
 mod globs;
 mod names;
+mod outside;
 pub mod registry;
 pub mod run;
 mod skeleton;

@@ -14,10 +14,10 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The actions that work on a run's files or on nothing at all.
+    /// The actions that Portico brings.
     pub fn built_in() -> Self {
         let mut registry = Self::default();
-        for action in actions::built_in() {
+        for action in actions::built_in().into_iter().chain(actions::outside()) {
             registry.add(action);
         }
         registry

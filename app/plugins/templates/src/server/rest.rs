@@ -1,5 +1,7 @@
 //! `/api/scaffolder/v2/**`: runs for scripts, in Backstage's shapes.
 
+mod actions;
+mod dry_run;
 mod options;
 mod parameter_schema;
 mod tasks;
@@ -15,6 +17,8 @@ pub fn routes(templates: Templates) -> Routes {
     let routes = Routes::new()
         .get(options::PATH, options::get)
         .get("/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema", parameter_schema::get)
+        .get("/api/scaffolder/v2/actions", actions::list)
+        .post("/api/scaffolder/v2/dry-run", dry_run::create)
         .get("/api/scaffolder/v2/tasks", tasks::list)
         .post("/api/scaffolder/v2/tasks", tasks::create)
         .get("/api/scaffolder/v2/tasks/{id}", tasks::one)
