@@ -18,12 +18,12 @@ mod wild;
 fn verdicts_defaults_and_fields_are_those_of_react_jsonschema_form() {
     let mut lines = Vec::new();
     for (at, template) in support::templates().into_iter().flatten().enumerate() {
-        // Every fifth, so that each form of parameters has its turn.
-        if at % 5 == 0 {
-            lines.push(cases::lines(&template.name, &template.parameters, &[], 1, 5, true).to_string());
+        // Every ninth: the script compares all of them.
+        if at % 9 == 0 {
+            lines.push(cases::lines(&template.name, &template.parameters, &[], 1, 4, true).to_string());
         }
     }
-    for seed in 0..150 {
+    for seed in 0..60 {
         let (page, values) = wild::wild(seed, seed % 2 == 0);
         lines.push(cases::lines(&format!("made {seed}"), &page, &values, 0, 0, seed % 2 == 0).to_string());
     }
