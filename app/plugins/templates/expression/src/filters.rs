@@ -740,10 +740,8 @@ fn without_tags(text: &str) -> String {
             let after = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
             // The name must end where a word does.
             if after.starts_with('_') { None } else { tag.find('>').map(|end| end + 1) }
-        } else if tag.starts_with("<!--") {
-            tag[4..].find("-->").map(|end| end + 7)
         } else {
-            None
+            tag.strip_prefix("<!--").and_then(|comment| comment.find("-->")).map(|end| end + 7)
         };
         match end {
             Some(end) => rest = &tag[end..],
@@ -875,7 +873,7 @@ fn is_address(text: &str) -> bool {
     let labels: Vec<&str> = domain.split('.').collect();
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_.!#$%&'*+-/=?^`{|}~".contains(c);
     let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    !name.is_empty() && name.chars().all(is_name) && labels.len() > 1 && labels.iter().all(|label| is_label(label))
+    !name.is_empty() && name.chars().all(is_name) && labels.len() > 1 && labels.iter().all(is_label)
 }
 
 pub(crate) fn test(_: &Call<'_, '_>, this: &Value, arguments: &[Value]) -> Out<Value> {

@@ -309,8 +309,8 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
                 _ => length,
             };
             let found = this.char_indices().map(|(byte, _)| byte).chain([this.len()]);
-            let found = found.filter(|byte| this[*byte..].starts_with(&pattern)).map(|byte| unit_of(this, byte));
-            Ok(place(found.filter(|at| *at <= most).last()))
+            let mut found = found.filter(|byte| this[*byte..].starts_with(&pattern)).map(|byte| unit_of(this, byte));
+            Ok(place(found.rfind(|at| *at <= most)))
         }
         "localeCompare" => {
             let other = text(arguments, 0)?;
@@ -413,15 +413,16 @@ fn split_by(regex: &Regex, this: &str) -> Vec<Value> {
         return if regex.compiled.is_match(this) { Vec::new() } else { vec![Value::from("")] };
     }
     let mut parts = Vec::new();
-    let mut from = 0;
-    for found in regex.compiled.captures_iter(this) {
-        let Some(whole) = found.get(0) else { continue };
-        // An empty match splits between signs, not at the ends.
-        if whole.is_empty() && (whole.start() == from || whole.start() >= this.len()) || whole.start() >= this.len() {
+    let (mut from, mut at) = (0, 0);
+    while let Some((found, whole)) = match_at(regex, this, at)
+        && whole.start < this.len()
+    {
+        if whole.end == from {
+            at = after_sign(this, at);
             continue;
         }
-        parts.push(Value::from(&this[from..whole.start()]));
-        from = whole.end();
+        parts.push(Value::from(&this[from..whole.start]));
+        (from, at) = (whole.end, whole.end);
         parts.extend(
             found.iter().skip(1).map(|group| group.map_or(Value::UNDEFINED, |group| Value::from(group.as_str()))),
         );
@@ -430,9 +431,34 @@ fn split_by(regex: &Regex, this: &str) -> Vec<Value> {
     parts
 }
 
+/// The first match from a byte on.
+fn match_at<'t>(regex: &Regex, this: &'t str, at: usize) -> Option<(regex::Captures<'t>, std::ops::Range<usize>)> {
+    if at > this.len() {
+        return None;
+    }
+    let found = regex.compiled.captures_at(this, at)?;
+    let whole = found.get(0)?.range();
+    Some((found, whole))
+}
+
+/// The byte behind the sign at a byte, or past the end.
+fn after_sign(this: &str, at: usize) -> usize {
+    at + this[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// All matches, also an empty one right behind another, as JavaScript has it.
+fn matches<'t>(regex: &'t Regex, this: &'t str) -> impl Iterator<Item = (regex::Captures<'t>, std::ops::Range<usize>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let (found, whole) = match_at(regex, this, at)?;
+        at = if whole.is_empty() { after_sign(this, whole.end) } else { whole.end };
+        Some((found, whole))
+    })
+}
+
 fn matched(run: &Run, regex: &Regex, this: &str) -> Out<Value> {
     if regex.flags.contains('g') {
-        let found: Vec<Value> = regex.compiled.find_iter(this).map(|found| Value::from(found.as_str())).collect();
+        let found: Vec<Value> = matches(regex, this).map(|(_, whole)| Value::from(&this[whole])).collect();
         return if found.is_empty() { Ok(Value::from(())) } else { array_of(run, found) };
     }
     match regex.compiled.captures(this) {
@@ -482,9 +508,8 @@ fn too_large(run: &Run, text: &str) -> Out<()> {
 pub(crate) fn replace_by(run: &Run, regex: &Regex, this: &str, by: &str, all: bool) -> Out<Value> {
     let mut out = String::new();
     let mut from = 0;
-    for found in regex.compiled.captures_iter(this) {
-        let Some(whole) = found.get(0) else { continue };
-        out.push_str(&this[from..whole.start()]);
+    for (found, whole) in matches(regex, this) {
+        out.push_str(&this[from..whole.start]);
         let groups: Vec<Option<&str>> = found.iter().skip(1).map(|group| group.map(|group| group.as_str())).collect();
         let names = |name: &str| -> Option<String> {
             regex
@@ -494,8 +519,8 @@ pub(crate) fn replace_by(run: &Run, regex: &Regex, this: &str, by: &str, all: bo
                 .any(|known| known == name)
                 .then(|| found.name(name).map(|group| group.as_str().to_owned()).unwrap_or_default())
         };
-        expand(by, this, (whole.start(), whole.end()), &groups, &names, &mut out);
-        from = whole.end();
+        expand(by, this, (whole.start, whole.end), &groups, &names, &mut out);
+        from = whole.end;
         too_large(run, &out)?;
         if !all {
             break;
@@ -746,11 +771,7 @@ fn fixed(number: f64, digits: usize) -> String {
         }
     }
     let out = String::from_utf8(out).unwrap_or_default();
-    if number < 0.0 && out.bytes().any(|b| (b'1'..=b'9').contains(&b)) || number < 0.0 && number != 0.0 {
-        format!("-{out}")
-    } else {
-        out
-    }
+    if number < 0.0 { format!("-{out}") } else { out }
 }
 
 /// Python's methods, in templates for cookiecutter.
@@ -918,8 +939,8 @@ fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> Order
     let middle = items.len() / 2;
     merge_sort(&mut items[..middle], order);
     merge_sort(&mut items[middle..], order);
-    let mut left = items[..middle].to_vec().into_iter().peekable();
-    let mut right = items[middle..].to_vec().into_iter().peekable();
+    let mut left = Vec::from(&items[..middle]).into_iter().peekable();
+    let mut right = Vec::from(&items[middle..]).into_iter().peekable();
     for slot in items {
         let from_right = match (left.peek(), right.peek()) {
             (Some(a), Some(b)) => order(b, a).is_lt(),

@@ -181,11 +181,7 @@ impl Collector<'_> {
                         self.ex(*target, asked)?;
                         self.ex(*key, false)?;
                     }
-                    (Some(path), _) => {
-                        if !self.is_own(&path[0]) {
-                            self.push(NameKind::Function, path, at, asked);
-                        }
-                    }
+                    (Some(path), _) if !self.is_own(&path[0]) => self.push(NameKind::Function, path, at, asked),
                     _ => {}
                 }
                 self.all(arguments, false)

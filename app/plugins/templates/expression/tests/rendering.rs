@@ -239,7 +239,7 @@ fn cookiecutter_templates_have_braces_and_python() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Whatever is in it: no panic, and what has nothing to render stays as it is.
     #[test]

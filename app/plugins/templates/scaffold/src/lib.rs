@@ -20,5 +20,4 @@ pub mod registry;
 pub mod run;
 mod skeleton;
 mod sources;
-mod outside;
 pub mod workspace;

@@ -116,6 +116,9 @@ pub fn explained(case: &Case, ours: &Answer, theirs: &Answer) -> Option<&'static
     if case.context.to_string().contains("\"length\":") && source.contains("for ") {
         return Some("an object with a field `length` is no list here");
     }
+    if source.matches("for ").count() > 1 && source.contains("else ") {
+        return Some("an inner loop's `else` remembers there how long its list was the last time");
+    }
     if source.contains("dictsort") && ["safe", "escape", "m("].iter().any(|made| source.contains(made)) {
         return Some("a safe text is no object to `dictsort`");
     }

@@ -64,11 +64,7 @@ pub fn cases(folder: &Path, variants: usize) -> Vec<Case> {
 
 fn strings(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::String(text) => {
-            if Engine::is_template(text) && !found.contains(text) {
-                found.push(text.clone());
-            }
-        }
+        Value::String(text) if Engine::is_template(text) && !found.contains(text) => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
         Value::Object(map) => map.values().for_each(|item| strings(item, found)),
         _ => {}
