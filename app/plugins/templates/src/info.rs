@@ -31,8 +31,11 @@ pub const CHANGE_TASK: Permission =
     Permission { action: "templates.task.change", allows: "cancel or retry this run", writes: true };
 
 /// Deprecating and withdrawing versions.
-pub const CHANGE_VERSION: Permission =
-    Permission { action: "templates.version.change", allows: "deprecate and withdraw versions of this template", writes: true };
+pub const CHANGE_VERSION: Permission = Permission {
+    action: "templates.version.change",
+    allows: "deprecate and withdraw versions of this template",
+    writes: true,
+};
 
 /// Seeing which actions are installed.
 pub const READ_ACTION: Permission =

@@ -1,7 +1,7 @@
 use kit::components::{
-    Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, EmptyState, Emphasis, Fact, Facts,
-    Field, FormActions, FormLayout, Live, LogEntry, LogLevel, LogLines, Need, Page, Panel, PasswordInput, Prose, Section, State,
-    Station, TextArea, Time, Timeline, Tone,
+    Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, Emphasis, EmptyState, Fact,
+    Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLevel, LogLines, Need, Page, Panel, PasswordInput, Prose,
+    Section, State, Station, TextArea, Time, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::html::Html;
@@ -20,11 +20,11 @@ use serde_json::Value;
 
 use super::runs::{StateBadge, duration, length};
 use crate::api::{CancelRun, DecideRun, RetryRun, StartRunOver};
+use crate::server::Templates;
 use crate::server::log::Line;
 use crate::server::state::{StepState, TaskState};
 use crate::server::store::{self, StepRow, Task};
 use crate::server::tasks::Tasks;
-use crate::server::Templates;
 
 /// The last lines of the log that the page shows; the whole is a file.
 const LINES: i64 = 400;
@@ -197,9 +197,12 @@ fn Situation(task: Task, may_change: bool, missing: Vec<String>) -> impl IntoVie
     let error = task.error.clone();
     let (state, cancelling) = (task.state, task.cancelling);
     let situation = match state {
-        TaskState::Failed => Some(view! { <Banner title="The run failed" tone=Tone::Wrong><p>{error}</p></Banner> }.into_any()),
+        TaskState::Failed => {
+            Some(view! { <Banner title="The run failed" tone=Tone::Wrong><p>{error}</p></Banner> }.into_any())
+        }
         TaskState::Cancelled => Some(
-            view! { <Banner title="The run was cancelled"><p>"What its finished steps did stays done."</p></Banner> }.into_any(),
+            view! { <Banner title="The run was cancelled"><p>"What its finished steps did stays done."</p></Banner> }
+                .into_any(),
         ),
         TaskState::Unknown => Some(
             view! {

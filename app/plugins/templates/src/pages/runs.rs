@@ -1,5 +1,6 @@
 use kit::components::{
-    Badge, Button, Choice, Column, ControlSize, EmptyState, Emphasis, Field, Input, Page, Paging, Select, Tab, Table, Tabs, Time, Tone,
+    Badge, Button, Choice, Column, ControlSize, Emphasis, EmptyState, Field, Input, Page, Paging, Select, Tab, Table,
+    Tabs, Time, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -11,10 +12,10 @@ use kit::when::When;
 use leptos::prelude::*;
 
 use crate::info::READ_TASK;
+use crate::server::Templates;
 use crate::server::state::TaskState;
 use crate::server::store::Task;
 use crate::server::tasks::{Query, Scope};
-use crate::server::Templates;
 
 /// Runs on a page.
 const PAGE: u64 = 25;
@@ -33,19 +34,24 @@ pub async fn runs_page(at: &Address) -> Result<Drawn, AppError> {
     let (scope, ..) = tab(&at.one("scope"));
     let number: u64 = at.one("page").parse().unwrap_or(0).min(100_000);
     let states: Vec<TaskState> = TaskState::named(&at.one("state")).into_iter().collect();
-    let callers: Vec<String> = Some(at.one("who").trim().to_lowercase()).filter(|who| !who.is_empty()).into_iter().collect();
+    let callers: Vec<String> =
+        Some(at.one("who").trim().to_lowercase()).filter(|who| !who.is_empty()).into_iter().collect();
     let query = Query {
         scope,
         states,
         template: at.one("template").trim().to_lowercase(),
-        callers: callers.iter().map(|who| if who.contains(':') { who.clone() } else { format!("user:default/{who}") }).collect(),
+        callers: callers
+            .iter()
+            .map(|who| if who.contains(':') { who.clone() } else { format!("user:default/{who}") })
+            .collect(),
         limit: PAGE,
         offset: number * PAGE,
         oldest_first: false,
     };
     let listed = tasks.list(&caller, &query).await?;
     let now = tasks.kit.clock.now();
-    let filters = Filters { scope: at.one("scope"), state: at.one("state"), template: at.one("template"), who: at.one("who") };
+    let filters =
+        Filters { scope: at.one("scope"), state: at.one("state"), template: at.one("template"), who: at.one("who") };
     Ok(page(|| view! { <RunsView filters=filters listed=listed.tasks total=listed.total number=number now=now/> }))
 }
 
@@ -70,13 +76,10 @@ impl Filters {
     fn page(&self, number: u64) -> String {
         let number = if number == 0 { String::new() } else { number.to_string() };
         let Self { scope, state, template, who } = self;
-        href("/create/runs", [
-            ("scope", scope.as_str()),
-            ("state", state),
-            ("template", template),
-            ("who", who),
-            ("page", &number),
-        ])
+        href(
+            "/create/runs",
+            [("scope", scope.as_str()), ("state", state), ("template", template), ("who", who), ("page", &number)],
+        )
     }
 }
 
@@ -107,7 +110,8 @@ fn RunsView(filters: Filters, listed: Vec<Task>, total: u64, number: u64, now: M
     let content = if listed.is_empty() {
         let clear = filters.narrows().then(|| href("/create/runs", [("scope", filters.scope.as_str())]));
         let sentence = if clear.is_some() { "No run is like this." } else { empty };
-        let (way_on, text) = clear.map_or(("/create".to_owned(), "Choose a template"), |clear| (clear, "Clear the filters"));
+        let (way_on, text) =
+            clear.map_or(("/create".to_owned(), "Choose a template"), |clear| (clear, "Clear the filters"));
         view! { <EmptyState sentence=sentence><a class="pk-button" href=way_on>{text}</a></EmptyState> }.into_any()
     } else {
         let rows: Vec<_> = listed.into_iter().map(|task| view! { <Row task=task now=now/> }).collect();

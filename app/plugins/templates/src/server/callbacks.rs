@@ -73,7 +73,8 @@ pub async fn answer(tasks: &Tasks, token: &str, headers: &HeaderMap, body: &[u8]
     }
     let task = store::task_for_update(&tx, &uuid).await?.ok_or_else(missing)?;
     let mut steps = store::steps(&tx, task.id).await?;
-    let step = steps.iter_mut().find(|step| key.strip_prefix(&format!("{uuid}.")).is_some_and(|rest| is_of(rest, &step.step)));
+    let step =
+        steps.iter_mut().find(|step| key.strip_prefix(&format!("{uuid}.")).is_some_and(|rest| is_of(rest, &step.step)));
     let step = step.filter(|step| !matches!(step.state, StepState::Completed | StepState::Skipped));
     let Some(step) = step.filter(|_| !task.state.is_over()) else {
         return Err(AppError::conflict("The step that waited here has ended"));
@@ -90,8 +91,11 @@ pub async fn answer(tasks: &Tasks, token: &str, headers: &HeaderMap, body: &[u8]
     db::execute(&tx, text, [now.into(), hash(token).into()]).await?;
     jobs::enqueue(&tx, now, store::job_of(&uuid, now)).await?;
     let detail = json!({ "step": step.step });
-    audit::append(&tx, Event { at: now, actor: &Caller::Anonymous, action: "templates.task.answer", resource: &uuid, detail })
-        .await?;
+    audit::append(
+        &tx,
+        Event { at: now, actor: &Caller::Anonymous, action: "templates.task.answer", resource: &uuid, detail },
+    )
+    .await?;
     tx.commit().await?;
     tasks.wake();
     Ok(())
@@ -107,4 +111,3 @@ fn is_of(rest: &str, step: &str) -> bool {
 fn hash(token: &str) -> String {
     blake3::hash(token.as_bytes()).to_hex().to_string()
 }
-

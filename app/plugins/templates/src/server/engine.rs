@@ -99,6 +99,7 @@ struct Run<'a> {
     /// The generation of the workspace that `snapshot`, or the table, has.
     kept: u64,
     snapshot: Option<Vec<u8>>,
+    keeps_files: bool,
     cancelled: CancellationToken,
     written: Instant,
 }
@@ -123,6 +124,7 @@ impl<'a> Run<'a> {
         let mask = Mask::default();
         let recorder = recorder(tasks, &mask, &task);
         let changed = vec![false; rows.len()];
+        let keeps_files = task.started_at.is_some();
         let written = Instant::now();
         Self {
             tasks,
@@ -135,6 +137,7 @@ impl<'a> Run<'a> {
             workspace: None,
             kept: 0,
             snapshot: None,
+            keeps_files,
             cancelled,
             written,
         }
@@ -145,7 +148,13 @@ impl<'a> Run<'a> {
         let ended = self.steps().await;
         let (to, next, asks) = match ended {
             Ok(()) => (TaskState::Completed, Next::Done, None),
-            Err(Stop::Left(error)) => return Err(error),
+            Err(Stop::Left(error)) => {
+                // What was finished before the process was told to stop need not be done again.
+                if !matches!(error, JobError::LeaseLost) {
+                    let _ = self.flush().await;
+                }
+                return Err(error);
+            }
             Err(Stop::Waits(until)) => (TaskState::Waiting, Next::At(until), None),
             Err(Stop::Failed(error)) => {
                 self.task.error = self.mask.text(&error);
@@ -185,7 +194,12 @@ impl<'a> Run<'a> {
             self.changed.push(false);
         }
         if !first && self.task.state != TaskState::Waiting {
-            self.recorder.event(LineKind::Recovered, Level::Info, "", "Taken up again after the last step that was written down");
+            self.recorder.event(
+                LineKind::Recovered,
+                Level::Info,
+                "",
+                "Taken up again after the last step that was written down",
+            );
         }
         let mut context = Context::new(&scene.definition.template, &self.task.parameters, &scene.user, &scene.secrets);
         for (row, step) in self.rows.iter().zip(steps) {
@@ -213,8 +227,12 @@ impl<'a> Run<'a> {
         let task = &self.task;
         let definition = self.tasks.definitions.version(&task.template, &task.version, task.version_id).await;
         let definition = definition.map_err(|error| Stop::Failed(format!("The template cannot be read: {error}")))?;
-        let origin =
-            Origin { template: task.template.clone(), version: task.version.clone(), task: task.uuid.clone(), strict: definition.template.strict };
+        let origin = Origin {
+            template: task.template.clone(),
+            version: task.version.clone(),
+            task: task.uuid.clone(),
+            strict: definition.template.strict,
+        };
         let caller = self.tasks.caller_now(task).await.map_err(Stop::Failed)?;
         Ok(Scene {
             definition,
@@ -271,7 +289,15 @@ impl<'a> Run<'a> {
             self.recorder.event(LineKind::Log, Level::Info, "processing", &format!("Beginning step {}", step.name));
         }
         for round in self.rows[position].parts.len()..inputs.len() {
-            let key = if collects { format!("{}.{}.{round}", self.task.uuid, step.id) } else { format!("{}.{}", self.task.uuid, step.id) };
+            if self.cancelled.is_cancelled() {
+                let stop = self.interrupted();
+                return Err(self.fail(position, stop));
+            }
+            let key = if collects {
+                format!("{}.{}.{round}", self.task.uuid, step.id)
+            } else {
+                format!("{}.{}", self.task.uuid, step.id)
+            };
             let output = self.round(scene, &action, position, step, key, inputs[round].clone()).await?;
             let row = self.row(position);
             row.waits_with = Value::Null;
@@ -290,7 +316,9 @@ impl<'a> Run<'a> {
         if bytes > self.tasks.options.output_bytes {
             self.row(position).output = Map::new();
             let most = self.tasks.options.output_bytes >> 10;
-            return Err(self.fail(position, failed(format!("its outputs are {} KB; {most} KB are kept at most", bytes >> 10))));
+            return Err(
+                self.fail(position, failed(format!("its outputs are {} KB; {most} KB are kept at most", bytes >> 10)))
+            );
         }
         self.recorder.event(LineKind::Log, Level::Info, "completed", &format!("Finished step {}", step.name));
         if self.written.elapsed() > SOON {
@@ -320,23 +348,26 @@ impl<'a> Run<'a> {
             self.flush().await?;
         }
         let cancelled = CancellationToken::new();
-        let mut running = begin(action.clone(), Work {
-            id: step.id.clone(),
-            input,
-            workspace,
-            definition: scene.definition.clone(),
-            origin: scene.origin.clone(),
-            caller: scene.caller.clone(),
-            user: scene.user.clone(),
-            secrets: scene.secrets.clone(),
-            world: self.tasks.world.clone(),
-            log: self.recorder.clone(),
-            key,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-            state,
-            cancelled: cancelled.clone(),
-            now: self.tasks.kit.clock.now(),
-        });
+        let mut running = begin(
+            action.clone(),
+            Work {
+                id: step.id.clone(),
+                input,
+                workspace,
+                definition: scene.definition.clone(),
+                origin: scene.origin.clone(),
+                caller: scene.caller.clone(),
+                user: scene.user.clone(),
+                secrets: scene.secrets.clone(),
+                world: self.tasks.world.clone(),
+                log: self.recorder.clone(),
+                key,
+                attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+                state,
+                cancelled: cancelled.clone(),
+                now: self.tasks.kit.clock.now(),
+            },
+        );
         let limit = Instant::now() + self.tasks.options.step_time;
         let mut look = Instant::now() + SOON;
         let why = loop {
@@ -357,9 +388,18 @@ impl<'a> Run<'a> {
                 }
             }
         };
+        // A process that stops lets come to its end what nobody could tell the end of.
+        if why.is_none() && self.lease.cancelled.is_cancelled() && repeat == Repeat::Unknown {
+            if let Ok(result) = timeout(GRACE, &mut running).await {
+                let result = result.unwrap_or_else(panicked);
+                return self.after(action, position, step, repeat, result).await;
+            }
+        }
         cancelled.cancel();
         let result = timeout(GRACE, &mut running).await;
-        if let Ok(Ok(Ok(Outcome::Done(output)))) = result {
+        if let Ok(Ok(Ok(Outcome::Done(output)))) = result
+            && !self.recorder.overflow.is_cancelled()
+        {
             // It came to its end all the same.
             return Ok(self.mask.object(output));
         }
@@ -393,7 +433,10 @@ impl<'a> Run<'a> {
             Ok(Outcome::Wait { until, state }) => {
                 let state_bytes = state.to_string().len();
                 if state_bytes > self.tasks.options.output_bytes {
-                    return Err(self.fail(position, Stop::Failed(format!("Step “{}” waits with too much to remember", step.name))));
+                    return Err(self.fail(
+                        position,
+                        Stop::Failed(format!("Step “{}” waits with too much to remember", step.name)),
+                    ));
                 }
                 self.keep_files().await?;
                 let row = self.row(position);
@@ -425,7 +468,9 @@ impl<'a> Run<'a> {
             Err(ActionError::OutcomeUnknown(why)) => {
                 Err(self.fail(position, Stop::Unknown(format!("Step “{}”: {why}", step.name))))
             }
-            Err(ActionError::Cancelled) if self.cancelled.is_cancelled() => Err(self.fail(position, self.interrupted())),
+            Err(ActionError::Cancelled) if self.cancelled.is_cancelled() => {
+                Err(self.fail(position, self.interrupted()))
+            }
             Err(error) => {
                 // Nobody asked it to stop: then it says nothing of what it did.
                 if repeat == Repeat::Unknown && error == ActionError::Cancelled {
@@ -527,6 +572,8 @@ impl<'a> Run<'a> {
     async fn write(&mut self, to: TaskState, next: Option<Next>, asks: Option<Asks>) -> Result<(), Stop> {
         let (lines, log_lines, log_bytes) = self.recorder.take();
         let steps = self.rows.iter().zip(&self.changed).filter(|(_, changed)| **changed);
+        let snapshot = self.snapshot.take().filter(|_| to != TaskState::Completed);
+        self.keeps_files |= snapshot.is_some();
         let progress = Progress {
             lease: self.lease.clone(),
             task: self.task.id,
@@ -541,7 +588,8 @@ impl<'a> Run<'a> {
             log_bytes,
             steps: steps.map(|(row, _)| row.clone()).collect(),
             lines,
-            snapshot: self.snapshot.take().filter(|_| to != TaskState::Completed),
+            snapshot,
+            keeps_files: self.keeps_files,
             next,
             asks,
         };
@@ -555,10 +603,16 @@ impl<'a> Run<'a> {
 
     fn tell_end(&self, to: TaskState) {
         let (kind, level, text) = match to {
-            TaskState::Completed => (LineKind::Completion, Level::Info, "Run completed with status: completed".to_owned()),
-            TaskState::Failed => (LineKind::Completion, Level::Error, format!("Run completed with status: failed. {}", self.task.error)),
+            TaskState::Completed => {
+                (LineKind::Completion, Level::Info, "Run completed with status: completed".to_owned())
+            }
+            TaskState::Failed => {
+                (LineKind::Completion, Level::Error, format!("Run completed with status: failed. {}", self.task.error))
+            }
             TaskState::Cancelled => (LineKind::Cancelled, Level::Warn, "Run was cancelled".to_owned()),
-            TaskState::Unknown => (LineKind::Log, Level::Warn, format!("{}. A person decides how the run goes on", self.task.error)),
+            TaskState::Unknown => {
+                (LineKind::Log, Level::Warn, format!("{}. A person decides how the run goes on", self.task.error))
+            }
             TaskState::Open | TaskState::Processing | TaskState::Waiting => return,
         };
         self.recorder.at_step("");
@@ -575,7 +629,10 @@ impl<'a> Run<'a> {
     }
 
     fn too_late(&self) -> String {
-        format!("The run took longer than {}, which is the most that runs may take", in_words(self.tasks.options.task_time))
+        format!(
+            "The run took longer than {}, which is the most that runs may take",
+            in_words(self.tasks.options.task_time)
+        )
     }
 
     fn row(&mut self, position: usize) -> &mut StepRow {

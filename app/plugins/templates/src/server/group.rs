@@ -87,7 +87,8 @@ impl<W: Writer> Inner<W> {
             Err(_) => {
                 for (unit, answer) in units.into_iter().zip(answers) {
                     let result = self.writer.write(&[unit]).await;
-                    let _ = answer.send(result.and_then(|mut results| results.pop().unwrap_or_else(|| Err(self.writer.lost()))));
+                    let _ = answer
+                        .send(result.and_then(|mut results| results.pop().unwrap_or_else(|| Err(self.writer.lost()))));
                 }
             }
         }

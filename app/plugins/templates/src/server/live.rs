@@ -86,7 +86,12 @@ impl Hub {
     }
 
     /// The lines of a run after a number, those that are there and those that come, to its end.
-    pub fn listen(self: &Arc<Self>, caller: Caller, task: &Task, after: i64) -> impl Stream<Item = Line> + Send + use<> {
+    pub fn listen(
+        self: &Arc<Self>,
+        caller: Caller,
+        task: &Task,
+        after: i64,
+    ) -> impl Stream<Item = Line> + Send + use<> {
         let (sender, receiver) = mpsc::channel(HELD);
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         {

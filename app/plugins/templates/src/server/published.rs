@@ -75,7 +75,9 @@ impl Definitions for Published {
         let Some(entity) = self.entities.entity(caller, template).await? else { return Ok(None) };
         let definition = definitions::Definition { plugin: crate::INFO.id, name: template };
         let Some(version) = definitions::latest(self.db.read(), definition).await? else {
-            return Err(AppError::Unavailable { what: "A version of this template, which was not published yet,".into() });
+            return Err(AppError::Unavailable {
+                what: "A version of this template, which was not published yet,".into(),
+            });
         };
         self.read(&version, Some(&entity)).await.map(Some)
     }
@@ -99,9 +101,11 @@ impl Definitions for Published {
 /// A template as policies see it.
 fn thing(template: &str, entity: &Value) -> Thing {
     let text = |pointer: &str| entity.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let namespace = template.split_once(':').and_then(|(_, rest)| rest.split_once('/')).map_or("default", |(each, _)| each);
+    let namespace =
+        template.split_once(':').and_then(|(_, rest)| rest.split_once('/')).map_or("default", |(each, _)| each);
     let relations = entity["relations"].as_array().map_or(&[][..], Vec::as_slice);
-    let owner = relations.iter().find(|relation| relation["type"] == "ownedBy").and_then(|owner| owner["targetRef"].as_str());
+    let owner =
+        relations.iter().find(|relation| relation["type"] == "ownedBy").and_then(|owner| owner["targetRef"].as_str());
     Thing {
         id: template.to_owned(),
         kind: "template".to_owned(),

@@ -44,5 +44,10 @@ pub trait Definitions: Send + Sync + 'static {
     async fn current(&self, caller: &Caller, template: &str) -> Result<Option<Arc<Definition>>, AppError>;
 
     /// The version that a run began with.
-    async fn version(&self, template: &str, version: &str, version_id: Option<i64>) -> Result<Arc<Definition>, AppError>;
+    async fn version(
+        &self,
+        template: &str,
+        version: &str,
+        version_id: Option<i64>,
+    ) -> Result<Arc<Definition>, AppError>;
 }

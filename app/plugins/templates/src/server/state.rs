@@ -23,15 +23,8 @@ pub enum TaskState {
 
 impl TaskState {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 7] = [
-        Self::Open,
-        Self::Processing,
-        Self::Waiting,
-        Self::Unknown,
-        Self::Completed,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Processing, Self::Waiting, Self::Unknown, Self::Completed, Self::Failed, Self::Cancelled];
 
     /// As it stands in the table and in addresses.
     pub fn name(self) -> &'static str {

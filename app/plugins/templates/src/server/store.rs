@@ -272,6 +272,8 @@ pub struct Progress {
     pub lines: Vec<Line>,
     /// The files, where they changed.
     pub snapshot: Option<Vec<u8>>,
+    /// Whether files of it may be kept in the table by now.
+    pub keeps_files: bool,
     /// What becomes of the job; nothing while the worker goes on.
     pub next: Option<Next>,
     /// Who is told that a person has to decide.
@@ -424,12 +426,7 @@ pub async fn steps(connection: &impl ConnectionTrait, task: i64) -> Result<Vec<S
 }
 
 /// The lines of a run after a number, at most `most`.
-pub async fn lines(
-    connection: &impl ConnectionTrait,
-    task: i64,
-    after: i64,
-    most: u64,
-) -> Result<Vec<Line>, DbErr> {
+pub async fn lines(connection: &impl ConnectionTrait, task: i64, after: i64, most: u64) -> Result<Vec<Line>, DbErr> {
     let text = format!(
         "SELECT number, at, kind, level, step, status, text FROM templates_log WHERE task_id = ? AND number > ? ORDER BY number LIMIT {most}"
     );
@@ -467,7 +464,8 @@ pub async fn snapshot(connection: &impl ConnectionTrait, task: i64) -> Result<Op
 pub async fn cancelling(connection: &impl ConnectionTrait, tasks: &[i64]) -> Result<Vec<i64>, DbErr> {
     let mut found = Vec::new();
     for tasks in tasks.chunks(ROWS) {
-        let text = format!("SELECT id FROM templates_task WHERE cancelling = TRUE AND id IN ({})", db::marks(tasks.len()));
+        let text =
+            format!("SELECT id FROM templates_task WHERE cancelling = TRUE AND id IN ({})", db::marks(tasks.len()));
         for row in db::rows(connection, &text, tasks.iter().map(|id| Value::from(*id))).await? {
             found.push(row.try_get("", "id")?);
         }
@@ -578,8 +576,10 @@ async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &[&NewTask])
         .flat_map(|task| task.teams.iter().filter_map(|team| Some((team.as_str(), *ids.get(&task.uuid)?))))
         .collect();
     for teams in teams.chunks(ROWS) {
-        let text =
-            format!("INSERT INTO templates_task_team (team, task_id) VALUES {} ON CONFLICT DO NOTHING", rows_of(teams.len(), 2));
+        let text = format!(
+            "INSERT INTO templates_task_team (team, task_id) VALUES {} ON CONFLICT DO NOTHING",
+            rows_of(teams.len(), 2)
+        );
         db::execute(tx, &text, teams.iter().flat_map(|(team, task)| [Value::from(*team), Value::from(*task)])).await?;
     }
     let mut jobs: Vec<NewJob> = tasks.iter().map(|task| job_of(&task.uuid, now)).collect();
@@ -644,10 +644,10 @@ async fn advance(tx: &DatabaseTransaction, now: Millis, all: &[&Progress]) -> Re
             db::execute(tx, text, [each.task.into(), now.into(), content.clone().into()]).await?;
         }
     }
-    // What completed is never taken up again. Most runs leave no files, so this is one statement for those of which any was written down.
+    // What completed is never taken up again.
     let done: Vec<Value> = all
         .iter()
-        .filter(|each| each.to == TaskState::Completed && each.from != TaskState::Open)
+        .filter(|each| each.to == TaskState::Completed && each.keeps_files)
         .map(|each| each.task.into())
         .collect();
     if !done.is_empty() {

@@ -227,7 +227,8 @@ pub struct Listed {
 impl Tasks {
     /// The runs of an instance.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { kit, definitions, entities, directory, administrators, registry, world, options, idle, stop } = parts;
+        let Parts { kit, definitions, entities, directory, administrators, registry, world, options, idle, stop } =
+            parts;
         let store = Store { db: kit.db.clone(), clock: kit.clock.clone() };
         // SQLite has one writer; on PostgreSQL a second transaction is prepared while the first waits for the disk.
         let turns = if kit.db.backend() == sea_orm::DatabaseBackend::Postgres { 2 } else { 1 };
@@ -263,6 +264,15 @@ impl Tasks {
     pub async fn submit(&self, caller: &Caller, submission: Submission) -> Result<String, Refused> {
         let Some(_) = Rights::of(caller) else { return Err(AppError::Unauthenticated.into()) };
         let definition = self.runnable(caller, &submission.template).await?;
+        let missing = self.missing(&definition);
+        if !missing.is_empty() {
+            let owner = &definition.thing.owner;
+            let why = format!(
+                "This template needs actions that are not installed: {}. Ask {owner}, which owns it",
+                missing.join(", ")
+            );
+            return Err(AppError::bad_request(why).into());
+        }
         let values = self.checked(&definition, submission.values)?;
         let user = self.user(caller).await?;
         let now = self.kit.clock.now();
@@ -342,16 +352,18 @@ impl Tasks {
             let line = store::line_of(&task, now, LineKind::Cancelled, "cancelled", "Run was cancelled");
             self.settle(&tx, &task, TaskState::Cancelled, "", &line).await?;
         } else {
-            db::execute(&tx, "UPDATE templates_task SET cancelling = TRUE, changed_at = ? WHERE id = ?", [
-                now.into(),
-                task.id.into(),
-            ])
+            db::execute(
+                &tx,
+                "UPDATE templates_task SET cancelling = TRUE, changed_at = ? WHERE id = ?",
+                [now.into(), task.id.into()],
+            )
             .await?;
             if task.state != TaskState::Processing {
                 jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
             }
         }
-        let event = Event { at: now, actor: caller, action: "templates.task.cancel", resource: uuid, detail: json!({}) };
+        let event =
+            Event { at: now, actor: caller, action: "templates.task.cancel", resource: uuid, detail: json!({}) };
         audit::append(&tx, event).await?;
         tx.commit().await?;
         self.running.cancel(task.id);
@@ -409,7 +421,8 @@ impl Tasks {
         reopen(&tx, &task).await?;
         jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
         let detail = json!({ "other_values": changed });
-        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.retry", resource: uuid, detail }).await?;
+        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.retry", resource: uuid, detail })
+            .await?;
         tx.commit().await?;
         self.wake.wake();
         self.hub.look();
@@ -433,6 +446,16 @@ impl Tasks {
         let values = values.or(task.parameters.as_object().cloned()).unwrap_or_default();
         let submission = Submission { template: task.template, values, secrets, started_over: task.uuid };
         self.submit(caller, submission).await
+    }
+
+    /// The actions that a template cannot do without and that are not installed. What depends on a condition may not be needed.
+    pub fn missing(&self, definition: &Definition) -> Vec<String> {
+        let steps = definition.template.steps.iter().filter(|step| step.r#if.is_none());
+        let mut missing: Vec<String> =
+            steps.filter(|step| self.registry.get(&step.action).is_none()).map(|step| step.action.clone()).collect();
+        missing.sort();
+        missing.dedup();
+        missing
     }
 
     /// Says what became of a step of which nobody could tell.
@@ -478,7 +501,8 @@ impl Tasks {
             jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
         }
         let detail = json!({ "step": step.step, "decision": word });
-        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.decide", resource: uuid, detail }).await?;
+        audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.decide", resource: uuid, detail })
+            .await?;
         tx.commit().await?;
         self.wake.wake();
         self.hub.look();
@@ -772,14 +796,7 @@ impl Drop for Listing {
 
 /// A run as policies see it, where `owner` is one of those that it belongs to.
 fn attributes<'a>(task: &'a Task, owner: &'a str) -> Attributes<'a> {
-    Attributes {
-        id: &task.uuid,
-        kind: "task",
-        namespace: &task.namespace,
-        r#type: &task.r#type,
-        lifecycle: "",
-        owner,
-    }
+    Attributes { id: &task.uuid, kind: "task", namespace: &task.namespace, r#type: &task.r#type, lifecycle: "", owner }
 }
 
 fn column(attribute: Attribute, owner: &str) -> String {

@@ -86,7 +86,8 @@ impl Call {
         match answer.await {
             Ok(answer) => answer.into_response(),
             Err(Refused::Values(errors)) => {
-                let errors: Vec<Value> = errors.iter().map(|error| wrong(&error.path, &error.message, &error.rule)).collect();
+                let errors: Vec<Value> =
+                    errors.iter().map(|error| wrong(&error.path, &error.message, &error.rule)).collect();
                 (StatusCode::BAD_REQUEST, Json(json!({ "errors": errors }))).into_response()
             }
             Err(Refused::Error(error)) => self.refuse(&error),
@@ -116,10 +117,13 @@ impl Call {
 
 /// A wrong value as the npm package `jsonschema` tells of it, which Backstage's clients know.
 fn wrong(path: &str, message: &str, rule: &str) -> Value {
-    let parts: Vec<String> =
-        path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let parts: Vec<String> = path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
     let property = parts.iter().fold("instance".to_owned(), |property, part| {
-        if part.bytes().all(|c| c.is_ascii_digit()) { format!("{property}[{part}]") } else { format!("{property}.{part}") }
+        if part.bytes().all(|c| c.is_ascii_digit()) {
+            format!("{property}[{part}]")
+        } else {
+            format!("{property}.{part}")
+        }
     });
     let stack = format!("{property} {message}");
     json!({ "path": parts, "property": property, "message": message, "name": rule, "stack": stack })
@@ -168,7 +172,9 @@ pub async fn list(call: Call) -> Response {
             Some(&"teams") => Scope::Teams,
             _ => Scope::All,
         };
-        let states = call.all("status").into_iter().flat_map(|name| TaskState::ALL.into_iter().filter(move |state| state.backstage() == name || state.name() == name));
+        let states = call.all("status").into_iter().flat_map(|name| {
+            TaskState::ALL.into_iter().filter(move |state| state.backstage() == name || state.name() == name)
+        });
         let query = Query {
             scope,
             states: states.collect(),
@@ -178,7 +184,8 @@ pub async fn list(call: Call) -> Response {
             offset: call.number("offset", 0)?,
             oldest_first: call.all("order").first().is_some_and(|order| order.starts_with("asc:created_at")),
         };
-        let unknown = call.all("status").into_iter().find(|name| !TaskState::ALL.iter().any(|state| state.name() == *name));
+        let unknown =
+            call.all("status").into_iter().find(|name| !TaskState::ALL.iter().any(|state| state.name() == *name));
         if let Some(unknown) = unknown {
             return Err(AppError::bad_request(format!("No run is {unknown:?}")).into());
         }
@@ -197,7 +204,8 @@ pub async fn create(call: Call, body: Bytes) -> Response {
         // Who may not run anything is told so before anything is said of what was sent.
         authorise_own(&call.tasks.kit, &call.caller, &READ_TASK).await?;
         let NewRun { template_ref, values, secrets } = read(&body)?;
-        let submission = Submission { template: canonical(&template_ref), values, secrets, started_over: String::new() };
+        let submission =
+            Submission { template: canonical(&template_ref), values, secrets, started_over: String::new() };
         let id = call.tasks.submit(&call.caller, submission).await?;
         Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
     };
@@ -270,7 +278,8 @@ pub async fn events(Path(id): Path<String>, call: Call) -> Response {
 pub async fn stream(Path(id): Path<String>, headers: HeaderMap, call: Call) -> Response {
     let answer = async {
         let task = call.task(&id).await?;
-        let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let last =
+            headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
         let after = match last {
             Some(last) => last,
             None => i64::try_from(call.number("after", 0)?).unwrap_or(i64::MAX),
@@ -355,7 +364,8 @@ fn canonical(template: &str) -> String {
 async fn served(tasks: &Tasks, task: &Task) -> Value {
     let definition = tasks.definitions.version(&task.template, &task.version, task.version_id).await.ok();
     let (steps, output) = definition.as_deref().map(described).unwrap_or_default();
-    let (namespace, name) = task.template.split_once(':').and_then(|(_, rest)| rest.split_once('/')).unwrap_or_default();
+    let (namespace, name) =
+        task.template.split_once(':').and_then(|(_, rest)| rest.split_once('/')).unwrap_or_default();
     json!({
         "id": task.uuid,
         "spec": {
@@ -439,7 +449,9 @@ mod tests {
 
     #[test]
     fn a_template_is_named_in_short_or_in_full() {
-        for (short, full) in [("x", "template:default/x"), ("Template:Ns/X", "template:ns/x"), ("ns/x", "template:ns/x")] {
+        for (short, full) in
+            [("x", "template:default/x"), ("Template:Ns/X", "template:ns/x"), ("ns/x", "template:ns/x")]
+        {
             assert_eq!(canonical(short), full);
         }
     }
