@@ -503,6 +503,12 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/unregister", (FORM, "id=1".to_owned())),
         ("/api/templates/fn/page", page("/create")),
         ("/api/templates/fn/star", (FORM, "item=template:default/secret&starred=true".to_owned())),
+        (
+            "/api/templates/fn/save-form",
+            (FORM, "~template=template:default/secret&~page=0&~revision=0&~do=keep".to_owned()),
+        ),
+        ("/api/templates/fn/start-form", (FORM, "~template=template:default/secret".to_owned())),
+        ("/api/templates/fn/discard-form", (FORM, "template=template:default/secret".to_owned())),
         ("/api/templates/fn/check", (FORM, "template=template:default/secret".to_owned())),
         (
             "/api/templates/fn/change-version",
@@ -565,11 +571,13 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
 async fn every_server_function_that_writes_leaves_an_event() {
     let calls = calls();
     // What a form sends changes something; what asks for a page does not.
-    // What a reader did with its own messages is its own business.
+    // What a reader did with its own messages is its own business, and so is what somebody fills in and does not send.
     // Sessions and tokens are nobody's here: their events are held by their own tests.
     let private = [
         "/api/inbox/fn/mark",
         "/api/inbox/fn/mark-all",
+        "/api/templates/fn/save-form",
+        "/api/templates/fn/discard-form",
         "/api/settings/fn/end-session",
         "/api/settings/fn/create-token",
         "/api/settings/fn/revoke-token",

@@ -8,7 +8,7 @@ use kit::page::Drawn;
 #[cfg(feature = "ssr")]
 use kit::server::authorise::Resource;
 #[cfg(feature = "ssr")]
-use kit::server::context::{lead_to, permit, permit_own, service};
+use kit::server::context::{caller, lead_to, permit, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,8 @@
 
 mod fields;
 mod review;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
