@@ -1,4 +1,4 @@
-// GitHub, as far as publishing needs it. Each request is checked against GitHub's own OpenAPI description.
+// GitHub, as far as publishing needs it. Each request is checked against GitHub's own OpenAPI description of its enterprise cloud, which knows internal repositories.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import addFormats from 'ajv-formats';
 import { Repository } from './git.mjs';
 
 const require = createRequire(import.meta.url);
-const file = require.resolve('@octokit/openapi').replace(/index\.js$/, 'generated/api.github.com.json');
+const file = require.resolve('@octokit/openapi').replace(/index\.js$/, 'generated/ghec.json');
 const description = JSON.parse(readFileSync(file, 'utf8'));
 const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
 addFormats(ajv);
