@@ -13,6 +13,8 @@ mod m20261123_000009_audit_kit;
 mod m20261123_000009_catalog_change;
 mod m20261123_000010_personal_kit;
 mod m20261123_000011_secrets;
+mod m20261128_000012_definitions;
+mod m20261128_000013_templates;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -32,6 +34,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_catalog_change::Migration),
             Box::new(m20261123_000010_personal_kit::Migration),
             Box::new(m20261123_000011_secrets::Migration),
+            Box::new(m20261128_000012_definitions::Migration),
+            Box::new(m20261128_000013_templates::Migration),
         ]
     }
 }

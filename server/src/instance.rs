@@ -16,13 +16,18 @@ use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::Db;
+use kit::server::entities::Entities;
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
+use scaffold::registry::Registry;
 use search::server::Search;
 use settings::server::Settings;
+use templates::server::Templates;
+use templates::server::published::Published;
+use templates::server::tasks::{Options as TaskOptions, Parts};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
@@ -96,6 +101,7 @@ impl Instance {
         let options = Options {
             integrations,
             checkouts: config.data_dir.join("git"),
+            repositories: config.data_dir.join("repositories"),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
             limits: Limits {
                 files: config.catalog.max_files as usize,
@@ -104,6 +110,7 @@ impl Instance {
                 locations_per_person: config.catalog.max_locations_per_person,
             },
             administrators: config.administrators()?.into(),
+            followers: vec![templates::server::publish::WATCH],
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);
@@ -131,11 +138,24 @@ impl Instance {
                 .chain([(LOCAL.to_owned(), "The example’s own sign-in".to_owned())])
                 .collect(),
         }));
+        let stop = CancellationToken::new();
+        let entities: Arc<dyn Entities> = Arc::new(catalog.catalog.clone());
+        plugins.push(Arc::new(Templates::new(Parts {
+            kit: kit.clone(),
+            definitions: Arc::new(Published::new(kit.db.clone(), entities.clone())),
+            entities,
+            directory: Arc::new(catalog.catalog.clone()),
+            administrators: administrators.clone(),
+            registry: Arc::new(Registry::built_in()),
+            world: None,
+            options: TaskOptions::new(config.data_dir.join("runs")),
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
+            stop: stop.clone(),
+        })));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
         }
-        let stop = CancellationToken::new();
         if runs_here(inbox::INFO.id) {
             let mailer = config.mailer()?.map(Arc::new);
             let idle = i64::from(config.sessions.idle_minutes) * 60_000;
@@ -160,6 +180,17 @@ impl Instance {
     pub fn worker(&self) -> Worker {
         let handlers = self.plugins.iter().flat_map(|plugin| plugin.jobs()).collect();
         Worker::new(self.kit.db.clone(), self.kit.clock.clone(), handlers, WorkerConfig::default())
+    }
+
+    /// The workers of those jobs that have one of their own.
+    pub fn lanes(&self) -> Vec<Worker> {
+        let lanes = self.plugins.iter().flat_map(|plugin| plugin.lanes());
+        lanes
+            .map(|lane| {
+                let config = WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
+                Worker::new(self.kit.db.clone(), self.kit.clock.clone(), lane.handlers, config)
+            })
+            .collect()
     }
 }
 

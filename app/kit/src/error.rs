@@ -23,6 +23,12 @@ pub enum AppError {
         /// Which field is wrong and what is allowed.
         message: String,
     },
+    /// What was asked for cannot be done as things stand now: somebody else was first, or it has been done.
+    #[error("{message}")]
+    Conflict {
+        /// How things stand.
+        message: String,
+    },
     /// Nobody is signed in.
     #[error("Sign in first")]
     Unauthenticated,
@@ -75,6 +81,7 @@ impl AppError {
         match self {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Unauthenticated | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -93,6 +100,11 @@ impl AppError {
     /// No page has the address that was asked for.
     pub fn nowhere() -> Self {
         Self::not_found("A page with this address")
+    }
+
+    /// It cannot be done as things stand, which `message` says.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict { message: message.into() }
     }
 
     /// The request is wrong in the way that `message` says.

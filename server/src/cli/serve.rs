@@ -10,6 +10,7 @@ use kit::identity::Caller;
 use kit::server::jobs;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -47,11 +48,11 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     let router = router::router(&instance, &config, identity.clone())?;
     let stop = instance.stop.clone();
     remind(&instance).await?;
-    let worker = instance.worker();
-    let working = tokio::spawn({
+    let mut working = JoinSet::new();
+    for worker in std::iter::once(instance.worker()).chain(instance.lanes()) {
         let stop = stop.clone();
-        async move { worker.run(stop).await }
-    });
+        working.spawn(async move { worker.run(stop).await });
+    }
     // Not stopped with the requests and jobs: what those do last is sealed as well.
     let last = CancellationToken::new();
     let sealing = tokio::spawn({
@@ -72,7 +73,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     reloading.abort();
     let finished = async {
         let _ = serving.await;
-        let _ = working.await;
+        while working.join_next().await.is_some() {}
     };
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!(grace_seconds = GRACE.as_secs(), "requests or jobs were still running and are cut off");
@@ -83,11 +84,13 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has people reminded of what is about to expire, for as long as the portal lives.
+/// Has people reminded of what is about to expire, runs swept up after and templates published, for as long as the portal lives.
 async fn remind(instance: &Instance) -> anyhow::Result<()> {
     let now = instance.kit.clock.now();
     let tx = instance.kit.db.begin().await?;
     jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    jobs::enqueue(&tx, now, templates::server::sweep::sweep_job(now)).await?;
+    jobs::enqueue(&tx, now, templates::server::publish::watch_job(now)).await?;
     Ok(tx.commit().await?)
 }
 

@@ -10,6 +10,8 @@ mod seal;
 mod subject;
 mod verify;
 
+use std::collections::{BTreeSet, HashMap};
+
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 
@@ -20,6 +22,9 @@ pub use self::verify::{FileSpan, Mirror, Problem, Trail, verify};
 use super::clock::Millis;
 use super::db::{self, Db};
 use crate::identity::{Caller, PrincipalKind};
+
+/// Events of one statement; both databases limit its values.
+const ROWS: usize = 500;
 
 /// How long an equal refusal of the same caller is not written again.
 const SAME_REFUSAL: Millis = 60_000;
@@ -71,6 +76,11 @@ pub async fn append(tx: &impl ConnectionTrait, event: Event<'_>) -> Result<(), D
     write(tx, event, Outcome::Done).await
 }
 
+/// Appends several events, in order, with one statement for all.
+pub async fn append_all(tx: &impl ConnectionTrait, events: Vec<Event<'_>>) -> Result<(), DbErr> {
+    write_all(tx, events, Outcome::Done).await
+}
+
 /// Appends the event of something that was refused, such as a sign-in that failed.
 pub async fn append_refused(tx: &impl ConnectionTrait, event: Event<'_>) -> Result<(), DbErr> {
     write(tx, event, Outcome::Refused).await
@@ -112,30 +122,59 @@ pub async fn note_refusal(db: &Db, event: Event<'_>) -> Result<(), DbErr> {
 }
 
 async fn write(tx: &impl ConnectionTrait, event: Event<'_>, outcome: Outcome) -> Result<(), DbErr> {
-    let (mut via, mut request, mut actor) = (String::new(), "", event.actor.subject().to_owned());
-    if let Some(principal) = event.actor.principal() {
-        (via, request) = (principal.via.to_string(), &principal.request);
-        if principal.kind == PrincipalKind::Person {
-            actor = subject::pseudonym(tx, event.at, &principal.subject, &principal.name).await?;
-        }
+    write_all(tx, vec![event], outcome).await
+}
+
+async fn write_all(tx: &impl ConnectionTrait, events: Vec<Event<'_>>, outcome: Outcome) -> Result<(), DbErr> {
+    let mut events = events.into_iter();
+    // In order, since PostgreSQL ends one of two transactions that lock the same rows in different orders.
+    let people: BTreeSet<(&str, &str)> = events
+        .as_slice()
+        .iter()
+        .filter_map(|event| event.actor.principal())
+        .filter(|principal| principal.kind == PrincipalKind::Person)
+        .map(|principal| (principal.subject.as_str(), principal.name.as_str()))
+        .collect();
+    let at = events.as_slice().first().map_or(0, |event| event.at);
+    let mut pseudonyms = HashMap::new();
+    for (subject, name) in people {
+        pseudonyms.insert((subject, name), subject::pseudonym(tx, at, subject, name).await?);
     }
-    let resource = match subject::is_person(event.resource) {
-        true => subject::pseudonym(tx, event.at, event.resource, "").await?,
-        false => event.resource.to_owned(),
-    };
-    let detail = subject::without_people(tx, event.at, event.detail).await?;
-    let text = "INSERT INTO audit_event (at, actor, action, resource, detail, via, request, outcome) \
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let values = [
-        event.at.into(),
-        actor.into(),
-        event.action.into(),
-        resource.into(),
-        detail.to_string().into(),
-        via.into(),
-        request.into(),
-        outcome.word().into(),
-    ];
-    db::execute(tx, text, values).await?;
-    Ok(())
+    loop {
+        let mut values: Vec<sea_orm::Value> = Vec::new();
+        let mut rows = 0;
+        for event in events.by_ref().take(ROWS) {
+            let (mut via, mut request, mut actor) = (String::new(), "", event.actor.subject().to_owned());
+            if let Some(principal) = event.actor.principal() {
+                (via, request) = (principal.via.to_string(), &principal.request);
+                if let Some(pseudonym) = pseudonyms.get(&(principal.subject.as_str(), principal.name.as_str())) {
+                    actor.clone_from(pseudonym);
+                }
+            }
+            let resource = match subject::is_person(event.resource) {
+                true => subject::pseudonym(tx, event.at, event.resource, "").await?,
+                false => event.resource.to_owned(),
+            };
+            let detail = subject::without_people(tx, event.at, event.detail).await?;
+            values.extend([
+                event.at.into(),
+                actor.into(),
+                event.action.into(),
+                resource.into(),
+                detail.to_string().into(),
+                via.into(),
+                request.into(),
+                outcome.word().into(),
+            ]);
+            rows += 1;
+        }
+        if rows == 0 {
+            return Ok(());
+        }
+        let text = format!(
+            "INSERT INTO audit_event (at, actor, action, resource, detail, via, request, outcome) VALUES {}",
+            vec!["(?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ")
+        );
+        db::execute(tx, &text, values).await?;
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 
 /// How deep a walk goes; each level holds a directory open.
 const DEPTH: usize = 64;
@@ -15,6 +15,15 @@ const DEPTH: usize = 64;
 #[derive(Debug)]
 pub struct RootDir {
     dir: Dir,
+}
+
+/// What is known of a file besides its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Its length.
+    pub bytes: u64,
+    /// Whether its owner may execute it.
+    pub executable: bool,
 }
 
 impl RootDir {
@@ -37,6 +46,21 @@ impl RootDir {
         // The file may grow between the question and the reading.
         (&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > max_bytes { Err(too_large()) } else { Ok(bytes) }
+    }
+
+    /// What is known of the file at `relative` (with `/`); `None` where a directory stands there.
+    pub fn facts(&self, relative: &str) -> io::Result<Option<FileFacts>> {
+        let names = names(relative)?;
+        let Some((name, parents)) = names.split_last() else { return Ok(None) };
+        let below = self.below(parents)?;
+        let within = below.as_ref().unwrap_or(&self.dir);
+        let found = within.symlink_metadata(name).map_err(|error| explained(error, within, name, &names))?;
+        match found.file_type() {
+            kind if kind.is_dir() => Ok(None),
+            kind if kind.is_file() => Ok(Some(FileFacts { bytes: found.len(), executable: is_executable(&found) })),
+            kind if kind.is_symlink() => Err(refused(relative, "is a symbolic link, and links are not followed")),
+            _ => Err(refused(relative, "is not a regular file")),
+        }
     }
 
     /// All files below for which `wanted(relative path)` holds, sorted by the bytes of their path; links are not followed
@@ -119,6 +143,17 @@ fn explained(error: io::Error, within: &Dir, name: &str, path: &[&str]) -> io::E
     io::Error::new(error.kind(), format!("{path:?}: {error}"))
 }
 
+#[cfg(unix)]
+fn is_executable(found: &Metadata) -> bool {
+    use cap_std::fs::MetadataExt;
+    found.mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Metadata) -> bool {
+    false
+}
+
 fn walk(
     dir: &Dir,
     prefix: &str,
@@ -191,6 +226,23 @@ mod tests {
         assert_eq!(root.read("a/c.txt", 5).expect_err("absent").kind(), io::ErrorKind::NotFound);
         assert_eq!(root.read("a/b.txt", 4).expect_err("large").kind(), io::ErrorKind::FileTooLarge);
         assert!(refusal(&root, "a").contains("not a regular file"));
+    }
+
+    #[test]
+    fn a_file_says_how_long_it_is_and_whether_it_is_a_program() {
+        use std::os::unix::fs::PermissionsExt;
+        let (place, root) = place();
+        let script = place.path().join("root/a/run.sh");
+        fs::write(&script, "#!/bin/sh").expect("write");
+        fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).expect("set");
+        symlink("b.txt", place.path().join("root/a/in")).expect("link");
+        assert_eq!(root.facts("a/b.txt").expect("facts"), Some(FileFacts { bytes: 5, executable: false }));
+        assert_eq!(root.facts("a/run.sh").expect("facts"), Some(FileFacts { bytes: 9, executable: true }));
+        assert_eq!((root.facts("a").expect("a folder"), root.facts(".").expect("itself")), (None, None));
+        for bad in ["a/in", "../secret", "/etc/passwd"] {
+            assert_eq!(root.facts(bad).expect_err(bad).kind(), io::ErrorKind::InvalidInput, "{bad}");
+        }
+        assert_eq!(root.facts("a/none").expect_err("absent").kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

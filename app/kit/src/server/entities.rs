@@ -1,10 +1,12 @@
 //! The software catalog as other plugins see it: answered by whatever plugin keeps it.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::authorise::Filter;
 use super::source::{SourceError, Tree};
 use crate::error::AppError;
 use crate::identity::Caller;
@@ -15,11 +17,26 @@ pub trait Entities: Send + Sync + 'static {
     /// The entity with this ref, as `/api/catalog` serves it.
     async fn entity(&self, caller: &Caller, entity_ref: &str) -> Result<Option<Value>, AppError>;
 
-    /// The entities that match, by title and name.
+    /// The entities that match, in the order of their refs.
     async fn find(&self, caller: &Caller, query: &EntityQuery) -> Result<Vec<Found>, AppError>;
 
-    /// Has a location read, now and from now on, and gives the ref of the first entity that it brings.
-    async fn register(&self, caller: &Caller, target: &str) -> Result<String, AppError>;
+    /// What people call those of these entities that are there, by canonical ref.
+    async fn titles(&self, caller: &Caller, refs: &[String]) -> Result<HashMap<String, String>, AppError>;
+
+    /// Which entities the caller may see, as a condition on their attributes: what the other methods decide by.
+    fn visible(&self, caller: &Caller) -> Filter;
+
+    /// Another number whenever an entity was added, changed or removed.
+    async fn revision(&self) -> Result<i64, AppError>;
+
+    /// Has a location read, now and from now on, and gives the ref of the first entity that it brings. All that it brings bears `annotations`, over what
+    /// its descriptors say. Whoever registers the same again gets the same answer.
+    async fn register(
+        &self,
+        caller: &Caller,
+        target: &str,
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<String, AppError>;
 
     /// The files that the entity's descriptor stands among, for the portal itself.
     async fn tree(&self, entity_ref: &str) -> Result<Arc<dyn Tree>, SourceError>;
@@ -40,6 +57,8 @@ pub struct EntityQuery {
     pub limit: u32,
     /// After this ref, in the order of refs; empty from the beginning.
     pub after: String,
+    /// What else is asked of each entity: JSON pointers to texts in it.
+    pub fields: Vec<String>,
 }
 
 /// An entity in a list.
@@ -53,4 +72,6 @@ pub struct Found {
     pub description: String,
     /// `metadata.etag`: another one when the entity changed.
     pub etag: String,
+    /// What stands at [`EntityQuery::fields`], in their order; empty where nothing does.
+    pub fields: Vec<String>,
 }

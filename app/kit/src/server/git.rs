@@ -57,6 +57,16 @@ pub async fn run_with(
     remote: &Remote,
     input: Option<File>,
 ) -> Result<String, GitError> {
+    Ok(String::from_utf8_lossy(&bytes(dir, args, remote, input).await?).into_owned())
+}
+
+/// The same, to the byte.
+pub async fn bytes(
+    dir: &Path,
+    args: &[impl AsRef<OsStr>],
+    remote: &Remote,
+    input: Option<File>,
+) -> Result<Vec<u8>, GitError> {
     let mut command = command(dir, remote);
     command.args(args).stdin(input.map_or_else(Stdio::null, Stdio::from));
     let name = args.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
@@ -70,7 +80,7 @@ pub async fn run_with(
         Ok(Ok(output)) => output,
     };
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        return Ok(output.stdout);
     }
     Err(complaint(&name, remote, &String::from_utf8_lossy(&output.stderr)))
 }

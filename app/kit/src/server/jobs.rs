@@ -9,16 +9,19 @@ mod queue;
 mod tests;
 mod worker;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
 use tokio_util::sync::CancellationToken;
 
-pub use self::worker::{Worker, WorkerConfig};
+pub use self::worker::{Wake, Worker, WorkerConfig};
 use super::clock::Millis;
 use super::db;
+
+/// Rows of one statement; both databases limit its values.
+const ROWS: usize = 500;
 
 /// A job to be done once at `run_at` or soon after.
 #[derive(Debug, Clone)]
@@ -28,7 +31,7 @@ pub struct NewJob {
     /// What it is about; there is at most one job of a kind and key.
     pub key: String,
     /// What the handler needs besides.
-    pub payload: Value,
+    pub payload: serde_json::Value,
     /// Not before this time.
     pub run_at: Millis,
     /// How often it is tried before it becomes a dead letter.
@@ -42,36 +45,44 @@ pub struct NewJob {
 /// Whoever adds several in one transaction adds them in the order of their keys, since PostgreSQL ends one of two
 /// transactions that lock the same rows in different orders.
 pub async fn enqueue(tx: &impl ConnectionTrait, now: Millis, job: NewJob) -> Result<(), DbErr> {
-    let values = [
-        job.kind.into(),
-        job.key.into(),
-        job.payload.to_string().into(),
-        job.run_at.into(),
-        i64::from(job.max_attempts).into(),
-        now.into(),
-        now.into(),
-    ];
-    db::execute(
-        tx,
-        "INSERT INTO job (kind, job_key, payload, state, run_at, max_attempts, created_at, updated_at)
-         VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)
-         ON CONFLICT (kind, job_key) DO UPDATE SET
-            payload = excluded.payload,
-            max_attempts = excluded.max_attempts,
-            updated_at = excluded.updated_at,
-            run_at = CASE
-                WHEN job.state = 'dead' THEN excluded.run_at
-                WHEN job.state = 'waiting' AND excluded.run_at < job.run_at THEN excluded.run_at
-                ELSE job.run_at END,
-            run_again_at = CASE
-                WHEN job.state <> 'running' THEN NULL
-                WHEN job.run_again_at < excluded.run_at THEN job.run_again_at
-                ELSE excluded.run_at END,
-            attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END,
-            state = CASE WHEN job.state = 'dead' THEN 'waiting' ELSE job.state END",
-        values,
-    )
-    .await?;
+    enqueue_all(tx, now, &[job]).await
+}
+
+/// Adds several jobs as [`enqueue`] does, no two of the same kind and key.
+pub async fn enqueue_all(tx: &impl ConnectionTrait, now: Millis, jobs: &[NewJob]) -> Result<(), DbErr> {
+    for jobs in jobs.chunks(ROWS) {
+        let rows = vec!["(?, ?, ?, 'waiting', ?, ?, ?, ?)"; jobs.len()].join(", ");
+        let text = format!(
+            "INSERT INTO job (kind, job_key, payload, state, run_at, max_attempts, created_at, updated_at)
+             VALUES {rows}
+             ON CONFLICT (kind, job_key) DO UPDATE SET
+                payload = excluded.payload,
+                max_attempts = excluded.max_attempts,
+                updated_at = excluded.updated_at,
+                run_at = CASE
+                    WHEN job.state = 'dead' THEN excluded.run_at
+                    WHEN job.state = 'waiting' AND excluded.run_at < job.run_at THEN excluded.run_at
+                    ELSE job.run_at END,
+                run_again_at = CASE
+                    WHEN job.state <> 'running' THEN NULL
+                    WHEN job.run_again_at < excluded.run_at THEN job.run_again_at
+                    ELSE excluded.run_at END,
+                attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END,
+                state = CASE WHEN job.state = 'dead' THEN 'waiting' ELSE job.state END"
+        );
+        let values = jobs.iter().flat_map(|job| -> [Value; 7] {
+            [
+                job.kind.into(),
+                job.key.as_str().into(),
+                job.payload.to_string().into(),
+                job.run_at.into(),
+                i64::from(job.max_attempts).into(),
+                now.into(),
+                now.into(),
+            ]
+        });
+        db::execute(tx, &text, values).await?;
+    }
     Ok(())
 }
 
@@ -95,6 +106,8 @@ pub enum Next {
     Done,
     /// It runs again at this time.
     At(Millis),
+    /// What [`Fenced::settle`] has written already, in the transaction of the change itself.
+    Settled,
 }
 
 /// Why a job was not done.
@@ -119,7 +132,7 @@ pub struct Lease {
     /// What it is about.
     pub key: String,
     /// What the handler needs besides.
-    pub payload: Value,
+    pub payload: serde_json::Value,
     /// 1 for the first try.
     pub attempt: u32,
     /// Cancelled when the lease is lost or the process stops.
@@ -136,6 +149,47 @@ impl Lease {
             None => Err(JobError::LeaseLost),
         }
     }
+}
+
+/// The fences of several jobs, for a handler that writes what several of them changed in one transaction.
+#[derive(Debug)]
+pub struct Fenced(HashMap<i64, queue::Held>);
+
+impl Fenced {
+    /// Finds out which of these leases hold, and keeps them until the transaction ends.
+    pub async fn new(tx: &DatabaseTransaction, leases: &[&Lease]) -> Result<Self, DbErr> {
+        let leases: Vec<(i64, i64)> = leases.iter().map(|lease| (lease.id, lease.token)).collect();
+        Ok(Self(queue::hold_all(tx, &leases).await?))
+    }
+
+    /// Whether a lease holds.
+    pub fn holds(&self, lease: &Lease) -> bool {
+        self.0.contains_key(&lease.id)
+    }
+
+    /// Writes down what becomes of jobs whose leases hold; their handlers return [`Next::Settled`].
+    pub async fn settle(&self, tx: &DatabaseTransaction, now: Millis, ends: &[(&Lease, Next)]) -> Result<(), DbErr> {
+        let mut done = Vec::new();
+        for (lease, next) in ends {
+            match (self.0.get(&lease.id), next) {
+                (Some(held), Next::Done) => done.push((lease.id, held)),
+                (Some(held), Next::At(at)) => queue::end(tx, lease.id, held, &queue::Outcome::At(*at), now).await?,
+                (Some(_), Next::Settled) | (None, _) => {}
+            }
+        }
+        queue::end_done(tx, &done, now).await
+    }
+}
+
+/// Jobs with a worker of their own, so that they and the others cannot hold each other up.
+#[derive(Clone)]
+pub struct Lane {
+    /// Who does them.
+    pub handlers: Handlers,
+    /// How many at a time.
+    pub concurrency: usize,
+    /// Wakes the worker.
+    pub wake: Wake,
 }
 
 /// The handlers, by kind.

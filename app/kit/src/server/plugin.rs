@@ -31,6 +31,11 @@ pub trait Plugin: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The kinds of job that have a worker of their own, beside [`Self::jobs`].
+    fn lanes(&self) -> Vec<jobs::Lane> {
+        Vec::new()
+    }
+
     /// Whether it can do its work at the moment. Called often: it must be cheap and must not wait for a remote system.
     async fn health(&self) -> Health {
         Health::Up

@@ -19,6 +19,7 @@ pub fn ErrorView(
     let title = match &error {
         AppError::NotFound { .. } => return NotFound(NotFoundProps { what: error.to_string() }).into_any(),
         AppError::BadRequest { .. } => "This address cannot be read",
+        AppError::Conflict { .. } => "This cannot be done as things stand",
         AppError::Unauthenticated | AppError::BadToken => "Sign in to see this page",
         AppError::Forbidden { .. } => "You may not see this page",
         AppError::TooMany { .. } => "Too many requests",
@@ -53,6 +54,7 @@ pub fn ErrorMessage(
     let advice = match &error {
         AppError::NotFound { .. } => "It may have been renamed or removed.",
         AppError::BadRequest { .. } => "Correct the address, or start again from the catalog.",
+        AppError::Conflict { .. } => "Load the page again to see how things stand now.",
         AppError::Unauthenticated | AppError::BadToken => "This page is for people who are signed in.",
         AppError::Forbidden { .. } => "Ask the people named above for the right, then load the page again.",
         AppError::TooMany { .. } => "Wait a moment, then load the page again.",

@@ -1,8 +1,9 @@
 //! The statements on the `job` table; each checks the lease's token where one is at stake.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, QueryResult, Value};
 
 use super::owner;
 use crate::server::clock::Millis;
@@ -45,15 +46,47 @@ pub(super) enum Outcome {
 }
 
 /// What a held row says about what comes next.
+#[derive(Debug)]
 pub(super) struct Held {
     attempts: i64,
     max_attempts: i64,
     run_again_at: Option<Millis>,
 }
 
-/// Whether a claim would find a job; asked first, because a claim takes SQLite's write lock.
-pub(super) async fn has_due(db: &Db, scope: &Scope<'_>, now: Millis) -> Result<bool, DbErr> {
-    exists(db, scope, "(state = 'waiting' AND run_at <= ? OR state = 'running' AND lease_until < ?)", &[now, now]).await
+impl Held {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            attempts: row.try_get("", "attempts")?,
+            max_attempts: row.try_get("", "max_attempts")?,
+            run_again_at: row.try_get("", "run_again_at")?,
+        })
+    }
+}
+
+/// What a claim would find; asked first, because a claim takes SQLite's write lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    /// Jobs whose lease ended without a word.
+    pub expired: bool,
+    /// Jobs that wait for a worker.
+    pub waiting: bool,
+}
+
+/// What a claim would find.
+pub(super) async fn due(db: &Db, scope: &Scope<'_>, now: Millis) -> Result<Due, DbErr> {
+    let within = scope.sql();
+    let query = format!(
+        "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'running' AND lease_until < ? AND {within}) AS expired,
+            EXISTS (SELECT 1 FROM job WHERE state = 'waiting' AND run_at <= ? AND {within}) AS waiting"
+    );
+    let mut values: Vec<Value> = Vec::new();
+    for _ in 0..2 {
+        values.push(now.into());
+        values.extend(scope.values());
+    }
+    let rows = db::rows(db.read(), &query, values).await?;
+    let is = |name: &str| rows.first().map_or(Ok(false), |row| row.try_get("", name));
+    Ok(Due { expired: is("expired")?, waiting: is("waiting")? })
 }
 
 /// Whether a job is due or is being done by anyone.
@@ -61,43 +94,26 @@ pub(super) async fn has_due_or_running(db: &Db, scope: &Scope<'_>, now: Millis) 
     exists(db, scope, "(state = 'waiting' AND run_at <= ? OR state = 'running')", &[now]).await
 }
 
-/// Takes one due job: first those whose lease ended without a word, then those that have waited longest.
+/// Takes up to `most` due jobs: first those whose lease ended without a word, then those that have waited longest.
 pub(super) async fn claim(
     db: &Db,
     scope: &Scope<'_>,
+    due: Due,
     owner: &str,
     now: Millis,
     lease: Duration,
-) -> Result<Option<Claimed>, DbErr> {
+    most: usize,
+) -> Result<Vec<Claimed>, DbErr> {
     let tx = db.begin().await?;
-    bury(&tx, scope, now).await?;
-    let (within, skip) = (scope.sql(), skip_locked(&tx));
-    let mut values: Vec<Value> = vec![owner.into(), (now + millis(lease)).into(), now.into()];
-    for _ in 0..2 {
-        values.push(now.into());
-        values.extend(scope.values());
+    let mut claimed = Vec::new();
+    if due.expired {
+        bury(&tx, scope, now).await?;
+        claimed = take(&tx, scope, "state = 'running' AND lease_until < ?", "lease_until", owner, now, lease, most).await?;
     }
-    let statement = format!(
-        "UPDATE job SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
-            lease_owner = ?, lease_until = ?, updated_at = ?
-         WHERE id = COALESCE(
-            (SELECT id FROM job WHERE state = 'running' AND lease_until < ? AND {within} ORDER BY lease_until, id LIMIT 1 {skip}),
-            (SELECT id FROM job WHERE state = 'waiting' AND run_at <= ? AND {within} ORDER BY run_at, id LIMIT 1 {skip}))
-         RETURNING id, kind, job_key, payload, attempts, lease_token"
-    );
-    let row = tx.query_one_raw(db::sql(&tx, &statement, values)).await?;
-    let claimed = row
-        .map(|row| {
-            Ok::<_, DbErr>(Claimed {
-                id: row.try_get("", "id")?,
-                kind: row.try_get("", "kind")?,
-                key: row.try_get("", "job_key")?,
-                payload: row.try_get("", "payload")?,
-                attempt: small(row.try_get("", "attempts")?),
-                token: row.try_get("", "lease_token")?,
-            })
-        })
-        .transpose()?;
+    if due.waiting && claimed.len() < most {
+        let room = most - claimed.len();
+        claimed.extend(take(&tx, scope, "state = 'waiting' AND run_at <= ?", "run_at", owner, now, lease, room).await?);
+    }
     tx.commit().await?;
     Ok(claimed)
 }
@@ -119,14 +135,28 @@ pub(super) async fn hold(tx: &DatabaseTransaction, id: i64, token: i64) -> Resul
         "SELECT attempts, max_attempts, run_again_at FROM job WHERE id = ? AND lease_token = ? AND state = 'running' {lock}"
     );
     let row = tx.query_one_raw(db::sql(tx, &query, [id.into(), token.into()])).await?;
-    row.map(|row| {
-        Ok(Held {
-            attempts: row.try_get("", "attempts")?,
-            max_attempts: row.try_get("", "max_attempts")?,
-            run_again_at: row.try_get("", "run_again_at")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(Held::read).transpose()
+}
+
+/// The rows of those leases that still hold, by the job's number, kept from other writers until the transaction ends.
+pub(super) async fn hold_all(tx: &DatabaseTransaction, leases: &[(i64, i64)]) -> Result<HashMap<i64, Held>, DbErr> {
+    if leases.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let lock = if is_postgres(tx) { "FOR UPDATE" } else { "" };
+    // In order, since PostgreSQL ends one of two transactions that lock the same rows in different orders.
+    let query = format!(
+        "SELECT id, lease_token, attempts, max_attempts, run_again_at FROM job WHERE id IN ({}) AND state = 'running' ORDER BY id {lock}",
+        db::marks(leases.len())
+    );
+    let mut held = HashMap::new();
+    for row in db::rows(tx, &query, leases.iter().map(|(id, _)| Value::from(*id))).await? {
+        let (id, token) = (row.try_get("", "id")?, row.try_get("", "lease_token")?);
+        if leases.contains(&(id, token)) {
+            held.insert(id, Held::read(&row)?);
+        }
+    }
+    Ok(held)
 }
 
 /// Writes down how a run ended; `false`, and nothing written, when the lease is no longer ours.
@@ -136,29 +166,58 @@ pub(super) async fn finish(db: &Db, id: i64, token: i64, outcome: &Outcome, now:
         tx.rollback().await?;
         return Ok(false);
     };
+    end(&tx, id, &held, outcome, now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Removes the rows of jobs that are done; those of jobs that are to run once more wait again.
+pub(super) async fn end_done(
+    tx: &DatabaseTransaction,
+    done: &[(i64, &Held)],
+    now: Millis,
+) -> Result<(), DbErr> {
+    let (again, gone): (Vec<_>, Vec<_>) = done.iter().copied().partition(|(_, held)| held.run_again_at.is_some());
+    for (id, held) in again {
+        end(tx, id, held, &Outcome::Done, now).await?;
+    }
+    if !gone.is_empty() {
+        let text = format!("DELETE FROM job WHERE id IN ({})", db::marks(gone.len()));
+        db::execute(tx, &text, gone.iter().map(|(id, _)| Value::from(*id))).await?;
+    }
+    Ok(())
+}
+
+/// Writes down how a run of a held row ended.
+pub(super) async fn end(
+    tx: &DatabaseTransaction,
+    id: i64,
+    held: &Held,
+    outcome: &Outcome,
+    now: Millis,
+) -> Result<(), DbErr> {
     let earlier = |at: Millis| held.run_again_at.map_or(at, |again| again.min(at));
     match (outcome, held.run_again_at) {
         (Outcome::Done, None) => {
-            db::execute(&tx, "DELETE FROM job WHERE id = ?", [id.into()]).await?;
+            db::execute(tx, "DELETE FROM job WHERE id = ?", [id.into()]).await?;
         }
-        (Outcome::Done, Some(again)) => settle(&tx, id, "waiting", again, 0, None, now).await?,
-        (Outcome::At(at), _) => settle(&tx, id, "waiting", earlier(*at), 0, None, now).await?,
-        (Outcome::Released, _) => settle(&tx, id, "waiting", now, (held.attempts - 1).max(0), None, now).await?,
+        (Outcome::Done, Some(again)) => settle(tx, id, "waiting", again, 0, None, now).await?,
+        (Outcome::At(at), _) => settle(tx, id, "waiting", earlier(*at), 0, None, now).await?,
+        (Outcome::Released, _) => settle(tx, id, "waiting", now, (held.attempts - 1).max(0), None, now).await?,
         (Outcome::Failed(error), again) => {
             let error = Some(kept(error));
             if held.attempts < held.max_attempts {
                 let at = earlier(now + millis(back_off(held.attempts, random())));
-                settle(&tx, id, "waiting", at, held.attempts, error, now).await?;
+                settle(tx, id, "waiting", at, held.attempts, error, now).await?;
             } else if let Some(again) = again {
                 // Whoever asked for another run would have revived the dead job a moment later.
-                settle(&tx, id, "waiting", again, 0, error, now).await?;
+                settle(tx, id, "waiting", again, 0, error, now).await?;
             } else {
-                settle(&tx, id, "dead", now, held.attempts, error, now).await?;
+                settle(tx, id, "dead", now, held.attempts, error, now).await?;
             }
         }
     }
-    tx.commit().await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Ends the leases of processes of this machine that are gone, so that a restart need not wait for them to run out.
@@ -201,6 +260,49 @@ impl Scope<'_> {
     fn values(&self) -> impl Iterator<Item = Value> {
         self.kinds.iter().map(|kind| Value::from(*kind)).chain(self.keys.iter().map(|key| Value::from(key.as_str())))
     }
+}
+
+/// Takes the jobs that meet `condition`, which asks for the time, first in the order of `by`.
+#[expect(clippy::too_many_arguments, reason = "one statement with its parts")]
+async fn take(
+    tx: &DatabaseTransaction,
+    scope: &Scope<'_>,
+    condition: &str,
+    by: &str,
+    owner: &str,
+    now: Millis,
+    lease: Duration,
+    most: usize,
+) -> Result<Vec<Claimed>, DbErr> {
+    let statement = format!(
+        "WITH due AS MATERIALIZED (
+            SELECT id AS due_id FROM job WHERE {condition} AND {} ORDER BY {by}, id LIMIT ? {})
+         UPDATE job SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
+            lease_owner = ?, lease_until = ?, updated_at = ?
+         FROM due WHERE id = due_id
+         RETURNING id, kind, job_key, payload, attempts, lease_token, run_at",
+        scope.sql(),
+        skip_locked(tx)
+    );
+    let mut values: Vec<Value> = vec![now.into()];
+    values.extend(scope.values());
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    values.extend([most.into(), owner.into(), (now + millis(lease)).into(), now.into()]);
+    let mut claimed = Vec::new();
+    for row in db::rows(tx, &statement, values).await? {
+        let job = Claimed {
+            id: row.try_get("", "id")?,
+            kind: row.try_get("", "kind")?,
+            key: row.try_get("", "job_key")?,
+            payload: row.try_get("", "payload")?,
+            attempt: small(row.try_get("", "attempts")?),
+            token: row.try_get("", "lease_token")?,
+        };
+        claimed.push((row.try_get::<Millis>("", "run_at")?, job));
+    }
+    // Rows come back in no order.
+    claimed.sort_by_key(|(run_at, job)| (*run_at, job.id));
+    Ok(claimed.into_iter().map(|(_, job)| job).collect())
 }
 
 /// Lays to rest the jobs whose workers vanished on the last attempt; otherwise a job that kills its process would kill it for ever.

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::queue::{Claimed, Outcome, Scope};
+use super::queue::{Claimed, Due, Outcome, Scope};
 use super::*;
 use crate::server::clock::Clock;
 use crate::server::db::Db;
@@ -17,6 +17,7 @@ use crate::server::testing::databases;
 const KIND: &str = "test.do";
 const NOW: Millis = 1_800_000_000_000;
 const LEASE: Duration = Duration::from_secs(15);
+const EVERYTHING: Due = Due { expired: true, waiting: true };
 const SCOPE: Scope<'static> = Scope { kinds: &[KIND], keys: &[] };
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn what_is_due_is_claimed_once_and_in_order() {
         assert_eq!(claim(&db, "b", NOW).await.expect("due").key, "late", "{}", db.name());
         assert!(claim(&db, "c", NOW).await.is_none(), "{}", db.name());
         let other = Scope { kinds: &["test.other"], keys: &[] };
-        assert!(!queue::has_due(&db, &other, NOW + 1).await.expect("read"));
+        assert!(!queue::due(&db, &other, NOW + 1).await.expect("read").waiting);
     }
 }
 
@@ -261,7 +262,7 @@ async fn stopping_releases_what_runs_without_counting_the_attempt() {
         }
         let handler = Arc::new(Stoppable { begun: Semaphore::new(0) });
         let config =
-            WorkerConfig { lease: Duration::from_millis(600), poll: Duration::from_millis(10), concurrency: 2 };
+            WorkerConfig { lease: Duration::from_millis(600), poll: Duration::from_millis(10), concurrency: 2, ..WorkerConfig::default() };
         let worker = Worker::new(db.clone(), Clock::fixed(NOW), vec![(KIND, handler.clone())], config);
         let stop = CancellationToken::new();
         let run = tokio::spawn({
@@ -283,7 +284,7 @@ async fn a_heartbeat_keeps_the_lease_and_notices_its_loss() {
         add(&db, job("a", NOW)).await;
         let handler = Arc::new(Stoppable { begun: Semaphore::new(0) });
         let config =
-            WorkerConfig { lease: Duration::from_millis(300), poll: Duration::from_millis(10), concurrency: 1 };
+            WorkerConfig { lease: Duration::from_millis(300), poll: Duration::from_millis(10), concurrency: 1, ..WorkerConfig::default() };
         let clock = Clock::fixed(NOW);
         let worker = Worker::new(db.clone(), clock.clone(), vec![(KIND, handler.clone())], config);
         let stop = CancellationToken::new();
@@ -319,9 +320,10 @@ async fn run_due_does_its_keys_alone_and_waits_for_another_process() {
         for key in ["mine", "theirs", "other"] {
             add(&db, job(key, NOW)).await;
         }
-        let theirs = queue::claim(&db, &Scope { kinds: &[KIND], keys: &["theirs".into()] }, "live", NOW, LEASE)
+        let theirs = queue::claim(&db, &Scope { kinds: &[KIND], keys: &["theirs".into()] }, EVERYTHING, "live", NOW, LEASE, 1)
             .await
             .expect("claim")
+            .pop()
             .expect("due");
         let handler = Arc::new(Recorder::default());
         let worker = worker(db.clone(), Clock::fixed(NOW), handler.clone(), 2);
@@ -332,6 +334,61 @@ async fn run_due_does_its_keys_alone_and_waits_for_another_process() {
         timeout(Duration::from_secs(10), run).await.expect("it returns").expect("run");
         assert_eq!(*handler.seen.lock().expect("lock"), ["mine"], "{}", db.name());
         assert!(worker.run_due("test.unknown", &[]).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn several_are_claimed_at_once_and_settled_with_what_they_changed() {
+    for db in databases().await {
+        for (key, at) in [("c", NOW - 1), ("a", NOW - 3), ("b", NOW - 2), ("later", NOW + 1)] {
+            add(&db, job(key, at)).await;
+        }
+        let claimed = queue::claim(&db, &SCOPE, EVERYTHING, "me", NOW, LEASE, 10).await.expect("claim");
+        let keys: Vec<&str> = claimed.iter().map(|job| job.key.as_str()).collect();
+        assert_eq!(keys, ["a", "b", "c"], "{}", db.name());
+        add(&db, job("a", NOW + 7)).await;
+        let mut leases: Vec<Lease> = claimed.iter().map(lease).collect();
+        leases[2].token += 1;
+        let leases: Vec<&Lease> = leases.iter().collect();
+        let tx = db.begin().await.expect("begin");
+        let fenced = Fenced::new(&tx, &leases).await.expect("fenced");
+        let holds: Vec<bool> = leases.iter().map(|lease| fenced.holds(lease)).collect();
+        assert_eq!(holds, [true, true, false], "{}", db.name());
+        let ends: Vec<(&Lease, Next)> = leases.iter().map(|lease| (*lease, Next::Done)).collect();
+        fenced.settle(&tx, NOW, &ends).await.expect("settled");
+        tx.commit().await.expect("commit");
+        let rows = db::rows(db.read(), "SELECT job_key, state, run_at FROM job ORDER BY job_key", []).await.expect("rows");
+        let left: Vec<(String, String)> = rows
+            .iter()
+            .map(|row| (row.try_get("", "job_key").expect("key"), row.try_get("", "state").expect("state")))
+            .collect();
+        let expected = [("a", "waiting"), ("c", "running"), ("later", "waiting")];
+        assert_eq!(left, expected.map(|(key, state)| (key.to_owned(), state.to_owned())), "{}", db.name());
+        assert_eq!(rows[0].try_get::<Millis>("", "run_at").expect("run_at"), NOW + 7, "it was asked for once more");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_woken_does_not_sleep_out() {
+    for db in databases().await {
+        let wake = Wake::default();
+        let config = WorkerConfig { poll: Duration::from_secs(600), wake: wake.clone(), ..WorkerConfig::default() };
+        let handler = Arc::new(Recorder::default());
+        let worker = Worker::new(db.clone(), Clock::fixed(NOW), vec![(KIND, handler.clone())], config);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let run = tokio::spawn(async move { worker.run(stopped).await });
+        sleep(Duration::from_millis(100)).await;
+        add(&db, job("a", NOW)).await;
+        wake.wake();
+        let done = async {
+            while handler.seen.lock().expect("lock").is_empty() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), done).await.expect("woken");
+        stop.cancel();
+        run.await.expect("it stops");
     }
 }
 
@@ -346,14 +403,14 @@ async fn add(db: &Db, job: NewJob) {
 }
 
 async fn claim(db: &Db, owner: &str, now: Millis) -> Option<Claimed> {
-    queue::claim(db, &SCOPE, owner, now, LEASE).await.expect("claim")
+    queue::claim(db, &SCOPE, EVERYTHING, owner, now, LEASE, 1).await.expect("claim").pop()
 }
 
 fn lease(claimed: &Claimed) -> Lease {
     Lease {
         id: claimed.id,
         key: claimed.key.clone(),
-        payload: Value::Null,
+        payload: serde_json::Value::Null,
         attempt: claimed.attempt,
         cancelled: CancellationToken::new(),
         token: claimed.token,
@@ -385,7 +442,7 @@ async fn column(db: &Db, name: &str) -> Vec<i64> {
 }
 
 fn worker(db: Db, clock: Clock, handler: Arc<dyn Handler>, concurrency: usize) -> Worker {
-    let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency };
+    let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency, ..WorkerConfig::default() };
     Worker::new(db, clock, vec![(KIND, handler)], config)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::DbErr;
+use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -31,11 +32,29 @@ pub struct WorkerConfig {
     pub poll: Duration,
     /// Jobs at a time.
     pub concurrency: usize,
+    /// Has it look before it has slept out.
+    pub wake: Wake,
+}
+
+/// Wakes the worker of the same process, so that what is due at once does not wait for the next look. Whoever adds a job wakes after the
+/// commit; other processes find it when they look.
+#[derive(Debug, Clone, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// Has the worker look.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    async fn woken(&self) {
+        self.0.notified().await;
+    }
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(15), poll: Duration::from_millis(500), concurrency: 2 }
+        Self { lease: Duration::from_secs(15), poll: Duration::from_millis(500), concurrency: 2, wake: Wake::default() }
     }
 }
 
@@ -72,6 +91,7 @@ impl Worker {
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = running.join_next(), if !running.is_empty() => {}
+                () = self.shared.config.wake.woken() => {}
                 () = sleep(self.shared.config.poll) => {}
             }
         }
@@ -119,11 +139,18 @@ impl Worker {
         }
         while running.try_join_next().is_some() {}
         while running.len() < config.concurrency.max(1) && !stop.is_cancelled() {
-            if !queue::has_due(db, scope, clock.now()).await? {
+            let due = queue::due(db, scope, clock.now()).await?;
+            if !(due.expired || due.waiting) {
                 break;
             }
-            let Some(job) = queue::claim(db, scope, owner::me(), clock.now(), config.lease).await? else { break };
-            running.spawn(self.shared.clone().work(job, stop.clone()));
+            let room = config.concurrency.max(1) - running.len();
+            let jobs = queue::claim(db, scope, due, owner::me(), clock.now(), config.lease, room).await?;
+            if jobs.is_empty() {
+                break;
+            }
+            for job in jobs {
+                running.spawn(self.shared.clone().work(job, stop.clone()));
+            }
         }
         Ok(())
     }
@@ -194,6 +221,7 @@ impl Shared {
         match ended {
             Some(Ok(Ok(Next::Done))) => Some(Outcome::Done),
             Some(Ok(Ok(Next::At(at)))) => Some(Outcome::At(at)),
+            Some(Ok(Ok(Next::Settled))) => None,
             Some(Err(panic)) => Some(Outcome::Failed(panic_text(panic))),
             _ if cancelled.is_cancelled() => Some(Outcome::Released),
             Some(Ok(Err(JobError::LeaseLost))) | None => None,

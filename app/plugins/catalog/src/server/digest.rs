@@ -1,6 +1,6 @@
 //! One descriptor file, read and judged: what it brings, before anything is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use descriptor::{Document, EntityRef, Verdict};
 use sea_orm::{DbErr, QueryResult};
@@ -39,14 +39,22 @@ pub struct Rules {
     pub allowed_kinds: Option<Vec<String>>,
     /// `type:target` of the location, for `backstage.io/managed-by-origin-location`.
     pub origin: String,
+    /// What is put on everything that it brings, over what the descriptors say.
+    pub annotations: BTreeMap<String, String>,
 }
 
 impl Rules {
-    /// As a location's row says (`trust_org`, `allowed_kinds`).
+    /// As a location's row says (`trust_org`, `allowed_kinds`, `annotations`).
     pub fn of(row: &QueryResult, kind: &str, target: &str) -> Result<Self, DbErr> {
         let allowed: Option<String> = row.try_get("", "allowed_kinds")?;
         let allowed_kinds = allowed.map(|kinds| kinds.split(',').map(str::to_owned).collect());
-        Ok(Self { trust_org: row.try_get("", "trust_org")?, allowed_kinds, origin: origin(kind, target) })
+        let annotations: String = row.try_get("", "annotations")?;
+        Ok(Self {
+            trust_org: row.try_get("", "trust_org")?,
+            allowed_kinds,
+            origin: origin(kind, target),
+            annotations: serde_json::from_str(&annotations).unwrap_or_default(),
+        })
     }
 }
 
@@ -156,6 +164,9 @@ pub fn hash(bytes: &[u8], rules: &Rules) -> String {
     hasher.update(
         format!("{READER_VERSION} {} {:?} {}\n", rules.trust_org, rules.allowed_kinds, rules.origin).as_bytes(),
     );
+    for (key, value) in &rules.annotations {
+        hasher.update(format!("{key:?}={value:?}\n").as_bytes());
+    }
     hasher.update(bytes);
     hasher.finalize().to_hex()[..32].to_owned()
 }
@@ -300,7 +311,7 @@ async fn read_document(source: &Source, rules: &Rules, digest: &mut Digest, mut 
             }
         }
     }
-    annotate(&mut value, &source.managed_by(&digest.path), &rules.origin);
+    annotate(&mut value, &source.managed_by(&digest.path), rules);
     digest.entities.push(NewEntity {
         entity_ref,
         doc: document.doc,
@@ -386,12 +397,15 @@ async fn resolve_placeholder(
     value.map(|value| (value, bytes))
 }
 
-fn annotate(value: &mut Value, managed_by: &str, origin: &str) {
+fn annotate(value: &mut Value, managed_by: &str, rules: &Rules) {
     let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
     if let Some(annotations) = annotations.as_object_mut() {
         annotations.insert("backstage.io/managed-by-location".into(), json!(managed_by));
-        annotations.insert("backstage.io/managed-by-origin-location".into(), json!(origin));
+        annotations.insert("backstage.io/managed-by-origin-location".into(), json!(rules.origin));
+        for (key, value) in &rules.annotations {
+            annotations.insert(key.clone(), json!(value));
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{DatabaseBackend, DbErr, QueryResult, Value as Sql};
 use serde::{Deserialize, Serialize};
 
 use super::reader::Reader;
+use super::rest::relation_name;
 
 /// Conditions that an entity (`e`) must all meet; [`on`](Self::on) gives them together with what the caller may see, and nothing else gives them.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +81,23 @@ impl Conditions {
         );
         let values = std::iter::once(relation.into()).chain(targets.iter().map(|target| target.as_str().into()));
         self.add(text, values.chain(told_values));
+    }
+
+    /// The field `key` is not there, or no relation of this type that the caller may be told of.
+    pub fn absent(&mut self, reader: &Reader, key: &str) {
+        match key.strip_prefix("relations.") {
+            Some(relation) => {
+                let (told, values) = reader.told("r");
+                let text = format!(
+                    "NOT EXISTS (SELECT 1 FROM catalog_relation r WHERE r.source_ref = e.ref AND r.type = ? AND {told})"
+                );
+                self.add(text, std::iter::once(relation_name(relation).into()).chain(values));
+            }
+            None => self.add(
+                "NOT EXISTS (SELECT 1 FROM catalog_facet f WHERE f.entity_id = e.id AND f.facet_key = ?)",
+                [key.into()],
+            ),
+        }
     }
 
     /// Every word of `text` is found in the entity; no condition where it holds no word.

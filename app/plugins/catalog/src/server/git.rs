@@ -39,13 +39,39 @@ pub async fn update(
     fetcher: &Fetcher,
 ) -> Result<Checkout, SourceError> {
     allowed(remote, integrations, fetcher).await?;
-    let path = checkouts.path.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32]);
+    let path = checkout_of(remote, checkouts);
     let is_there = path.join(".git").exists();
     if !is_there || bring_up_to_date(&path, remote, checkouts, integrations).await.is_err() {
         clone(&path, remote, checkouts, integrations).await?;
     }
     let revision = git(&path, &["rev-parse", "HEAD"], remote, integrations).await?;
     Ok(Checkout { path, revision: revision.trim().to_owned() })
+}
+
+/// Where a repository is checked out.
+pub fn checkout_of(remote: &str, checkouts: Checkouts<'_>) -> PathBuf {
+    checkouts.path.join(&blake3::hash(remote.as_bytes()).to_hex().as_str()[..32])
+}
+
+/// Whether a repository holds a commit.
+pub async fn has_commit(repository: &Path, commit: &str, remote: &str, integrations: &Integrations) -> bool {
+    let object = format!("{commit}^{{commit}}");
+    output(repository, &["cat-file", "-e", &object], remote, integrations).await.is_ok()
+}
+
+/// Fetches what `reference` of `remote` shows into a bare repository in the folder `path`, and gives the commit.
+pub async fn fetch_commit(
+    path: &Path,
+    reference: &str,
+    remote: &str,
+    checkouts: Checkouts<'_>,
+    integrations: &Integrations,
+) -> Result<String, SourceError> {
+    git(path, &["init", "--quiet", "--bare", "."], remote, integrations).await?;
+    let fetch = ["fetch", "--quiet", "--depth", "1", "--no-tags", "--", remote, reference];
+    within(path, checkouts, git(path, &fetch, remote, integrations)).await?;
+    let commit = git(path, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"], remote, integrations).await?;
+    Ok(commit.trim().to_owned())
 }
 
 async fn bring_up_to_date(
@@ -127,7 +153,7 @@ fn size(path: &Path, most: u64) -> u64 {
 }
 
 /// A remote on the network must be on an allowed host and have allowed addresses.
-async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
+pub async fn allowed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> Result<(), SourceError> {
     let Some(address) = listed(remote, integrations, fetcher)? else { return Ok(()) };
     // What the look-up says now; git looks the name up again, which a host on the list is trusted not to abuse.
     fetcher.check(&address).await.map_err(|error| SourceError::Refused(error.to_string()))
@@ -155,6 +181,16 @@ pub fn listed(remote: &str, integrations: &Integrations, fetcher: &Fetcher) -> R
 }
 
 async fn git(dir: &Path, args: &[&str], remote: &str, integrations: &Integrations) -> Result<String, SourceError> {
+    Ok(String::from_utf8_lossy(&output(dir, args, remote, integrations).await?).into_owned())
+}
+
+/// What a git command prints.
+pub async fn output(
+    dir: &Path,
+    args: &[&str],
+    remote: &str,
+    integrations: &Integrations,
+) -> Result<Vec<u8>, SourceError> {
     let remote = integrations.remote(remote);
-    git::run(dir, args, &remote).await.map_err(|error| SourceError::Failed(error.to_string()))
+    git::bytes(dir, args, &remote, None).await.map_err(|error| SourceError::Failed(error.to_string()))
 }

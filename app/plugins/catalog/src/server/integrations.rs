@@ -6,6 +6,7 @@ use kit::server::code_hosts::{CodeHost, CodeHostKind, CodeHosts};
 use kit::server::fetch::Host;
 use kit::server::git::Remote;
 use kit::server::secrets::Secret;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::source::folder;
@@ -184,6 +185,55 @@ impl Integrations {
         Some(page.into())
     }
 
+    /// The place in a repository that `url` is the page or the raw file of; `None` where the host's addresses are not known.
+    pub fn repository(&self, url: &Url) -> Option<Repository> {
+        if url.host_str() == Some("raw.githubusercontent.com") {
+            let mut home = url.clone();
+            home.set_host(Some("github.com")).ok()?;
+            let segments = segments(url);
+            return (self.of(&home)?.kind == IntegrationKind::GitHub && segments.len() > 2)
+                .then(|| Repository::of(&home, &segments[..2], &segments[2..]));
+        }
+        let segments = segments(url);
+        let segments = match segments.split_last() {
+            Some((&"", before)) => before,
+            _ => &segments[..],
+        };
+        let view = |segment: &&str| matches!(*segment, "blob" | "tree" | "raw" | "edit");
+        match self.of(url)?.kind {
+            IntegrationKind::GitHub => match segments {
+                [_, _] => Some(Repository::of(url, segments, &[])),
+                [_, _, shown, rest @ ..] if view(shown) => Some(Repository::of(url, &segments[..2], rest)),
+                _ => None,
+            },
+            IntegrationKind::GitLab => {
+                let end = segments.iter().position(|segment| *segment == "-");
+                let at = match end {
+                    Some(dash) => segments.get(dash + 1).filter(|shown| view(shown)).map(|_| dash + 1)?,
+                    None => segments.iter().position(|segment| view(&segment)).unwrap_or(segments.len()),
+                };
+                let project = &segments[..end.unwrap_or(at)];
+                (project.len() > 1).then(|| Repository::of(url, project, segments.get(at + 1..).unwrap_or_default()))
+            }
+            IntegrationKind::BitbucketServer => {
+                let at = segments.iter().position(|segment| *segment == "projects")?;
+                let ["projects", project, "repos", repo, rest @ ..] = &segments[at..] else { return None };
+                let path = match rest {
+                    [] => rest,
+                    ["browse" | "raw", path @ ..] => path,
+                    _ => return None,
+                };
+                let (project, shown) = (project.to_lowercase(), url.query_pairs().find(|(name, _)| name == "at"));
+                let place = [&segments[..at], &["scm", &project, repo]].concat();
+                let mut found = Repository::of(url, &place, &[]);
+                found.path = decoded(path);
+                found.reference = shown.map_or(found.reference, |(_, reference)| reference.into_owned());
+                Some(found)
+            }
+            IntegrationKind::Plain => url.path().ends_with(".git").then(|| Repository::of(url, segments, &[])),
+        }
+    }
+
     /// The part of `url`'s path within which relative targets stay: the repository and revision on a known host, else the folder.
     pub fn boundary(&self, url: &Url) -> String {
         let segments = segments(url);
@@ -204,6 +254,34 @@ impl Integrations {
             _ => folder(url),
         }
     }
+}
+
+/// A place in a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Where it is cloned from.
+    pub remote: Url,
+    /// A branch, a tag or a commit; `HEAD` where the address names none.
+    pub reference: String,
+    /// The file or folder; empty for the root.
+    pub path: String,
+}
+
+impl Repository {
+    /// On the host of `url`, at `place`; `shown` is the reference followed by the path.
+    fn of(url: &Url, place: &[&str], shown: &[&str]) -> Self {
+        let mut remote = url.clone();
+        remote.set_query(None);
+        remote.set_fragment(None);
+        remote.set_path(&format!("/{}.git", place.join("/").trim_end_matches(".git")));
+        let end = if shown.first() == Some(&"refs") { 3 } else { 1 }.min(shown.len());
+        let reference = if shown.is_empty() { "HEAD".to_owned() } else { decoded(&shown[..end]) };
+        Self { remote, reference, path: decoded(&shown[end..]) }
+    }
+}
+
+fn decoded(segments: &[&str]) -> String {
+    percent_decode_str(&segments.join("/")).decode_utf8_lossy().into_owned()
 }
 
 /// `host`, or `host:port` where the port is not the scheme's own.
@@ -322,6 +400,39 @@ mod tests {
             "https://bitbucket.bank.example:7990/rest/api/1.0/projects/P/repos/R/raw/a/b.yaml?at=main"
         );
         assert_eq!(raw("https://other.example/o/r/blob/main/b.yaml"), "https://other.example/o/r/blob/main/b.yaml");
+    }
+
+    #[test]
+    fn the_page_of_a_file_or_folder_is_a_place_in_a_repository() {
+        let place = |url: &str| {
+            let found = integrations().repository(&Url::parse(url).unwrap());
+            found.map(|found| format!("{} {} {}", found.remote, found.reference, found.path))
+        };
+        for (url, expected) in [
+            ("https://github.com/o/r/blob/main/a%20b/t.yaml", "https://github.com/o/r.git main a b/t.yaml"),
+            ("https://github.com/o/r/tree/v1.2/skeleton/", "https://github.com/o/r.git v1.2 skeleton"),
+            ("https://github.com/o/r/tree/refs/heads/x/a", "https://github.com/o/r.git refs/heads/x a"),
+            ("https://github.com/o/r/tree/main", "https://github.com/o/r.git main "),
+            ("https://github.com/o/r", "https://github.com/o/r.git HEAD "),
+            ("https://github.com/o/r.git", "https://github.com/o/r.git HEAD "),
+            ("https://raw.githubusercontent.com/o/r/main/a.yaml", "https://github.com/o/r.git main a.yaml"),
+            (
+                "https://gitlab.bank.example/g/s/p/-/blob/main/a.yaml?ref_type=heads",
+                "https://gitlab.bank.example/g/s/p.git main a.yaml",
+            ),
+            ("https://gitlab.bank.example/g/p/tree/main/a", "https://gitlab.bank.example/g/p.git main a"),
+            ("https://gitlab.bank.example/g/p", "https://gitlab.bank.example/g/p.git HEAD "),
+            (
+                "https://bitbucket.bank.example:7990/projects/P/repos/r/browse/a/b.yaml?at=refs/heads/main",
+                "https://bitbucket.bank.example:7990/scm/p/r.git refs/heads/main a/b.yaml",
+            ),
+        ] {
+            assert_eq!(place(url).as_deref(), Some(expected), "{url}");
+        }
+        for url in ["https://other.example/o/r/blob/main/a", "https://github.com/o", "https://github.com/o/r/issues/1"]
+        {
+            assert_eq!(place(url), None, "{url}");
+        }
     }
 
     #[test]

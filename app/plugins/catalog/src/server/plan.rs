@@ -249,7 +249,7 @@ impl Reader {
 
     /// The number of the location where it is registered, and what it may bring.
     async fn rules_for(&self, location: &NewLocation) -> Result<(Option<i64>, Rules), DbErr> {
-        let text = "SELECT id, trust_org, allowed_kinds FROM catalog_location WHERE kind = ? AND target = ? AND state <> 'leaving'";
+        let text = "SELECT id, trust_org, allowed_kinds, annotations FROM catalog_location WHERE kind = ? AND target = ? AND state <> 'leaving'";
         let values = [location.kind.into(), location.target.as_str().into()];
         match db::rows(self.db(), text, values).await?.first() {
             Some(row) => Ok((Some(row.try_get("", "id")?), Rules::of(row, location.kind, &location.target)?)),
@@ -258,6 +258,7 @@ impl Reader {
                     trust_org: location.trust_org,
                     allowed_kinds: location.allowed_kinds.clone(),
                     origin: origin(location.kind, &location.target),
+                    annotations: location.annotations.clone(),
                 };
                 Ok((None, rules))
             }

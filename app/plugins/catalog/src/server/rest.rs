@@ -32,13 +32,13 @@ use crate::info::READ_ENTITIES;
 const LIMIT: u64 = 20;
 
 /// The most entities in one answer.
-const MAX_LIMIT: u64 = 500;
+pub(super) const MAX_LIMIT: u64 = 500;
 
 /// The most values of one facet in an answer.
 const MAX_FACET_VALUES: usize = 10_000;
 
 /// The most conditions in one request.
-const MAX_CONDITIONS: usize = 50;
+pub(super) const MAX_CONDITIONS: usize = 50;
 
 /// The longest name of a field that can be asked for, in bytes.
 const MAX_FIELD: usize = 200;
@@ -258,7 +258,7 @@ async fn query_entities(reader: &Reader, parameters: &Parameters) -> Result<Valu
 }
 
 /// The entity whose `column` holds `name`.
-async fn one_entity(reader: &Reader, column: &'static str, name: &str) -> Result<Value, AppError> {
+pub(super) async fn one_entity(reader: &Reader, column: &'static str, name: &str) -> Result<Value, AppError> {
     let unknown = || AppError::not_found(format!("Entity {name}"));
     let entity = reader.readable_by(column, name, unknown()).await?;
     let text = format!("SELECT {COLUMNS} FROM catalog_entity e WHERE e.ref = ?");
@@ -335,18 +335,7 @@ fn conditions(reader: &Reader, filters: &[String]) -> Result<Conditions, AppErro
             }
             fields.entry(key.trim().to_lowercase()).or_default().extend(value.map(|value| value.trim().to_lowercase()));
         }
-        let mut conditions = Conditions::default();
-        for (key, values) in &fields {
-            match (key.as_str(), values.as_slice()) {
-                ("kind" | "metadata.namespace" | "spec.type" | "spec.lifecycle" | "metadata.name", [_, ..]) => {
-                    conditions.column(order_column(key)?, values);
-                }
-                (key, values) => match key.strip_prefix("relations.") {
-                    Some(relation) => conditions.relation(reader, &relation_name(relation), values),
-                    None => conditions.field(key, values),
-                },
-            }
-        }
+        let conditions = alternative(reader, &fields)?;
         if !conditions.is_empty() {
             alternatives.push(conditions);
         }
@@ -365,8 +354,25 @@ fn conditions(reader: &Reader, filters: &[String]) -> Result<Conditions, AppErro
     })
 }
 
+/// Every field has one of its values; one without values is there. Keys and values are in lower case.
+pub(super) fn alternative(reader: &Reader, fields: &BTreeMap<String, Vec<String>>) -> Result<Conditions, AppError> {
+    let mut conditions = Conditions::default();
+    for (key, values) in fields {
+        match (key.as_str(), values.as_slice()) {
+            ("kind" | "metadata.namespace" | "spec.type" | "spec.lifecycle" | "metadata.name", [_, ..]) => {
+                conditions.column(order_column(key)?, values);
+            }
+            (key, values) => match key.strip_prefix("relations.") {
+                Some(relation) => conditions.relation(reader, &relation_name(relation), values),
+                None => conditions.field(key, values),
+            },
+        }
+    }
+    Ok(conditions)
+}
+
 /// The stored spelling of a relation's type that is asked for without regard to case.
-fn relation_name(lower: &str) -> String {
+pub(super) fn relation_name(lower: &str) -> String {
     const NAMES: [&str; 14] = [
         "ownedBy",
         "ownerOf",

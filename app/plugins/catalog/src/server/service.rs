@@ -1,6 +1,6 @@
 //! What the catalog answers and what can be done to it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
+use kit::server::jobs::NewJob;
 use kit::server::{audit, db, html, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -22,7 +23,6 @@ use super::filter::{self, Conditions, Cursor, Order};
 use super::git::Checkouts;
 use super::ingest::refresh_job;
 use super::integrations::Integrations;
-use super::markdown;
 use super::read::{Known, LOCATION, ROW, entity_rows, link, location_row};
 use super::reader::{Counted, Counts, Readable, ReadableLocation, Reader, counts};
 use crate::info::{REFRESH_LOCATION, UNREGISTER_LOCATION};
@@ -64,6 +64,9 @@ const REFRESH_LOOKS: u32 = 20;
 /// How many checks before registering run at once.
 const CHECKS: usize = 2;
 
+/// The key of the jobs of those who follow the catalog.
+const FOLLOWED: &str = "entities";
+
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
 
@@ -85,18 +88,31 @@ pub struct Options {
     pub integrations: Arc<Integrations>,
     /// Where git locations are checked out.
     pub checkouts: PathBuf,
+    /// Where the portal keeps bare repositories of its own, which anybody may register who may register a location.
+    pub repositories: PathBuf,
     /// The time between two refreshes of a location.
     pub interval: Millis,
     /// How much one location may hold, and how many one person may register.
     pub limits: Limits,
     /// The refs of the people and groups that the configuration names administrators.
     pub administrators: Arc<[String]>,
+    /// The kinds of job that are added whenever entities changed, or the files that they stand among, in the transaction of the change.
+    pub followers: Vec<&'static str>,
 }
 
 impl Options {
     /// Checkouts in `path`, of the size that is allowed here.
     pub(super) fn checkouts<'a>(&self, path: &'a Path) -> Checkouts<'a> {
         Checkouts { path, max_bytes: self.limits.checkout_bytes }
+    }
+
+    /// Has whoever follows the catalog look at it again; the last thing before the commit.
+    pub(super) async fn wake_followers(&self, tx: &impl ConnectionTrait, now: Millis) -> Result<(), DbErr> {
+        for kind in &self.followers {
+            let job = NewJob { kind, key: FOLLOWED.into(), payload: json!({}), run_at: now, max_attempts: u32::MAX };
+            jobs::enqueue(tx, now, job).await?;
+        }
+        Ok(())
     }
 }
 
@@ -124,6 +140,8 @@ pub struct NewLocation {
     pub trust_org: bool,
     /// The only kinds that it may bring; `None` for the usual ones.
     pub allowed_kinds: Option<Vec<String>>,
+    /// What is put on everything that it brings, over what the descriptors say.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A registered location.
@@ -159,7 +177,8 @@ pub enum RegisterError {
 impl NewLocation {
     /// What somebody meant by `text`: a directory, a descriptor, a git repository (bare, or an address that ends in `.git`) or the address of a descriptor.
     pub fn parse(text: &str) -> Result<Self, RegisterError> {
-        let of = |kind, target| Self { kind, target, trust_org: false, allowed_kinds: None };
+        let of =
+            |kind, target| Self { kind, target, trust_org: false, allowed_kinds: None, annotations: BTreeMap::new() };
         if text.contains("://") {
             let url = Url::parse(text).map_err(|_| RegisterError::Address)?;
             let is_ssh = url.scheme() == "ssh";
@@ -213,16 +232,20 @@ impl Catalog {
             // The job before the location, as a reading takes them: PostgreSQL ends one of two transactions that lock them in different orders.
             jobs::enqueue(&tx, now, refresh_job(row.try_get("", "id")?, now)).await?;
         }
-        let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, state, next_run_at, created_at, created_by) \
-                    VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
+        // What somebody else registered bears nothing of whoever comes later.
+        let text = "INSERT INTO catalog_location (kind, target, trust_org, allowed_kinds, annotations, state, next_run_at, created_at, created_by) \
+                    VALUES (?, ?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT (kind, target) DO UPDATE SET next_run_at = excluded.next_run_at, \
                     trust_org = (catalog_location.trust_org OR excluded.trust_org), \
                     allowed_kinds = COALESCE(excluded.allowed_kinds, catalog_location.allowed_kinds), \
+                    annotations = CASE WHEN excluded.annotations <> '{}' AND catalog_location.created_by = excluded.created_by \
+                    THEN excluded.annotations ELSE catalog_location.annotations END, \
                     state = CASE WHEN catalog_location.state = 'leaving' THEN 'new' ELSE catalog_location.state END RETURNING id, trust_org, allowed_kinds";
         let values = [
             new.kind.into(),
             new.target.as_str().into(),
             new.trust_org.into(),
             kinds.into(),
+            json!(new.annotations).to_string().into(),
             now.into(),
             now.into(),
             caller.subject().into(),
@@ -258,18 +281,18 @@ impl Catalog {
         Ok(tx.commit().await?)
     }
 
-    /// Waits until a location that was asked for has been read, but no longer than a person would: what follows shows it then.
-    pub async fn wait_until_read(&self, id: i64) -> Result<(), AppError> {
+    /// Waits until a location that was asked for has been read, but no longer than a person would: what follows shows it then. Says whether it was.
+    pub async fn wait_until_read(&self, id: i64) -> Result<bool, AppError> {
         let asked = self.kit.clock.now();
         for _ in 0..REFRESH_LOOKS {
             tokio::time::sleep(REFRESH_LOOK).await;
             let read = self.kit.db.read();
             let text = "SELECT 1 FROM catalog_location WHERE id = ? AND last_run_at >= ?";
             if !db::rows(read, text, [id.into(), asked.into()]).await?.is_empty() {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Waits until an unregistered location is gone, but no longer than a person would.
@@ -524,7 +547,7 @@ impl Reader {
         };
         Ok(EntityDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            about: html::finished(markdown::to_html(&text("/metadata/description"))),
+            about: html::markdown(&text("/metadata/description")),
             tags: value
                 .pointer("/metadata/tags")
                 .and_then(Value::as_array)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use kit::server::dir::RootDir;
 use kit::server::fetch::{FetchError, Fetcher};
+pub use kit::server::source::SourceError;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::git::{self, Checkouts};
 use super::integrations::Integrations;
 
 /// The largest descriptor or placeholder content that is read, in bytes.
-const MAX_FILE: u64 = 10 * 1024 * 1024;
+pub const MAX_FILE: u64 = 10 * 1024 * 1024;
 
 /// The most files and folders that are looked through in a location's directory.
 const MAX_LISTED: usize = 1_000_000;
@@ -37,20 +38,6 @@ pub struct Source {
 enum Start {
     AllDescriptors,
     One(String),
-}
-
-/// Why a file or a location could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// It is not there: what it brought before is gone.
-    #[error("{0} does not exist")]
-    Missing(String),
-    /// It may not be read.
-    #[error("{0}")]
-    Refused(String),
-    /// It could not be read this time: what it brought before stays.
-    #[error("{0}")]
-    Failed(String),
 }
 
 /// Whether what a location reads is on an allowed host, as far as its address alone tells: what its names look up to is asked before each fetch.
@@ -292,7 +279,8 @@ impl Source {
     }
 }
 
-fn read_error(shown: String, error: &std::io::Error) -> SourceError {
+/// What the system said of a file that is shown as `shown`.
+pub fn read_error(shown: String, error: &std::io::Error) -> SourceError {
     match error.kind() {
         std::io::ErrorKind::NotFound => SourceError::Missing(shown),
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput => {
@@ -302,7 +290,8 @@ fn read_error(shown: String, error: &std::io::Error) -> SourceError {
     }
 }
 
-async fn open_root(path: &Path) -> Result<Arc<RootDir>, SourceError> {
+/// The directory at `path`, held open.
+pub async fn open_root(path: &Path) -> Result<Arc<RootDir>, SourceError> {
     let path: PathBuf = path.to_owned();
     let opened = tokio::task::spawn_blocking(move || {
         RootDir::open(&path).map_err(|error| match error.kind() {
@@ -322,7 +311,8 @@ fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
-fn as_url(path: &str) -> Option<Url> {
+/// The address that a path is, if it is one.
+pub fn as_url(path: &str) -> Option<Url> {
     (path.starts_with("http://") || path.starts_with("https://")).then(|| Url::parse(path).ok()).flatten()
 }
 

@@ -176,6 +176,8 @@ pub struct Origin {
     pub version: String,
     /// The run's public number.
     pub task: String,
+    /// Whether a name that is not defined is an error, as the template asks for.
+    pub strict: bool,
 }
 
 /// Where actions reach when they reach out.

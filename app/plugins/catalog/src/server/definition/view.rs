@@ -13,7 +13,6 @@ use kit::server::html;
 use leptos::prelude::*;
 
 use super::{Place, SOURCE};
-use crate::server::markdown;
 
 /// Lines of a source that are shown.
 const SOURCE_LINES: usize = 3_000;
@@ -555,7 +554,7 @@ fn prose(text: &str) -> Option<AnyView> {
     Some(if plain {
         view! { <div class="pk-api__text"><p>{text.to_owned()}</p></div> }.into_any()
     } else {
-        view! { <Fragment class="pk-api__text" html=html::finished(markdown::to_html(text))/> }.into_any()
+        view! { <Fragment class="pk-api__text" html=html::markdown(text)/> }.into_any()
     })
 }
 

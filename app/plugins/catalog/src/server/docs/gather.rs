@@ -7,9 +7,9 @@ use url::Url;
 
 use super::mkdocs::{Config, Nav};
 use super::pages::{Site, addresses, image_type, is_page, normalised};
-use crate::server::markdown::Rendered;
 use crate::server::source::{Source, SourceError};
 use kit::components::ReaderLink;
+use kit::server::markdown::Rendered;
 
 /// Changed whenever the same files would be shown differently, so that all docs are rendered again.
 const RENDER_VERSION: u32 = 1;

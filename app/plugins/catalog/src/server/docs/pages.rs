@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 
 use super::mkdocs::Nav;
 use super::{file_href, page_href};
-use crate::server::markdown::{self, Links, Rendered};
 use kit::components::ReaderLink;
+use kit::server::markdown::{self, Links, Rendered};
 
 /// The kinds of image that are kept, with what they are served as.
 const IMAGES: [(&str, &str); 7] = [

@@ -14,10 +14,10 @@ use super::ANNOTATION;
 use super::gather::{Docs, Entity};
 use super::page_href;
 use crate::server::digest::{NewProblem, Place};
-use crate::server::markdown::Heading;
 use crate::server::read;
 use crate::server::reader::Reader;
 use crate::server::store::insert_problems;
+use kit::server::markdown::Heading;
 
 /// The search documents of pages.
 const PAGES: &str = "catalog.docs";

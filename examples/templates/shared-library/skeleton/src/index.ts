@@ -1,0 +1,2 @@
+/** ${{ values.description }} */
+export const name = ${{ values.name | dump }}
