@@ -511,9 +511,18 @@ impl Writer {
 
     fn either(&mut self, word: &str, a: Ex, b: Ex, wanted: Wanted) -> Written {
         self.put("(");
-        let literal = matches!(a.kind, Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Str(_) | Kind::Group(_));
+        let folds = matches!(
+            a.kind,
+            Kind::Null
+                | Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::Str(_)
+                | Kind::Group(_)
+                | Kind::Prefix("!", _)
+                | Kind::If { .. }
+        );
         self.grouped(a, Wanted::Answer)?;
-        if literal {
+        if folds {
             // Of two literals `minijinja` would make true or false beforehand.
             self.put("|_same(0)");
         }

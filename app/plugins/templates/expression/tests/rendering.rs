@@ -55,6 +55,7 @@ fn texts_render_as_nunjucks_renders_them() {
         ("{% set f %}a${{ 1 }}{% endset %}${{ f }}{% filter upper %}x${{ f }}{% endfilter %}", "a1XA1"),
         ("${{ values.list.constructor }}|${{ ''.constructor.constructor }}", "|"),
         ("${{ not values.on == false }}", "true"),
+        ("${{ not false and null }}|${{ null and 0 }}|${{ 0 or '' }}|${{ (1 if true) and 'x' }}", "|||x"),
         ("${{ 'x' is defined }} ${{ values.q is undefined }} ${{ null is none }}", "true true true"),
         ("${{ range(1, 4) }} ${{ 'b' in ['a','b'] }} ${{ 'k' not in {k: 1} }}", "1,2,3 true false"),
     ] {
