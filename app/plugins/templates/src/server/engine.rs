@@ -15,7 +15,7 @@ use scaffold::definition::StepDefinition;
 use scaffold::run::{Context, Prepared};
 use scaffold::workspace::{Workspace, WorkspaceError};
 use serde_json::{Map, Value, json};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -348,6 +348,8 @@ impl<'a> Run<'a> {
             self.flush().await?;
         }
         let cancelled = CancellationToken::new();
+        // Whoever drops this run has its step stop as well.
+        let _stops = cancelled.clone().drop_guard();
         let mut running = begin(
             action.clone(),
             Work {
@@ -664,8 +666,8 @@ fn only(mut parts: Vec<Value>) -> Map<String, Value> {
     }
 }
 
-fn panicked(error: tokio::task::JoinError) -> Result<Outcome, ActionError> {
-    tracing::error!(%error, "an action panicked");
+/// The end of an attempt that has not said anything.
+fn panicked(_: oneshot::error::RecvError) -> Result<Outcome, ActionError> {
     Err(ActionError::Failed("the action itself is broken; its panic is in the portal's log".into()))
 }
 
@@ -688,11 +690,13 @@ struct Work {
     now: Millis,
 }
 
-/// Runs an attempt on a thread of its own: what computes or reads files for long holds up no other run, and not the lease's heartbeat.
-fn begin(action: Arc<dyn Action>, work: Work) -> JoinHandle<Result<Outcome, ActionError>> {
+/// Runs an attempt on a thread of its own: what computes or reads files for long holds up no other run and not the lease's heartbeat, and a
+/// process that stops does not wait for it.
+fn begin(action: Arc<dyn Action>, work: Work) -> oneshot::Receiver<Result<Outcome, ActionError>> {
     let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
-        runtime.block_on(async move {
+    let (ended, ends) = oneshot::channel();
+    std::thread::spawn(move || {
+        let result = runtime.block_on(async move {
             let mut step = Step {
                 id: &work.id,
                 input: work.input,
@@ -711,8 +715,11 @@ fn begin(action: Arc<dyn Action>, work: Work) -> JoinHandle<Result<Outcome, Acti
                 now: work.now,
             };
             action.run(&mut step).await
-        })
-    })
+        });
+        // Nobody may be waiting any more.
+        let _ = ended.send(result);
+    });
+    ends
 }
 
 /// A length of time as people say it.
