@@ -11,7 +11,7 @@ use kit::query::segment;
 use kit::server::clock::Millis;
 use kit::server::context::{caller, service};
 use kit::server::page::{Address, page};
-use kit::server::{html, markdown};
+use kit::server::html;
 use kit::when::{When, to_the_millisecond};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
