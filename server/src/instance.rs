@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assets::Assets;
 use crate::config::{Config, DATABASE};
 use crate::policies;
+use crate::portal::InnerPortal;
 use crate::secrets::private;
 use crate::sign_in::LOCAL;
 
@@ -48,6 +49,8 @@ pub struct Instance {
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    /// What asks this instance on behalf of somebody.
+    pub portal: InnerPortal,
     /// Cancelled when the process stops: what is open without an end of its own ends then.
     pub stop: CancellationToken,
     #[expect(dead_code, reason = "holding it is its use")]
@@ -160,7 +163,8 @@ impl Instance {
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
+        let portal = InnerPortal::default();
+        Ok(Self { kit, catalog, sealer, plugins, assets, portal, stop, held: None })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.
