@@ -30,13 +30,16 @@ use crate::server::filling::{Filling, control_id, names, neighbour, template_pat
 /// The page of the address that is no page of fields.
 const REVIEW: &str = "review";
 
+/// The name under which a link gives values to begin with, as in Backstage.
+const GIVEN: &str = "formData";
+
 /// The dialog that asks before a draft is discarded.
 const DISCARD: &str = "discard-draft";
 
 /// The form of a template, at the page that the address names or the one that was filled in last.
 pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
-    let filling = Filling::open(&templates, &caller, &format!("template:{namespace}/{name}")).await?;
+    let filling = Filling::open(&templates, &caller, &format!("template:{namespace}/{name}"), &at.one(GIVEN)).await?;
     let active = filling.form.active(&filling.values);
     let asked = at.one("page");
     let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -45,7 +48,7 @@ pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Draw
     match shown.filter(|_| asked != REVIEW) {
         Some(shown) => {
             let tried = !at.one("tried").is_empty();
-            fields_page(&templates, &caller, &filling, &active, shown, tried).await
+            fields_page(&templates, &caller, &filling, &active, shown, (tried, at.one(GIVEN))).await
         }
         None => review::review_page(&templates, &caller, &filling, &active).await,
     }
@@ -57,7 +60,7 @@ async fn fields_page(
     filling: &Filling,
     active: &Active,
     shown: &ActivePage,
-    tried: bool,
+    (tried, given): (bool, String),
 ) -> Result<Drawn, AppError> {
     let errors = if tried { filling.form.page_errors(&filling.values, shown.index, &Standard) } else { Vec::new() };
     let drawing = Drawing {
@@ -75,7 +78,7 @@ async fn fields_page(
         tried,
     };
     let head = Head::of(filling, active, Some(shown.index));
-    let position = Position::of(filling, active, shown.index);
+    let position = Position { given: if filling.draft.is_some() { String::new() } else { given }, ..Position::of(filling, active, shown.index) };
     let shown = shown.clone();
     Ok(page(|| view! { <FieldsView head=head position=position shown=shown errors=errors drawing=drawing data=data/> }))
 }
@@ -121,8 +124,9 @@ impl Head {
 }
 
 /// Where a page stands among the others.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Position {
+    given: String,
     page: usize,
     revision: i64,
     is_first: bool,
@@ -132,6 +136,7 @@ struct Position {
 impl Position {
     fn of(filling: &Filling, active: &Active, page: usize) -> Self {
         Self {
+            given: String::new(),
             page,
             revision: filling.draft.as_ref().map_or(0, |draft| draft.revision),
             is_first: neighbour(active, page, false).is_none(),
@@ -215,6 +220,7 @@ fn FieldsView(
         (names::TEMPLATE, head.template.clone()),
         (names::PAGE, position.page.to_string()),
         (names::REVISION, position.revision.to_string()),
+        (names::GIVEN, position.given.clone()),
     ];
     let status = if head.has_draft { "Draft saved" } else { "What you type is kept as you go." };
     let other = head.replaced.then(|| view! { <Elsewhere/> });

@@ -33,6 +33,8 @@ pub mod names {
     pub const REVISION: &str = "~revision";
     /// What is to be done: `keep`, `next`, `back`, `update`, `other`, or something to an entry.
     pub const DO: &str = "~do";
+    /// The values that a link gave to begin with, as JSON.
+    pub const GIVEN: &str = "~given";
     /// Begins the name of a token that is asked for by itself.
     pub const TOKEN: &str = "~token:";
 }
@@ -50,14 +52,14 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// The form of a template, for a caller who may run it.
-    pub async fn open(templates: &Templates, caller: &Caller, template: &str) -> Result<Self, AppError> {
+    /// The form of a template, for a caller who may run it. `given` are values to begin with where there is no draft, as JSON; may be empty.
+    pub async fn open(templates: &Templates, caller: &Caller, template: &str, given: &str) -> Result<Self, AppError> {
         let definition = templates.tasks.runnable(caller, template).await?;
         let form = form::form(&definition.template.parameters);
         let draft = drafts::load(&templates.kit, caller, &definition.thing.id).await?;
         let values = match &draft {
             Some(draft) => draft.values.clone(),
-            None => form.defaults(&json!({})),
+            None => form.without_secrets(&form.defaults(&begun(given)?)),
         };
         Ok(Self { definition, form, draft, values })
     }
@@ -66,6 +68,19 @@ impl Filling {
     pub fn path(&self) -> String {
         form_path(&self.definition.thing.id)
     }
+}
+
+/// What a link gives to begin with: an object in JSON.
+fn begun(given: &str) -> Result<Value, AppError> {
+    if given.is_empty() {
+        return Ok(json!({}));
+    }
+    let wrong = || AppError::bad_request("formData is an object in JSON");
+    let values: Value = serde_json::from_str(given).map_err(|_| wrong())?;
+    if !values.is_object() || depth(&values) > DEPTH {
+        return Err(wrong());
+    }
+    Ok(values)
 }
 
 /// The address of a template's form.
@@ -92,7 +107,7 @@ pub fn neighbour(active: &Active, page: usize, forward: bool) -> Option<usize> {
 /// Saves a page that was sent, and leads on.
 pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<Saved, AppError> {
     let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map_or("", |(_, text)| text.as_str());
-    let Filling { form, definition, values: start, .. } = Filling::open(templates, caller, one(names::TEMPLATE)).await?;
+    let Filling { form, definition, values: start, .. } = Filling::open(templates, caller, one(names::TEMPLATE), one(names::GIVEN)).await?;
     let page: usize = one(names::PAGE).parse().map_err(|_| AppError::bad_request("The page is a number"))?;
     let base: i64 = one(names::REVISION).parse().unwrap_or_default();
     let does = one(names::DO);
@@ -150,7 +165,7 @@ fn after(form: &Form, active: &Active, draft: &Draft, page: usize, does: &str, t
 /// Begins a run with what the caller has filled in and the secrets that come with this request, and leads to it.
 pub async fn start(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<String, AppError> {
     let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map(|(_, text)| text.as_str());
-    let filling = Filling::open(templates, caller, one(names::TEMPLATE).unwrap_or_default()).await?;
+    let filling = Filling::open(templates, caller, one(names::TEMPLATE).unwrap_or_default(), one(names::GIVEN).unwrap_or_default()).await?;
     let template = filling.definition.thing.id.clone();
     let mut values = filling.form.defaults(&filling.values);
     let active = filling.form.active(&values);

@@ -27,7 +27,7 @@ pub async fn offers(
     path: &str,
     typed: &str,
 ) -> Result<Vec<Choice>, AppError> {
-    let filling = Filling::open(templates, caller, template).await?;
+    let filling = Filling::open(templates, caller, template, "").await?;
     let active = filling.form.active(&filling.values);
     let field = active.fields().find(|field| field.path == path && matches!(field.kind, Kind::Picker(_)));
     let field = field.ok_or_else(|| AppError::not_found(format!("A field {path} to choose in")))?;
