@@ -58,7 +58,8 @@ async fn killed_workers_lose_nothing() {
 async fn worker_process() {
     let Ok(url) = std::env::var("PORTICO_TEST_KILL_URL") else { return };
     let db = Db::connect(&url).await.expect("the parent's database");
-    let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency: 3, ..WorkerConfig::default() };
+    let config =
+        WorkerConfig { lease: LEASE, poll: Duration::from_millis(10), concurrency: 3, ..WorkerConfig::default() };
     let handler = Arc::new(Effect { db: db.clone() });
     Worker::new(db, Clock::System, vec![(KIND, handler)], config).run(CancellationToken::new()).await;
 }

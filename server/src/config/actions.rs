@@ -157,9 +157,18 @@ mod tests {
         assert!(!config.to_string().contains("a secret of"));
         for (text, expected) in [
             (format!("[[actions]]\n{secret}"), "actions[0].manifest: give either manifest, or id and url"),
-            ("[[actions]]\nmanifest = 'https://x.example/'".to_owned(), "actions[0].secret: requests are signed with a secret of at least 16 characters"),
-            (format!("[[actions]]\nmanifest = 'http://x.example/'\n{secret}"), "actions[0].manifest: it must begin with https://, or be on this machine, and hold no user or password"),
-            (format!("[[actions]]\nid = 'a b'\nurl = 'https://x.example/'\n{secret}"), "actions[0].id: the action \"a b\": an id is made of letters, digits, colons, dashes, dots and underscores"),
+            (
+                "[[actions]]\nmanifest = 'https://x.example/'".to_owned(),
+                "actions[0].secret: requests are signed with a secret of at least 16 characters",
+            ),
+            (
+                format!("[[actions]]\nmanifest = 'http://x.example/'\n{secret}"),
+                "actions[0].manifest: it must begin with https://, or be on this machine, and hold no user or password",
+            ),
+            (
+                format!("[[actions]]\nid = 'a b'\nurl = 'https://x.example/'\n{secret}"),
+                "actions[0].id: the action \"a b\": an id is made of letters, digits, colons, dashes, dots and underscores",
+            ),
         ] {
             assert_eq!(read(&text).unwrap_err(), expected);
         }

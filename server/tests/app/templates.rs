@@ -51,16 +51,25 @@ async fn a_template_has_a_version_soon_after_it_or_its_files_changed() {
         app.publish().await;
         assert_eq!(numbers(&app).await, ["1.0.0", "1.0.1", "2.0.0"], "{}", app.name);
         let page = app.get("/create/templates/default/service").await;
-        for part in ["The service", "2.0.0", "Write the files", "<em>a thing</em>", "bank:say", "What it asks", "team-b"] {
+        for part in
+            ["The service", "2.0.0", "Write the files", "<em>a thing</em>", "bank:say", "What it asks", "team-b"]
+        {
             assert!(page.body.contains(part), "{}: {part} {}", app.name, page.body);
         }
         let changes = app.get("/create/templates/default/service/versions/1.0.1").await.body;
-        assert!(changes.contains("Changes from 1.0.0") && changes.contains("1 line added, 1 line removed"), "{changes}");
+        assert!(
+            changes.contains("Changes from 1.0.0") && changes.contains("1 line added, 1 line removed"),
+            "{changes}"
+        );
         let compared = app.get("/create/templates/default/service/versions/2.0.0?from=1.0.0").await.body;
         assert!(compared.contains("Changes from 1.0.0") && compared.contains("t/template.yaml"), "{compared}");
         app.remove("t/template.yaml");
         app.refresh(id).await;
-        let gone = app.instance.catalog.catalog.delete_entity(&Caller::Operator, &app.column("SELECT uid FROM catalog_entity").await[0]);
+        let gone = app
+            .instance
+            .catalog
+            .catalog
+            .delete_entity(&Caller::Operator, &app.column("SELECT uid FROM catalog_entity").await[0]);
         gone.await.expect("deleted");
         app.publish().await;
         assert_eq!(app.get("/create/templates/default/service").await.status, 404, "{}", app.name);
@@ -107,7 +116,13 @@ async fn a_template_that_is_hidden_is_as_if_it_were_not_there() {
         for action in ["templates.template.read", "catalog.entity.read"] {
             let jane = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[]));
             jane.restrict(action, &open);
-            for address in ["/create", "/create?q=secret", "/create?owner=group:default/team-b", "/create?type=service", "/search?q=secret"] {
+            for address in [
+                "/create",
+                "/create?q=secret",
+                "/create?owner=group:default/team-b",
+                "/create?type=service",
+                "/search?q=secret",
+            ] {
                 let body = jane.get(address).await.body;
                 assert!(!body.contains("secret-one"), "{} {action} {address}: {body}", operator.name);
             }
@@ -116,8 +131,18 @@ async fn a_template_that_is_hidden_is_as_if_it_were_not_there() {
             for address in [page.to_owned(), format!("{page}/versions"), format!("{page}/versions/1.0.0")] {
                 let hidden = jane.get(&address).await;
                 let none = jane.get(&address.replace("secret-one", "no-such-1")).await;
-                assert_eq!((hidden.status.as_u16(), none.status.as_u16()), (404, 404), "{} {action} {address}", operator.name);
-                assert_eq!(hidden.body.replace("secret-one", "no-such-1"), none.body, "{} {action} {address}", operator.name);
+                assert_eq!(
+                    (hidden.status.as_u16(), none.status.as_u16()),
+                    (404, 404),
+                    "{} {action} {address}",
+                    operator.name
+                );
+                assert_eq!(
+                    hidden.body.replace("secret-one", "no-such-1"),
+                    none.body,
+                    "{} {action} {address}",
+                    operator.name
+                );
             }
             for (path, body) in [
                 ("star", "item=template:default/secret-one&starred=true"),
@@ -142,7 +167,10 @@ async fn who_may_not_run_a_template_sees_it_and_is_told_and_the_gallery_narrows(
     for db in databases().await {
         let operator = TestApp::new(&db);
         operator.write("a/template.yaml", &template("alpha", "team-a", ""));
-        operator.write("b/template.yaml", &template("beta", "team-b", "").replace("tags: [java, recommended]", "tags: [rust]"));
+        operator.write(
+            "b/template.yaml",
+            &template("beta", "team-b", "").replace("tags: [java, recommended]", "tags: [rust]"),
+        );
         published(&operator).await;
         let jane = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[]));
         jane.put_policy(
@@ -151,8 +179,13 @@ async fn who_may_not_run_a_template_sees_it_and_is_told_and_the_gallery_narrows(
         let body = jane.get("/create").await.body;
         assert_eq!(body.matches("You may not run it").count(), 1, "{}: {body}", operator.name);
         let page = jane.get("/create/templates/default/beta").await.body;
-        assert!(page.contains("You lack the right to run this template") && !page.contains("Use this template"), "{page}");
-        assert!(jane.get("/create/templates/default/alpha").await.body.contains("/create/templates/default/alpha/form"));
+        assert!(
+            page.contains("You lack the right to run this template") && !page.contains("Use this template"),
+            "{page}"
+        );
+        assert!(
+            jane.get("/create/templates/default/alpha").await.body.contains("/create/templates/default/alpha/form")
+        );
         for (query, shown) in [
             ("tag=rust", ["beta"].as_slice()),
             ("tag=rust&tag=java", &["alpha", "beta"]),
@@ -164,10 +197,15 @@ async fn who_may_not_run_a_template_sees_it_and_is_told_and_the_gallery_narrows(
         ] {
             jane.post("/api/templates/fn/star", FORM, "item=template:default/beta&starred=true").await;
             let body = jane.get(&format!("/create?{query}")).await.body;
-            let found: Vec<&str> = ["alpha", "beta"].into_iter().filter(|name| body.contains(&format!("The {name}</a>"))).collect();
+            let found: Vec<&str> =
+                ["alpha", "beta"].into_iter().filter(|name| body.contains(&format!("The {name}</a>"))).collect();
             assert_eq!(found, shown, "{} {query}: {body}", operator.name);
         }
-        assert!(jane.get("/search?q=alpha").await.body.contains("/create/templates/default/alpha"), "{}", operator.name);
+        assert!(
+            jane.get("/search?q=alpha").await.body.contains("/create/templates/default/alpha"),
+            "{}",
+            operator.name
+        );
         assert!(jane.get("/starred").await.body.contains("/create/templates/default/beta"), "{}", operator.name);
     }
 }
@@ -181,7 +219,10 @@ async fn a_family_is_shown_as_one_with_its_majors() {
         }
         published(&app).await;
         let body = app.get("/create").await.body;
-        assert!(body.contains("2 templates") && body.contains("The service-v2</a>") && !body.contains("The service-v1</a>"), "{body}");
+        assert!(
+            body.contains("2 templates") && body.contains("The service-v2</a>") && !body.contains("The service-v1</a>"),
+            "{body}"
+        );
         assert!(body.contains("/create/templates/default/service-v1"), "{}: it leads to the other major", app.name);
         let first = app.get("/create/templates/default/service-v1").await.body;
         assert!(first.contains("/create/templates/default/service-v2"), "{}", app.name);
@@ -204,7 +245,9 @@ async fn owners_deprecate_and_withdraw_versions_and_nobody_else_does() {
         operator.write("t/template.yaml", &template("service", "team-a", "").replace("Say it", "Say it again"));
         operator.refresh(id).await;
         operator.publish().await;
-        let change = |number: &str, state: &str, more: &str| format!("template=template:default/service&number={number}&state={state}{more}");
+        let change = |number: &str, state: &str, more: &str| {
+            format!("template=template:default/service&number={number}&state={state}{more}")
+        };
         let path = "/api/templates/fn/change-version";
         let other = TestApp::with(&db, Config::default(), &[], person("user:default/joe", &["group:default/team-b"]));
         let refused = other.post(path, FORM, &change("1.0.1", "withdrawn", "&reason=x")).await;
@@ -214,16 +257,31 @@ async fn owners_deprecate_and_withdraw_versions_and_nobody_else_does() {
         let owner = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &["group:default/team-a"]));
         assert_eq!(owner.post(path, FORM, &change("1.0.1", "withdrawn", "")).await.status, 400, "without a reason");
         assert_eq!(owner.post(path, FORM, &change("1.0.1", "gone", "&reason=x")).await.status, 400);
-        assert_eq!(owner.post(path, FORM, &change("1.0.1", "deprecated", "&reason=x&successor=9.9.9")).await.status, 404);
-        assert!(owner.post(path, FORM, &change("1.0.1", "deprecated", "&reason=slow&successor=1.0.0")).await.status.as_u16() < 400);
+        assert_eq!(
+            owner.post(path, FORM, &change("1.0.1", "deprecated", "&reason=x&successor=9.9.9")).await.status,
+            404
+        );
+        assert!(
+            owner
+                .post(path, FORM, &change("1.0.1", "deprecated", "&reason=slow&successor=1.0.0"))
+                .await
+                .status
+                .as_u16()
+                < 400
+        );
         let page = owner.get("/create/templates/default/service").await.body;
         assert!(page.contains("This version is deprecated") && page.contains("Use 1.0.0 instead"), "{page}");
         assert!(owner.post(path, FORM, &change("1.0.1", "withdrawn", "&reason=broken")).await.status.as_u16() < 400);
         let page = owner.get("/create/templates/default/service").await.body;
-        assert!(page.contains("/create/templates/default/service/versions/1.0.0"), "{}: the one before is in use {page}", operator.name);
+        assert!(
+            page.contains("/create/templates/default/service/versions/1.0.0"),
+            "{}: the one before is in use {page}",
+            operator.name
+        );
         assert!(owner.get("/create/templates/default/service/versions").await.body.contains("Withdrawn"));
         assert!(owner.post(path, FORM, &change("1.0.1", "current", "")).await.status.as_u16() < 400);
-        let actions = operator.column("SELECT action FROM audit_event WHERE action LIKE 'templates.version.%' ORDER BY id").await;
+        let actions =
+            operator.column("SELECT action FROM audit_event WHERE action LIKE 'templates.version.%' ORDER BY id").await;
         let (publish, change) = ("templates.version.publish", "templates.version.change");
         assert_eq!(actions.iter().filter(|each| *each == publish).count(), 2, "{actions:?}");
         assert!(actions.iter().filter(|each| *each == change).count() >= 3, "{actions:?}");
@@ -238,10 +296,17 @@ async fn what_a_run_registers_bears_its_template_and_the_page_tells_what_is_behi
         let id = published(&app).await;
         let made = tempfile::tempdir().expect("a folder");
         let descriptor = component_of("made", "team-a", "");
-        std::fs::write(made.path().join("catalog-info.yaml"), format!("{descriptor}---\n{}", component("beside"))).expect("written");
+        std::fs::write(made.path().join("catalog-info.yaml"), format!("{descriptor}---\n{}", component("beside")))
+            .expect("written");
         let target = made.path().canonicalize().expect("a path").join("catalog-info.yaml").display().to_string();
         let catalog: &dyn Entities = &app.instance.catalog.catalog;
-        let bears = annotations("template:default/service", "1.0.0", "a-run");
+        let bears = Origin {
+            template: "template:default/service".into(),
+            version: "1.0.0".into(),
+            task: "a-run".into(),
+            ..Origin::default()
+        };
+        let bears = bears.annotations();
         let register = async || {
             let work = async {
                 loop {
@@ -257,14 +322,21 @@ async fn what_a_run_registers_bears_its_template_and_the_page_tells_what_is_behi
         assert_eq!(register().await, "component:default/made", "{}", app.name);
         assert_eq!(register().await, "component:default/made", "{}: again", app.name);
         for name in ["made", "beside"] {
-            let entity = catalog.entity(&Caller::Operator, &format!("component:default/{name}")).await.expect("read").expect("there");
+            let entity = catalog
+                .entity(&Caller::Operator, &format!("component:default/{name}"))
+                .await
+                .expect("read")
+                .expect("there");
             let annotations = &entity["metadata"]["annotations"];
             assert_eq!(annotations["portico.io/template"], "template:default/service", "{annotations}");
             assert_eq!(annotations["portico.io/template-version"], "1.0.0", "{annotations}");
             assert_eq!(annotations["backstage.io/source-template"], "template:default/service", "{annotations}");
         }
         let page = app.get("/create/templates/default/service").await.body;
-        assert!(page.contains("All of them are up to date") && page.contains("/catalog/default/component/made"), "{page}");
+        assert!(
+            page.contains("All of them are up to date") && page.contains("/catalog/default/component/made"),
+            "{page}"
+        );
         app.write("t/template.yaml", &template("service", "team-a", "").replace("Say it", "Say it again"));
         app.refresh(id).await;
         app.publish().await;
@@ -281,7 +353,11 @@ async fn what_a_run_registers_bears_its_template_and_the_page_tells_what_is_behi
 async fn entities_are_found_by_every_form_of_a_filter_and_only_those_that_may_be_seen() {
     for db in databases().await {
         let app = TestApp::new(&db);
-        app.write("a.yaml", &component_of("a", "team-a", "").replace("spec:", "  tags: [java]\n  annotations: {bank.example/tier: one}\nspec:"));
+        app.write(
+            "a.yaml",
+            &component_of("a", "team-a", "")
+                .replace("spec:", "  tags: [java]\n  annotations: {bank.example/tier: one}\nspec:"),
+        );
         app.write("b.yaml", &component_of("b", "team-b", "").replace("type: service", "type: website"));
         app.write("t.yaml", &template("t", "team-a", ""));
         app.import().await;
@@ -294,7 +370,10 @@ async fn entities_are_found_by_every_form_of_a_filter_and_only_those_that_may_be
             let filter = filter.into_iter().map(|each| each.as_object().expect("fields").clone()).collect();
             let query = EntityQuery { filter, limit: 10, fields: vec!["/spec/owner".into()], ..EntityQuery::default() };
             let found = catalog.find(caller, &query).await.expect("found");
-            found.into_iter().map(|found| found.entity_ref.rsplit('/').next().expect("a name").to_owned()).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|found| found.entity_ref.rsplit('/').next().expect("a name").to_owned())
+                .collect::<Vec<_>>()
         };
         for (filter, expected) in [
             (json!([]), vec!["a", "b", "t"]),
@@ -314,16 +393,22 @@ async fn entities_are_found_by_every_form_of_a_filter_and_only_those_that_may_be
         ] {
             assert_eq!(find(&Caller::Operator, filter.clone()).await, expected, "{} {filter}", app.name);
         }
-        let bad = EntityQuery { filter: vec![serde_json::from_value(json!({"kind": null})).expect("fields")], limit: 1, ..EntityQuery::default() };
+        let bad = EntityQuery {
+            filter: vec![serde_json::from_value(json!({"kind": null})).expect("fields")],
+            limit: 1,
+            ..EntityQuery::default()
+        };
         assert!(catalog.find(&Caller::Operator, &bad).await.is_err());
         app.restrict("catalog.entity.read", &Filter::In(Attribute::Owner, vec!["group:default/team-a".into()]));
         let jane = person("user:default/jane", &[]);
         assert_eq!(find(&jane, json!({"kind": "Component"})).await, ["a"], "{}", app.name);
         assert!(catalog.entity(&jane, "component:default/b").await.expect("read").is_none(), "{}", app.name);
         assert!(catalog.entity(&jane, "component:default/a").await.expect("read").is_some(), "{}", app.name);
-        let titles = catalog.titles(&jane, &["component:default/a".into(), "component:default/b".into()]).await.expect("titles");
+        let titles =
+            catalog.titles(&jane, &["component:default/a".into(), "component:default/b".into()]).await.expect("titles");
         assert_eq!(titles.len(), 1, "{titles:?}");
-        let query = EntityQuery { limit: 1, text: "a".into(), fields: vec!["/spec/owner".into()], ..EntityQuery::default() };
+        let query =
+            EntityQuery { limit: 1, text: "a".into(), fields: vec!["/spec/owner".into()], ..EntityQuery::default() };
         assert_eq!(catalog.find(&jane, &query).await.expect("found")[0].fields, ["team-a"], "{}", app.name);
         app.restrict("catalog.entity.read", &Filter::None);
         assert!(find(&jane, json!([])).await.is_empty(), "{}", app.name);
@@ -340,7 +425,12 @@ async fn the_files_round_a_descriptor_are_those_of_its_location() {
         app.import_location(&parsed(&app.path("t/template.yaml"))).await;
         let catalog: &dyn Entities = &app.instance.catalog.catalog;
         let tree = catalog.tree("template:default/service").await.expect("a tree");
-        assert_eq!((tree.start(), tree.read("skeleton/x").await.expect("read")), ("template.yaml", b"x".to_vec()), "{}", app.name);
+        assert_eq!(
+            (tree.start(), tree.read("skeleton/x").await.expect("read")),
+            ("template.yaml", b"x".to_vec()),
+            "{}",
+            app.name
+        );
         assert!(catalog.tree("template:default/none").await.is_err());
         assert!(catalog.tree_at("https://nowhere.example/x").await.is_err());
     }

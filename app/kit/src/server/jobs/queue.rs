@@ -108,7 +108,8 @@ pub(super) async fn claim(
     let mut claimed = Vec::new();
     if due.expired {
         bury(&tx, scope, now).await?;
-        claimed = take(&tx, scope, "state = 'running' AND lease_until < ?", "lease_until", owner, now, lease, most).await?;
+        claimed =
+            take(&tx, scope, "state = 'running' AND lease_until < ?", "lease_until", owner, now, lease, most).await?;
     }
     if due.waiting && claimed.len() < most {
         let room = most - claimed.len();
@@ -172,11 +173,7 @@ pub(super) async fn finish(db: &Db, id: i64, token: i64, outcome: &Outcome, now:
 }
 
 /// Removes the rows of jobs that are done; those of jobs that are to run once more wait again.
-pub(super) async fn end_done(
-    tx: &DatabaseTransaction,
-    done: &[(i64, &Held)],
-    now: Millis,
-) -> Result<(), DbErr> {
+pub(super) async fn end_done(tx: &DatabaseTransaction, done: &[(i64, &Held)], now: Millis) -> Result<(), DbErr> {
     let (again, gone): (Vec<_>, Vec<_>) = done.iter().copied().partition(|(_, held)| held.run_again_at.is_some());
     for (id, held) in again {
         end(tx, id, held, &Outcome::Done, now).await?;

@@ -261,8 +261,12 @@ async fn stopping_releases_what_runs_without_counting_the_attempt() {
             add(&db, job(key, NOW)).await;
         }
         let handler = Arc::new(Stoppable { begun: Semaphore::new(0) });
-        let config =
-            WorkerConfig { lease: Duration::from_millis(600), poll: Duration::from_millis(10), concurrency: 2, ..WorkerConfig::default() };
+        let config = WorkerConfig {
+            lease: Duration::from_millis(600),
+            poll: Duration::from_millis(10),
+            concurrency: 2,
+            ..WorkerConfig::default()
+        };
         let worker = Worker::new(db.clone(), Clock::fixed(NOW), vec![(KIND, handler.clone())], config);
         let stop = CancellationToken::new();
         let run = tokio::spawn({
@@ -283,8 +287,12 @@ async fn a_heartbeat_keeps_the_lease_and_notices_its_loss() {
     for db in databases().await {
         add(&db, job("a", NOW)).await;
         let handler = Arc::new(Stoppable { begun: Semaphore::new(0) });
-        let config =
-            WorkerConfig { lease: Duration::from_millis(300), poll: Duration::from_millis(10), concurrency: 1, ..WorkerConfig::default() };
+        let config = WorkerConfig {
+            lease: Duration::from_millis(300),
+            poll: Duration::from_millis(10),
+            concurrency: 1,
+            ..WorkerConfig::default()
+        };
         let clock = Clock::fixed(NOW);
         let worker = Worker::new(db.clone(), clock.clone(), vec![(KIND, handler.clone())], config);
         let stop = CancellationToken::new();
@@ -320,11 +328,12 @@ async fn run_due_does_its_keys_alone_and_waits_for_another_process() {
         for key in ["mine", "theirs", "other"] {
             add(&db, job(key, NOW)).await;
         }
-        let theirs = queue::claim(&db, &Scope { kinds: &[KIND], keys: &["theirs".into()] }, EVERYTHING, "live", NOW, LEASE, 1)
-            .await
-            .expect("claim")
-            .pop()
-            .expect("due");
+        let theirs =
+            queue::claim(&db, &Scope { kinds: &[KIND], keys: &["theirs".into()] }, EVERYTHING, "live", NOW, LEASE, 1)
+                .await
+                .expect("claim")
+                .pop()
+                .expect("due");
         let handler = Arc::new(Recorder::default());
         let worker = worker(db.clone(), Clock::fixed(NOW), handler.clone(), 2);
         let keys = ["mine".to_owned(), "theirs".to_owned()];
@@ -357,7 +366,8 @@ async fn several_are_claimed_at_once_and_settled_with_what_they_changed() {
         let ends: Vec<(&Lease, Next)> = leases.iter().map(|lease| (*lease, Next::Done)).collect();
         fenced.settle(&tx, NOW, &ends).await.expect("settled");
         tx.commit().await.expect("commit");
-        let rows = db::rows(db.read(), "SELECT job_key, state, run_at FROM job ORDER BY job_key", []).await.expect("rows");
+        let rows =
+            db::rows(db.read(), "SELECT job_key, state, run_at FROM job ORDER BY job_key", []).await.expect("rows");
         let left: Vec<(String, String)> = rows
             .iter()
             .map(|row| (row.try_get("", "job_key").expect("key"), row.try_get("", "state").expect("state")))

@@ -1,5 +1,6 @@
 //! What a step of a template does: the contract of an action.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -178,6 +179,25 @@ pub struct Origin {
     pub task: String,
     /// Whether a name that is not defined is an error, as the template asks for.
     pub strict: bool,
+}
+
+/// The annotation of an entity that says which template made it.
+pub const TEMPLATE: &str = "portico.io/template";
+
+/// The annotation of an entity that says which version of the template made it.
+pub const VERSION: &str = "portico.io/template-version";
+
+impl Origin {
+    /// What is put on the entities that the run brings into the catalog.
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        let pairs = [
+            (TEMPLATE, &self.template),
+            (VERSION, &self.version),
+            ("portico.io/template-run", &self.task),
+            ("backstage.io/source-template", &self.template),
+        ];
+        pairs.map(|(key, value)| (key.to_owned(), value.clone())).into()
+    }
 }
 
 /// Where actions reach when they reach out.

@@ -18,11 +18,7 @@ use super::statistics::{self, Statistics};
 use super::templates::Row;
 use crate::info::CHANGE_VERSION;
 
-/// The annotation of an entity that names the template that made it.
-pub const TEMPLATE: &str = "portico.io/template";
-
-/// The annotation of an entity that names the version of that template.
-pub const VERSION: &str = "portico.io/template-version";
+pub use scaffold::action::{TEMPLATE, VERSION};
 
 /// Versions on a page.
 const PAGE: u32 = 50;
@@ -202,17 +198,6 @@ impl Templates {
         made.sort_by(|a, b| (!a.behind, &a.title, &a.entity_ref).cmp(&(!b.behind, &b.title, &b.entity_ref)));
         Ok(made)
     }
-}
-
-/// What is put on the entities that a run brings into the catalog.
-pub fn annotations(template: &str, version: &str, task: &str) -> BTreeMap<String, String> {
-    let pairs = [
-        (TEMPLATE, template),
-        (VERSION, version),
-        ("portico.io/template-run", task),
-        ("backstage.io/source-template", template),
-    ];
-    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
 fn made_by(found: Found, known: &HashMap<String, Version>, latest: Option<&Version>) -> Made {

@@ -87,7 +87,7 @@ impl Action for CatalogRegister {
         };
         step.log.info(&format!("Registering {target}"));
         let mut outputs = Map::from_iter([("catalogInfoUrl".to_owned(), Value::String(target.clone()))]);
-        match world.entities.register(step.caller, &target).await {
+        match world.entities.register(step.caller, &target, &step.origin.annotations()).await {
             Ok(entity_ref) => {
                 outputs.insert("entityRef".into(), Value::String(entity_ref));
             }
