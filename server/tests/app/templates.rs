@@ -7,9 +7,9 @@ use kit::identity::Caller;
 use kit::server::authorise::{Attribute, Filter};
 use kit::server::entities::{Entities, EntityQuery};
 use kit::server::testing::databases;
+use scaffold::action::Origin;
 use serde_json::{Value, json};
 use server::config::Config;
-use templates::server::versions::annotations;
 
 use crate::support::{TestApp, component, component_of, parsed, person, template};
 
@@ -300,13 +300,8 @@ async fn what_a_run_registers_bears_its_template_and_the_page_tells_what_is_behi
             .expect("written");
         let target = made.path().canonicalize().expect("a path").join("catalog-info.yaml").display().to_string();
         let catalog: &dyn Entities = &app.instance.catalog.catalog;
-        let bears = Origin {
-            template: "template:default/service".into(),
-            version: "1.0.0".into(),
-            task: "a-run".into(),
-            ..Origin::default()
-        };
-        let bears = bears.annotations();
+        let (template_ref, version, task) = ("template:default/service".into(), "1.0.0".into(), "a-run".into());
+        let bears = Origin { template: template_ref, version, task, strict: false }.annotations();
         let register = async || {
             let work = async {
                 loop {

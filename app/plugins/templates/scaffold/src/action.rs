@@ -181,18 +181,18 @@ pub struct Origin {
     pub strict: bool,
 }
 
-/// The annotation of an entity that says which template made it.
-pub const TEMPLATE: &str = "portico.io/template";
+/// The annotation of an entity that names the template that made it.
+pub const TEMPLATE_ANNOTATION: &str = "portico.io/template";
 
-/// The annotation of an entity that says which version of the template made it.
-pub const VERSION: &str = "portico.io/template-version";
+/// The annotation of an entity that names the version of that template.
+pub const VERSION_ANNOTATION: &str = "portico.io/template-version";
 
 impl Origin {
     /// What is put on the entities that the run brings into the catalog.
     pub fn annotations(&self) -> BTreeMap<String, String> {
         let pairs = [
-            (TEMPLATE, &self.template),
-            (VERSION, &self.version),
+            (TEMPLATE_ANNOTATION, &self.template),
+            (VERSION_ANNOTATION, &self.version),
             ("portico.io/template-run", &self.task),
             ("backstage.io/source-template", &self.template),
         ];

@@ -51,12 +51,10 @@ fn ActionsView(actions: Vec<ActionInfo>, text: String) -> impl IntoView {
 
 #[component]
 fn ActionPanel(info: ActionInfo) -> impl IntoView {
-    let reach = match info.reach {
-        Reach::Workspace => Badge(kit::components::BadgeProps { text: "Files of the run".into(), tone: Tone::Neutral }),
-        Reach::Reads => Badge(kit::components::BadgeProps { text: "Reads elsewhere".into(), tone: Tone::Neutral }),
-        Reach::Outside => {
-            Badge(kit::components::BadgeProps { text: "Changes something outside".into(), tone: Tone::Attention })
-        }
+    let (reach, tone) = match info.reach {
+        Reach::Workspace => ("Files of the run", Tone::Neutral),
+        Reach::Reads => ("Reads elsewhere", Tone::Neutral),
+        Reach::Outside => ("Changes something outside", Tone::Attention),
     };
     let repeat = match info.repeat {
         Repeat::Safe => "It can be repeated any number of times.",
@@ -80,7 +78,7 @@ fn ActionPanel(info: ActionInfo) -> impl IntoView {
     let examples = (!examples.is_empty()).then(|| view! { <details><summary>"Examples"</summary>{examples}</details> });
     view! {
         <Panel title=info.id.clone()>
-            <p>{reach}" "<span class="pk-quiet">{repeat}</span></p>
+            <p><Badge text=reach tone=tone/>" "<span class="pk-quiet">{repeat}</span></p>
             <Prose html=html::markdown(&info.description)/>
             <SchemaTable caption=format!("Input of {}", info.id) schema=info.input.clone() none="It takes no input."/>
             <SchemaTable caption=format!("Output of {}", info.id) schema=info.output.clone() none="It gives no output."/>

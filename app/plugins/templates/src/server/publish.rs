@@ -4,7 +4,7 @@
 //! a disk or at a plain address change without a word. What differs from the last version gets a job of its own ([`PUBLISH`]), so that a source that
 //! does not answer holds up nobody else. A template whose source is down keeps its last version.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -33,6 +33,9 @@ pub const PUBLISH: &str = "templates.publish";
 
 /// The time between two looks at files that nobody tells of: five minutes.
 const EVERY: Millis = 5 * 60 * 1000;
+
+/// How long a version is kept that is not in use and that no run has: two years.
+const KEPT: Millis = 2 * 365 * 24 * 60 * 60 * 1000;
 
 /// Templates of one question to the catalog.
 const PAGE: u32 = 500;
@@ -99,6 +102,25 @@ impl Watch {
         changed.sort_unstable();
         let gone = known.into_keys().filter(|template| !found.contains_key(template)).collect();
         Ok((changed, gone))
+    }
+
+    /// Takes out versions that have had their time.
+    async fn retire(&self, lease: &Lease, now: Millis) -> Result<(), JobError> {
+        let kit = &self.templates.kit;
+        if !definitions::any_before(kit.db.read(), crate::INFO.id, now - KEPT).await? {
+            return Ok(());
+        }
+        let tx = kit.db.begin().await?;
+        lease.fence(&tx).await?;
+        let rows =
+            db::rows(&tx, "SELECT DISTINCT version_id AS id FROM templates_task WHERE version_id IS NOT NULL", [])
+                .await?;
+        let used = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<BTreeSet<i64>, _>>()?;
+        let gone = definitions::retire(&tx, crate::INFO.id, now - KEPT, &used).await?;
+        if gone > 0 {
+            tracing::info!(versions = gone, "versions that nothing uses have had their time");
+        }
+        Ok(tx.commit().await?)
     }
 
     async fn known(&self) -> Result<HashMap<String, (String, String)>, DbErr> {
@@ -169,6 +191,7 @@ impl Handler for Watch {
             tx.commit().await?;
         }
         if files_too {
+            self.retire(lease, now).await?;
             self.looked.store(began, Ordering::Relaxed);
         }
         Ok(Next::At(self.looked.load(Ordering::Relaxed) + EVERY))
@@ -305,7 +328,7 @@ async fn put(
     let id: i64 = row.try_get("", "id")?;
     db::execute(tx, "DELETE FROM templates_tag WHERE template_id = ?", [id.into()]).await?;
     let tags = entity.pointer("/metadata/tags").and_then(Value::as_array).into_iter().flatten();
-    let tags: std::collections::BTreeSet<String> =
+    let tags: BTreeSet<String> =
         tags.filter_map(Value::as_str).map(|tag| tag.to_lowercase().chars().take(SHOWN).collect()).collect();
     for tag in tags.iter().take(TAGS) {
         let statement = "INSERT INTO templates_tag (template_id, tag) VALUES (?, ?)";

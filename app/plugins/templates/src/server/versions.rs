@@ -1,6 +1,6 @@
 //! The versions of a template, what became of each, and which entities they made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -9,6 +9,7 @@ use kit::server::definitions::{self, FileChange, State, Version};
 use kit::server::entities::{EntityQuery, Found};
 use kit::server::jobs;
 use kit::server::source::{Tree, TreeFile};
+use scaffold::action::{TEMPLATE_ANNOTATION, VERSION_ANNOTATION};
 use scaffold::definition::Template;
 use serde_json::{Map, Value, json};
 
@@ -17,8 +18,6 @@ use super::publish::publish_job;
 use super::statistics::{self, Statistics};
 use super::templates::Row;
 use crate::info::CHANGE_VERSION;
-
-pub use scaffold::action::{TEMPLATE, VERSION};
 
 /// Versions on a page.
 const PAGE: u32 = 50;
@@ -184,8 +183,11 @@ impl Templates {
 
     /// The entities that a template made and that the caller may see, those that are behind first. At most [`MADE`] are looked at.
     pub async fn made(&self, caller: &Caller, row: &Row, latest: Option<&Version>) -> Result<Vec<Made>, AppError> {
-        let filter = Map::from_iter([(format!("metadata.annotations.{TEMPLATE}"), Value::from(row.template.as_str()))]);
-        let fields = vec![format!("/metadata/annotations/{}", VERSION.replace('/', "~1"))];
+        let filter = Map::from_iter([(
+            format!("metadata.annotations.{TEMPLATE_ANNOTATION}"),
+            Value::from(row.template.as_str()),
+        )]);
+        let fields = vec![format!("/metadata/annotations/{}", VERSION_ANNOTATION.replace('/', "~1"))];
         let query = EntityQuery { filter: vec![filter], limit: MADE, fields, ..EntityQuery::default() };
         let found = self.entities.find(caller, &query).await?;
         if found.is_empty() {
