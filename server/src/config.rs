@@ -551,7 +551,7 @@ impl Config {
     }
 
     /// Where people reach the portal.
-    fn reached_at(&self) -> Result<Url, ConfigError> {
+    pub fn reached_at(&self) -> Result<Url, ConfigError> {
         if let Some(url) = &self.public_url {
             return Ok(url.clone());
         }

@@ -148,19 +148,10 @@ impl Catalog {
         self.reader(caller, &READ_ENTITIES).await.map(Some)
     }
 
-    /// The path of the bare repository of the portal's own that `target` is or is a file in.
+    /// The path of the repository of the portal's own that has this address; one that is not there is none.
     fn kept_repository(&self, target: &str) -> Option<String> {
-        let path = target.strip_prefix("file://").unwrap_or(target);
-        let within = Path::new(path).strip_prefix(&self.options.repositories).ok()?;
-        let mut kept = self.options.repositories.clone();
-        for part in within.components() {
-            let std::path::Component::Normal(name) = part else { return None };
-            kept.push(name);
-            if Path::new(name).extension().is_some_and(|extension| extension == "git") {
-                return kept.to_str().map(str::to_owned);
-            }
-        }
-        None
+        let path = self.options.repositories.locate(target)?.canonicalize().ok()?;
+        path.to_str().map(str::to_owned)
     }
 
     /// The first entity that a location brings.

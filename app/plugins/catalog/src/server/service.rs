@@ -11,6 +11,7 @@ use kit::identity::Caller;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
 use kit::server::jobs::NewJob;
+use kit::server::repositories::Repositories;
 use kit::server::{audit, db, html, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -89,7 +90,7 @@ pub struct Options {
     /// Where git locations are checked out.
     pub checkouts: PathBuf,
     /// Where the portal keeps bare repositories of its own, which anybody may register who may register a location.
-    pub repositories: PathBuf,
+    pub repositories: Arc<Repositories>,
     /// The time between two refreshes of a location.
     pub interval: Millis,
     /// How much one location may hold, and how many one person may register.

@@ -20,11 +20,11 @@ pub async fn actions_page(at: &Address) -> Result<Drawn, AppError> {
     let templates = service::<Templates>("Templates")?;
     let text = at.one("q");
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let is_meant = |info: &&ActionInfo| {
+    let is_meant = |info: &ActionInfo| {
         let held = format!("{} {}", info.id, info.description).to_lowercase();
         words.iter().all(|word| held.contains(word.as_str()))
     };
-    let actions: Vec<ActionInfo> = templates.tasks.registry.infos().filter(is_meant).cloned().collect();
+    let actions: Vec<ActionInfo> = templates.tasks.registry.infos().into_iter().filter(is_meant).collect();
     Ok(page(|| view! { <ActionsView actions=actions text=text/> }))
 }
 

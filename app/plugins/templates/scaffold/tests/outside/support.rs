@@ -1,6 +1,6 @@
 //! A run with a world of its own, and the stand-ins for code hosts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::server::authorise::Filter;
 use kit::server::clock::Millis;
 use kit::server::entities::{Entities, EntityQuery, Found};
 use kit::server::fetch::{Fetcher, Host, Policy};
@@ -98,8 +99,12 @@ impl Run {
 
     /// One attempt of a step.
     pub async fn attempt(&mut self, action: &dyn Action, input: Value) -> Result<Outcome, ActionError> {
-        let origin =
-            Origin { template: "template:default/service".into(), version: "1.0.0".into(), task: "run-1".into() };
+        let origin = Origin {
+            template: "template:default/service".into(),
+            version: "1.0.0".into(),
+            task: "run-1".into(),
+            ..Origin::default()
+        };
         let mut step = Step {
             id: "publish",
             input: input.as_object().unwrap().clone(),
@@ -182,7 +187,25 @@ impl Entities for Catalog {
         Ok(Vec::new())
     }
 
-    async fn register(&self, _: &Caller, target: &str) -> Result<String, AppError> {
+    async fn titles(&self, _: &Caller, _: &[String]) -> Result<HashMap<String, String>, AppError> {
+        Ok(HashMap::new())
+    }
+
+    fn visible(&self, _: &Caller) -> Filter {
+        Filter::All
+    }
+
+    async fn revision(&self) -> Result<i64, AppError> {
+        Ok(0)
+    }
+
+    async fn register(
+        &self,
+        _: &Caller,
+        target: &str,
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<String, AppError> {
+        assert_eq!(annotations["portico.io/template-version"], "1.0.0");
         if target.contains("refused") {
             return Err(AppError::bad_request("this location may not be registered"));
         }

@@ -14,7 +14,7 @@ use crate::server::Templates;
 pub(super) async fn list(Extension(templates): Extension<Templates>, call: Call) -> Response {
     let answer = async {
         templates.kit.authorise(&call.caller, &READ_ACTION, &Resource::All).await?;
-        Ok(Json(templates.tasks.registry.infos().map(shape).collect::<Vec<_>>()))
+        Ok(Json(templates.tasks.registry.infos().iter().map(shape).collect::<Vec<_>>()))
     };
     call.answer(answer).await
 }
