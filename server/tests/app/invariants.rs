@@ -13,7 +13,7 @@ use serde_json::json;
 
 use server::config::Config;
 
-use crate::support::{TestApp, component, parsed, person, request};
+use crate::support::{TestApp, component, parsed, person, request, template};
 
 /// What is public: how machines ask for the state of the process, and the files of the browser's side.
 const PUBLIC: [&str; 6] = ["/assets/{name}", "/design/v1/{file}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];

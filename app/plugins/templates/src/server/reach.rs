@@ -438,14 +438,15 @@ mod tests {
         assert_eq!(version.warning, "The step \"fetch\": t/none does not exist.");
         let version = of(&with_step("../../none"), &[]).await.expect("a version");
         assert!(version.warning.contains("leads out of the repository"), "{}", version.warning);
-        let version =
-            of(&template("  parameters: {$yaml: ./bad.yaml}"), &[("t/bad.yaml", "a: [")]).await.expect("a version");
+        let version = of(&template("  parameters: {$yaml: ./bad.yaml}\n  steps: []"), &[("t/bad.yaml", "a: [")])
+            .await
+            .expect("a version");
         assert!(
             version.warning.contains("t/bad.yaml") && version.warning.contains("left empty"),
             "{}",
             version.warning
         );
-        let failed = of(&template("  parameters: {$yaml: ./down}"), &[]).await;
+        let failed = of(&template("  parameters: {$yaml: ./down}\n  steps: []"), &[]).await;
         assert!(matches!(failed, Err(Unready::Source(_))), "{failed:?}");
         let version = of(&template("  version: latest\n  steps: []"), &[]).await.expect("a version");
         assert!(version.number.is_none() && version.warning.contains("no version number"), "{}", version.warning);
