@@ -34,7 +34,6 @@ mod place;
 
 pub use check::{Fault, judge};
 pub use entered::{Change, REPOSITORY_PARTS, choice_text, with_value};
-pub use entered::{Change, REPOSITORY_PARTS, choice_text};
 pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
