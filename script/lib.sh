@@ -85,6 +85,29 @@ cargo_deny_root() { echo "$TOOLS/cargo-deny-$CARGO_DENY_VERSION"; }
 # npm_tools NAME: the directory in the cache for the packages that ROOT/NAME/package-lock.json lists.
 npm_tools() { echo "$TOOLS/$(basename "$1")-$(hash_of "$1/package.json" "$1/package-lock.json" | cut -c1-16)"; }
 
+# npm_install NAME: what ROOT/NAME/package-lock.json lists, into the cache.
+npm_install() {
+    local dir
+    dir=$(npm_tools "$1")
+    if [ ! -e "$dir/.complete" ]; then
+        say "Installing the npm packages of $1"
+        rm -rf "$dir"
+        mkdir -p "$dir"
+        cp "$ROOT/$1/package.json" "$ROOT/$1/package-lock.json" "$dir/"
+        (cd "$dir" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error)
+        touch "$dir/.complete"
+    fi
+}
+# npm_link NAME: a link to them in ROOT/NAME, so that clones share the packages.
+npm_link() {
+    local modules
+    modules=$(npm_tools "$1")/node_modules
+    if [ "$(readlink "$ROOT/$1/node_modules" || true)" != "$modules" ]; then
+        rm -rf "$ROOT/$1/node_modules"
+        ln -s "$modules" "$ROOT/$1/node_modules"
+    fi
+}
+
 # The workspace links with mold. Where it cannot be had, the system's linker does, only slower:
 # RUSTFLAGS, when set, stands in for the flags of .cargo/config.toml.
 use_linker() {

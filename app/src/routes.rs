@@ -12,8 +12,16 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use crate::api::home_page;
 
 /// Every plugin, in the order of the navigation.
-pub static PLUGINS: [&PluginInfo; 8] =
-    [&inbox::INFO, &catalog::INFO, &templates::INFO, &design::INFO, &audit::INFO, &search::INFO, &settings::INFO, &access::INFO];
+pub static PLUGINS: [&PluginInfo; 8] = [
+    &inbox::INFO,
+    &catalog::INFO,
+    &templates::INFO,
+    &design::INFO,
+    &audit::INFO,
+    &search::INFO,
+    &settings::INFO,
+    &access::INFO,
+];
 
 /// The application.
 #[component]

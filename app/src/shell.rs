@@ -37,7 +37,8 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let script = (!assets.js.is_empty()).then(|| {
         let start = format!(
             "requestAnimationFrame(() => setTimeout(async () => {{ \
-             const {{ default: start, hydrate }} = await import('{}'); await start({{ module_or_path: '{}' }}); hydrate(); }}));",
+             const bundle = await import('{}'); await bundle.default({{ module_or_path: '{}' }}); bundle.hydrate(); \
+             document.dispatchEvent(new CustomEvent('portico-bundle', {{ detail: bundle }})); }}));",
             assets.js, assets.wasm
         );
         view! { <script type="module" nonce=nonce.clone()>{start}</script> }

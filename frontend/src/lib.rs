@@ -1,5 +1,7 @@
 //! The browser entry point.
 
+mod check;
+
 use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -15,6 +15,7 @@ mod m20261123_000010_personal_kit;
 mod m20261123_000011_secrets;
 mod m20261128_000012_definitions;
 mod m20261128_000013_templates;
+mod m20261128_000014_drafts;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_secrets::Migration),
             Box::new(m20261128_000012_definitions::Migration),
             Box::new(m20261128_000013_templates::Migration),
+            Box::new(m20261128_000014_drafts::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Immutable versions of definitions (templates, golden paths) with their files, and what locations put on what they bring.
+//! Immutable versions of definitions (templates, golden paths) with their files, the templates of the catalog, and what locations put on what they bring.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
@@ -72,6 +72,38 @@ impl MigrationTrait for Migration {
                     ){narrow}"
                 ),
                 "CREATE INDEX definition_file_blob ON definition_file (blob)",
+                // The templates of the catalog, as lists show and narrow them. `etag` is that of the entity that was read; `problem` says why what
+                // there is now is no version.
+                &format!(
+                    "CREATE TABLE templates_template (
+                        id {id},
+                        ref TEXT NOT NULL,
+                        etag TEXT NOT NULL,
+                        namespace TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        family TEXT NOT NULL,
+                        major BIGINT NOT NULL,
+                        title TEXT NOT NULL,
+                        sort_title TEXT NOT NULL,
+                        description TEXT NOT NULL,
+                        type TEXT NOT NULL,
+                        owner TEXT NOT NULL,
+                        source TEXT NOT NULL,
+                        problem TEXT NOT NULL,
+                        checked_at BIGINT NOT NULL
+                    )"
+                ),
+                "CREATE UNIQUE INDEX templates_template_ref ON templates_template (ref)",
+                "CREATE INDEX templates_template_title ON templates_template (sort_title, id)",
+                "CREATE INDEX templates_template_family ON templates_template (namespace, family, major)",
+                &format!(
+                    "CREATE TABLE templates_tag (
+                        template_id BIGINT NOT NULL REFERENCES templates_template (id) ON DELETE CASCADE,
+                        tag TEXT NOT NULL,
+                        PRIMARY KEY (template_id, tag)
+                    ){narrow}"
+                ),
+                "CREATE INDEX templates_tag_tag ON templates_tag (tag, template_id)",
                 "ALTER TABLE catalog_location ADD COLUMN annotations TEXT NOT NULL DEFAULT '{}'",
             ],
         )
@@ -83,6 +115,8 @@ impl MigrationTrait for Migration {
             manager,
             &[
                 "ALTER TABLE catalog_location DROP COLUMN annotations",
+                "DROP TABLE templates_tag",
+                "DROP TABLE templates_template",
                 "DROP TABLE definition_file",
                 "DROP TABLE definition_blob",
                 "DROP TABLE definition_version",

@@ -110,6 +110,10 @@ const FIELDS = Object.fromEntries(
   ].map(name => [name, stand(name)]),
 );
 
+// Whether a value has all that another has, and perhaps more.
+const covers = (more, value) =>
+  isObject(value) ? isObject(more) && Object.keys(value).every(key => key in more && covers(more[key], value[key])) : deepEquals(more, value);
+
 function differ(kind, form, detail) {
   count(`${kind} different`);
   if (counts[`${kind} different`] <= SHOWN) differences.push(`${kind}: ${form.name}\n    ${detail}`);
@@ -144,9 +148,17 @@ function judge(form) {
       }
       return values;
     };
-    const wanted = all('asWritten');
+    let wanted;
+    try {
+      wanted = all('asWritten');
+    } catch {
+      count('defaults that RJSF cannot fill in');
+      continue;
+    }
     if (deepEquals(wanted, filled)) count('defaults equal');
     else if (deepEquals(all('asRead'), filled)) count('defaults equal once the page is repaired');
+    // RJSF fills in what a nested condition brings only once the field has been touched, or not at all.
+    else if (covers(filled, wanted)) count('defaults that go further');
     else differ('defaults', form, `given ${JSON.stringify(given)}\n    Portico ${JSON.stringify(filled)}\n    RJSF    ${JSON.stringify(wanted)}\n    ${JSON.stringify(form.pages.map(p => p.written)).slice(0, 3000)}`);
   }
   for (const { values, page, controls } of form.trees) {

@@ -6,6 +6,7 @@ mod import;
 mod locations;
 mod policy;
 mod serve;
+mod template;
 mod token;
 
 use std::collections::BTreeMap;
@@ -98,6 +99,11 @@ enum Command {
         /// How to print
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
+    },
+    /// Try templates
+    Template {
+        #[command(subcommand)]
+        command: template::Command,
     },
     /// Check, print and describe the policies that say who may do what
     Policy {
@@ -242,6 +248,7 @@ impl StoreArgs {
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Template { command } => return template::run(command),
         Command::Check { paths, format } => return check(&paths, format),
         Command::Policy { command } => return policy::run(command),
         Command::Config { store } => store.load(None).map(|config| {
@@ -309,13 +316,19 @@ async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
 
 fn check(paths: &[PathBuf], format: Format) -> ExitCode {
     use std::io::Write;
-    let reports = match descriptor::check::run(paths) {
+    let mut reports = match descriptor::check::run(paths) {
         Ok(reports) => reports,
         Err(error) => {
             eprintln!("portico: {error}");
             return ExitCode::from(USAGE);
         }
     };
+    for report in &mut reports {
+        if report.kind.as_deref() == Some("Template") && report.verdict != Verdict::NotEntity {
+            report.warnings.extend(template::check(&report.path, report.doc));
+            report.warnings.sort_by_key(|finding| (finding.line, finding.column));
+        }
+    }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut bad = 0_usize;
     for report in &reports {

@@ -1,5 +1,6 @@
 //! Configuration: from a file, then the environment, then the command line; each setting is checked at start by its name.
 
+mod actions;
 mod providers;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
 
+pub use self::actions::ActionsConfig;
 pub(crate) use self::providers::is_protected;
 pub use self::providers::{Binding, ClaimNames, ClientAuth, Endpoints, Provider, ProviderConfig};
 
@@ -100,6 +102,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The keys that secrets are sealed with.
     pub secrets: SecretsConfig,
+    /// Services that do steps of templates.
+    pub actions: Vec<ActionsConfig>,
 }
 
 /// `[access]`
@@ -261,6 +265,7 @@ impl Default for Config {
             access: AccessConfig::default(),
             sessions: SessionsConfig::default(),
             providers: Vec::new(),
+            actions: Vec::new(),
         }
     }
 }
@@ -413,6 +418,7 @@ impl Config {
         }
         self.tokens()?;
         self.integrations()?;
+        self.actions()?;
         self.mailer()?;
         self.providers()?;
         Ok(())
@@ -545,7 +551,7 @@ impl Config {
     }
 
     /// Where people reach the portal.
-    fn reached_at(&self) -> Result<Url, ConfigError> {
+    pub fn reached_at(&self) -> Result<Url, ConfigError> {
         if let Some(url) = &self.public_url {
             return Ok(url.clone());
         }
@@ -597,7 +603,8 @@ impl fmt::Display for Config {
         shown.database_url = without_password(&shown.database_url());
         let proxies = shown.providers.iter_mut().map(|provider| &mut provider.proxy);
         let addresses = shown.integrations.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.api_base]);
-        for url in addresses.chain(proxies) {
+        let services = shown.actions.iter_mut().flat_map(|each| [&mut each.proxy, &mut each.manifest, &mut each.url]);
+        for url in addresses.chain(proxies).chain(services) {
             *url = url.take().and_then(|url| without_password(url.as_str()).parse().ok());
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
@@ -738,7 +745,7 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`, `actions`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");

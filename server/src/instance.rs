@@ -20,12 +20,16 @@ use kit::server::entities::Entities;
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
+use kit::server::repositories::Repositories;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
+use scaffold::action::World;
+use scaffold::actions::external::Services;
+use scaffold::registry::Registry;
 use search::server::Search;
 use settings::server::Settings;
-use scaffold::registry::Registry;
 use templates::server::Templates;
+use templates::server::callbacks::Addresses;
 use templates::server::published::Published;
 use templates::server::tasks::{Options as TaskOptions, Parts};
 use tokio_util::sync::CancellationToken;
@@ -33,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assets::Assets;
 use crate::config::{Config, DATABASE};
 use crate::policies;
+use crate::portal::InnerPortal;
 use crate::secrets::private;
 use crate::sign_in::LOCAL;
 
@@ -48,6 +53,10 @@ pub struct Instance {
     pub plugins: Vec<Arc<dyn Plugin>>,
     /// The files of the browser's side, in the bank's look.
     pub assets: Arc<Assets>,
+    /// What asks this instance on behalf of somebody.
+    pub portal: InnerPortal,
+    /// The services that do steps of templates.
+    pub services: Arc<Services>,
     /// Cancelled when the process stops: what is open without an end of its own ends then.
     pub stop: CancellationToken,
     #[expect(dead_code, reason = "holding it is its use")]
@@ -95,10 +104,12 @@ impl Instance {
             vault: Arc::new(crate::secrets::vault(config)?),
         };
         let sealer = Arc::new(Sealer::new(kit.db.clone(), kit.clock.clone(), config.seal()?));
+        let portal_url = config.reached_at()?;
+        let repositories = Arc::new(Repositories::new(config.data_dir.join("repositories"), &portal_url));
         let options = Options {
-            integrations,
+            integrations: integrations.clone(),
             checkouts: config.data_dir.join("git"),
-            repositories: config.data_dir.join("repositories"),
+            repositories: repositories.clone(),
             interval: i64::from(config.catalog.refresh_seconds) * 1000,
             limits: Limits {
                 files: config.catalog.max_files as usize,
@@ -107,6 +118,7 @@ impl Instance {
                 locations_per_person: config.catalog.max_locations_per_person,
             },
             administrators: config.administrators()?.into(),
+            followers: vec![templates::server::publish::WATCH],
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);
@@ -136,14 +148,30 @@ impl Instance {
         }));
         let stop = CancellationToken::new();
         let entities: Arc<dyn Entities> = Arc::new(catalog.catalog.clone());
+        let portal = InnerPortal::default();
+        let policy = Policy {
+            hosts: config.action_hosts()?,
+            max_bytes: config.fetch.max_bytes,
+            timeout: Duration::from_secs(u64::from(config.fetch.timeout_seconds)),
+        };
+        let fetcher = Arc::new(Fetcher::new(policy)?);
+        let services = Arc::new(Services::new(config.actions()?, fetcher.clone()));
+        let world = World {
+            entities: entities.clone(),
+            fetcher,
+            hosts: integrations,
+            repositories,
+            portal: Arc::new(portal.clone()),
+            callbacks: Arc::new(Addresses { kit: kit.clone(), portal: portal_url }),
+        };
         plugins.push(Arc::new(Templates::new(Parts {
             kit: kit.clone(),
             definitions: Arc::new(Published::new(kit.db.clone(), entities.clone())),
             entities,
             directory: Arc::new(catalog.catalog.clone()),
             administrators: administrators.clone(),
-            registry: Arc::new(Registry::built_in()),
-            world: None,
+            registry: Arc::new(Registry::built_in().with_services(services.clone())),
+            world: Some(Arc::new(world)),
             options: TaskOptions::new(config.data_dir.join("runs")),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
             stop: stop.clone(),
@@ -159,7 +187,7 @@ impl Instance {
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, stop, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, portal, services, stop, held: None })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.
@@ -182,8 +210,7 @@ impl Instance {
         let lanes = self.plugins.iter().flat_map(|plugin| plugin.lanes());
         lanes
             .map(|lane| {
-                let config =
-                    WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
+                let config = WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
                 Worker::new(self.kit.db.clone(), self.kit.clock.clone(), lane.handlers, config)
             })
             .collect()

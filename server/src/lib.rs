@@ -11,6 +11,7 @@ pub mod instance;
 pub mod limits;
 pub mod listen;
 pub mod policies;
+mod portal;
 pub mod router;
 pub mod secrets;
 pub mod session;

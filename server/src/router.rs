@@ -76,6 +76,14 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .with_state(options);
     let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
+    instance.portal.open(
+        rest.clone()
+            .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
+            .layer(Extension(instance.kit.clone()))
+            .layer(from_fn_with_state(here.clone(), gateway))
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .layer(from_fn(error_page::in_our_words)),
+    );
     let sessions = match &identity {
         Identity::SignedIn(sign_in) => Some(sign_in.sessions.layer()),
         Identity::Fixed(_) | Identity::Unconfigured => None,

@@ -52,6 +52,7 @@ pub(crate) mod prose;
 pub(crate) mod radio;
 pub(crate) mod reader;
 pub(crate) mod run;
+pub(crate) mod schema_form;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod series;
@@ -109,6 +110,9 @@ pub use prose::Prose;
 pub use radio::RadioGroup;
 pub use reader::{Reader, ReaderHeading, ReaderLink};
 pub use run::{Live, LogEntry, LogLevel, LogLines};
+pub use schema_form::{
+    DataFile, DraftStatus, EntryActions, SchemaAdd, SchemaEntry, SchemaField, SchemaForm, SchemaFormData, SchemaGroup,
+};
 pub use select::Select;
 pub use series::Series;
 pub use shell::Shell;

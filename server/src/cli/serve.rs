@@ -61,6 +61,10 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     });
     let sweeping = tokio::spawn(sweep(identity));
     let reloading = tokio::spawn(Reloader::new(instance.kit.clone(), config.access.clone()).run(asked_to_reload()));
+    let reading = tokio::spawn({
+        let (services, stop) = (instance.services.clone(), stop.clone());
+        async move { services.keep_fresh(&stop).await }
+    });
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
@@ -71,6 +75,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     stop.cancel();
     sweeping.abort();
     reloading.abort();
+    reading.abort();
     let finished = async {
         let _ = serving.await;
         while working.join_next().await.is_some() {}
@@ -84,12 +89,13 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has people reminded of what is about to expire, for as long as the portal lives.
+/// Has people reminded of what is about to expire, runs swept up after and templates published, for as long as the portal lives.
 async fn remind(instance: &Instance) -> anyhow::Result<()> {
     let now = instance.kit.clock.now();
     let tx = instance.kit.db.begin().await?;
     jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
     jobs::enqueue(&tx, now, templates::server::sweep::sweep_job(now)).await?;
+    jobs::enqueue(&tx, now, templates::server::publish::watch_job(now)).await?;
     Ok(tx.commit().await?)
 }
 

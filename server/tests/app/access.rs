@@ -64,6 +64,8 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
         "catalog.location.read",
         "design.page.read",
         "search.everything.read",
+        "templates.action.read",
+        "templates.template.read",
     ];
     let service = Caller::Principal(Arc::new(principal("service:bot", &["group:default/payments"])));
     let theirs = Attributes { id: "x", owner: "group:default/payments", ..Attributes::default() };
@@ -78,6 +80,8 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
         "settings.session.end",
         "settings.token.create",
         "settings.token.revoke",
+        "templates.template.run",
+        "templates.template.try",
     ];
     let everybody: BTreeSet<&str> = read.into_iter().chain(contribute).collect();
     assert_eq!(allowed(&person(&[]), &Resource::Known(&theirs)), everybody);
@@ -90,6 +94,10 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
         "inbox.message.mark",
         "inbox.message.read",
         "inbox.preference.choose",
+        "templates.task.change",
+        "templates.task.read",
+        "templates.template.star",
+        "templates.version.change",
     ];
     let owners: BTreeSet<&str> = everybody.iter().copied().chain(own).collect();
     assert_eq!(allowed(&person(&["group:default/payments"]), &Resource::Known(&theirs)), owners);

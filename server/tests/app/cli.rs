@@ -86,6 +86,56 @@ fn check_prints_a_line_of_json_a_document() {
     "#);
 }
 
+const TEMPLATE: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata:
+  name: service
+spec:
+  type: service
+  owner: team-a
+  parameters:
+    required: [name]
+    properties:
+      name: {type: string, pattern: '^[a-z]+$'}
+  steps:
+    - id: fetch
+      action: fetch:template
+      input: {url: ./skeleton, values: {name: '${{ parameters.name }}'}}
+    - id: publish
+      action: publish:github
+      input: {repoUrl: 'github.com?owner=acme&repo=${{ parameters.nmae }}'}
+    - id: own
+      action: acme:thing
+";
+
+#[test]
+fn a_template_is_tried_without_a_server() {
+    let folder = folder();
+    write(&folder.path().join("t/template.yaml"), TEMPLATE);
+    write(&folder.path().join("t/skeleton/${{ values.name }}.md"), "# ${{ values.name }}");
+    write(&folder.path().join("good.yaml"), "name: ledger\n");
+    write(&folder.path().join("wrong.json"), "{\"name\": \"Ledger 1\"}");
+    let dry_run = |arguments: &[&str]| portico(folder.path(), &[&["template", "dry-run"], arguments].concat(), &[]);
+    let json = |output: &Output| serde_json::from_str::<Value>(&out(output)).expect("JSON");
+    let ran = dry_run(&["t", "--values", "good.yaml", "--format", "json"]);
+    let report = json(&ran);
+    assert_eq!((code(&ran), &report["verdict"]), (0, &"completed".into()), "{report} {}", err(&ran));
+    assert_eq!(report["files"], serde_json::json!([{"path": "ledger.md", "bytes": 8}]));
+    assert_eq!(report["unknown_actions"], serde_json::json!(["acme:thing"]));
+    assert!(report["warnings"].to_string().contains("template.yaml:18:"), "{report}");
+    let made_up = dry_run(&["t/template.yaml", "--values", "example"]);
+    assert_eq!(code(&made_up), 0, "{} {}", out(&made_up), err(&made_up));
+    let wrong = dry_run(&["t", "--values", "wrong.json", "--format", "json"]);
+    assert_eq!((code(&wrong), &json(&wrong)["verdict"]), (1, &"failed".into()));
+    assert!(json(&wrong)["errors"].to_string().contains("/name"), "{}", out(&wrong));
+    assert_eq!(code(&dry_run(&["nowhere", "--values", "example"])), 2);
+    assert_eq!(code(&dry_run(&["t", "--values", "nowhere.yaml"])), 2);
+    assert!(!folder.path().join("data").exists(), "a dry run needs no database");
+    let checked = portico(folder.path(), &["check", "t/template.yaml"], &[]);
+    assert_eq!(code(&checked), 0, "warnings change no exit code");
+    assert!(out(&checked).contains("`parameters.nmae`: the form has no field of that name"), "{}", out(&checked));
+}
+
 #[test]
 fn import_loads_what_is_good_and_names_what_is_not_by_file_line_and_column() {
     let folder = folder();

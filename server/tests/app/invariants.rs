@@ -13,7 +13,7 @@ use serde_json::json;
 
 use server::config::Config;
 
-use crate::support::{TestApp, component, parsed, person, request};
+use crate::support::{TestApp, component, parsed, person, request, template};
 
 /// What is public: how machines ask for the state of the process, and the files of the browser's side.
 const PUBLIC: [&str; 6] = ["/assets/{name}", "/design/v1/{file}", "/favicon.svg", "/healthz", "/readyz", "/metrics"];
@@ -463,6 +463,7 @@ pub fn pages() -> Vec<String> {
                 "name" => "secret".to_owned(),
                 "id" => "1".to_owned(),
                 "run" => RUNS[0].to_owned(),
+                "number" => "1.0.0".to_owned(),
                 "path @ .." => "index".to_owned(),
                 fixed => fixed
                     .strip_prefix('"')
@@ -532,13 +533,29 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/templates/fn/start-run-over", (FORM, format!("id={}", RUNS[0]))),
         ("/api/templates/fn/retry-run", (FORM, format!("id={}", RUNS[1]))),
         ("/api/templates/fn/decide-run", (FORM, format!("id={}&decision=repeat", RUNS[2]))),
+        ("/api/templates/fn/page", page("/create")),
+        ("/api/templates/fn/star", (FORM, "item=template:default/secret&starred=true".to_owned())),
+        (
+            "/api/templates/fn/save-form",
+            (FORM, "~template=template:default/secret&~page=0&~revision=0&~do=keep".to_owned()),
+        ),
+        ("/api/templates/fn/start-form", (FORM, "~template=template:default/secret".to_owned())),
+        ("/api/templates/fn/discard-form", (FORM, "template=template:default/secret".to_owned())),
+        ("/api/templates/fn/check", (FORM, "template=template:default/secret".to_owned())),
+        (
+            "/api/templates/fn/change-version",
+            (FORM, "template=template:default/secret&number=1.0.0&state=deprecated&reason=old".to_owned()),
+        ),
     ])
 }
 
 async fn secret(db: &kit::server::testing::TestDb) -> (TestApp, TestApp) {
     let (operator, nobody) = (TestApp::new(db), TestApp::anonymous(db));
     operator.write("a.yaml", &component("secret"));
+    operator.write("template.yaml", &template("secret", "team-a", ""));
     operator.import().await;
+    operator.publish().await;
+    runs(&operator).await;
     (operator, nobody)
 }
 
@@ -587,11 +604,13 @@ async fn every_server_function_refuses_whoever_is_not_signed_in() {
 async fn every_server_function_that_writes_leaves_an_event() {
     let calls = calls();
     // What a form sends changes something; what asks for a page does not.
-    // What a reader did with its own messages is its own business.
+    // What a reader did with its own messages is its own business, and so is what somebody fills in and does not send.
     // Sessions and tokens are nobody's here: their events are held by their own tests.
     let private = [
         "/api/inbox/fn/mark",
         "/api/inbox/fn/mark-all",
+        "/api/templates/fn/save-form",
+        "/api/templates/fn/discard-form",
         "/api/settings/fn/end-session",
         "/api/settings/fn/create-token",
         "/api/settings/fn/revoke-token",

@@ -31,4 +31,5 @@ mod security;
 mod sign_in;
 mod sso;
 mod support;
+mod templates;
 mod visibility;

@@ -26,6 +26,7 @@ use server::session::Sessions;
 use server::sign_in::SignIn;
 use server::sso::Sso;
 use tempfile::TempDir;
+use templates::server::publish::{PUBLISH, WATCH};
 use tower::ServiceExt;
 
 /// When every test begins: 2026-11-22, 12:00 UTC.
@@ -165,6 +166,12 @@ impl TestApp {
         self.instance.worker().run_due(REFRESH, &[]).await.expect("the jobs ran");
     }
 
+    /// Makes versions of the templates that changed.
+    pub async fn publish(&self) {
+        self.instance.worker().run_due(WATCH, &[]).await.expect("the jobs ran");
+        self.instance.worker().run_due(PUBLISH, &[]).await.expect("the jobs ran");
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(request(Method::GET, path).header("accept", "text/html").body(Body::empty())).await
     }
@@ -300,6 +307,15 @@ pub fn person(subject: &str, groups: &[&str]) -> Caller {
         scopes: None,
         request: "a-request".to_owned(),
     }))
+}
+
+/// A template that logs a word, with further lines of its spec.
+pub fn template(name: &str, owner: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata:\n  name: {name}\n  title: The {name}\n  description: Makes *a thing*\n  tags: [java, recommended]\n\
+         spec:\n  type: service\n  owner: {owner}\n{spec}  parameters:\n    - title: About\n      required: [name]\n      properties:\n        name: {{title: Name, type: string}}\n\
+         \x20 steps:\n    - {{id: fetch, name: Write the files, action: 'fetch:template', input: {{url: ./skeleton}}}}\n    - {{id: say, name: Say it, action: 'bank:say', input: {{}}}}\n"
+    )
 }
 
 /// A request to this machine.

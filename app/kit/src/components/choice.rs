@@ -10,12 +10,15 @@ pub struct Choice {
     /// What tells it from others that read alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Whether it cannot be chosen at the moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 impl Choice {
     /// A choice that its label explains.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), detail: None }
+        Self { value: value.into(), label: label.into(), detail: None, disabled: false }
     }
 
     /// The same with a detail.

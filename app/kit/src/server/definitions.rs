@@ -264,6 +264,12 @@ pub async fn latest(connection: &impl ConnectionTrait, definition: Definition<'_
     Ok(read(connection, &text, key()).await?.pop())
 }
 
+/// The version that the source held when it was last read, whether it is to be used or not.
+pub async fn newest(connection: &impl ConnectionTrait, definition: Definition<'_>) -> Result<Option<Version>, DbErr> {
+    let key = [definition.plugin.into(), definition.name.into()];
+    one(connection, "d.plugin = ? AND d.name = ? AND v.id = d.latest_id", key).await
+}
+
 /// The latest version of each of these definitions of a plugin, by name; see [`latest`], save that those that are withdrawn are left out.
 pub async fn latest_of(
     connection: &impl ConnectionTrait,
@@ -359,6 +365,16 @@ pub async fn changes(db: &Db, old: Option<&Version>, new: &Version) -> Result<Ve
     Ok(changes)
 }
 
+/// Whether a plugin has a version that was published before `before`: asked before [`retire`], which writes.
+pub async fn any_before(
+    connection: &impl ConnectionTrait,
+    plugin: &'static str,
+    before: Millis,
+) -> Result<bool, DbErr> {
+    let text = format!("SELECT 1 AS one FROM {FROM} WHERE v.published_at < ? AND d.plugin = ? LIMIT 1");
+    Ok(!db::rows(connection, &text, [before.into(), plugin.into()]).await?.is_empty())
+}
+
 /// Takes out the versions of a plugin that were published before `before`, are not the latest, and are not among `used`, with the contents that
 /// nothing holds any more. Says how many went. `used` has been read in the same transaction.
 pub async fn retire(
@@ -419,6 +435,13 @@ impl Tree for VersionTree {
     async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         let (_, hash) = self.files.get(path).ok_or_else(|| SourceError::Missing(path.to_owned()))?;
         blob(&self.db, hash).await.map_err(|error| SourceError::Failed(format!("{path}: {error}")))
+    }
+}
+
+impl NewVersion {
+    /// Over everything that it holds: [`Version::hash`] once it is published.
+    pub fn hash(&self) -> String {
+        Digest::of(self).hash
     }
 }
 
@@ -815,6 +838,8 @@ mod tests {
                 put(&db, now, &version(None, &[("template.yaml", content), ("same", "same")])).await;
             }
             let versions = list(db.read(), TEMPLATE, None, 10).await.expect("a list");
+            let any = async |before| any_before(db.read(), "templates", before).await.expect("asked");
+            assert_eq!((any(1).await, any(2).await), (false, true), "{}", db.name());
             let tx = db.begin().await.expect("a transaction");
             let used = BTreeSet::from([versions[2].id]);
             assert_eq!(retire(&tx, "templates", 100, &used).await.expect("retired"), 2, "{}", db.name());

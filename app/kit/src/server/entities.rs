@@ -1,6 +1,6 @@
 //! The software catalog as other plugins see it: answered by whatever plugin keeps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -19,6 +19,9 @@ pub trait Entities: Send + Sync + 'static {
 
     /// The entities that match, in the order of their refs.
     async fn find(&self, caller: &Caller, query: &EntityQuery) -> Result<Vec<Found>, AppError>;
+
+    /// What people call those of these entities that are there, by canonical ref.
+    async fn titles(&self, caller: &Caller, refs: &[String]) -> Result<HashMap<String, String>, AppError>;
 
     /// Which entities the caller may see, as a condition on their attributes: what the other methods decide by.
     fn visible(&self, caller: &Caller) -> Filter;
@@ -54,6 +57,8 @@ pub struct EntityQuery {
     pub limit: u32,
     /// After this ref, in the order of refs; empty from the beginning.
     pub after: String,
+    /// What else is asked of each entity: JSON pointers to texts in it.
+    pub fields: Vec<String>,
 }
 
 /// An entity in a list.
@@ -67,4 +72,6 @@ pub struct Found {
     pub description: String,
     /// `metadata.etag`: another one when the entity changed.
     pub etag: String,
+    /// What stands at [`EntityQuery::fields`], in their order; empty where nothing does.
+    pub fields: Vec<String>,
 }

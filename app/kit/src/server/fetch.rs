@@ -106,7 +106,10 @@ pub enum FetchError {
     /// The address itself is one that is never fetched.
     #[error("{0}")]
     BadUrl(String),
-    /// There was no connection, or it broke.
+    /// No connection came about, so nothing was sent.
+    #[error("{0}")]
+    Unreached(String),
+    /// The connection broke.
     #[error("{0}")]
     Failed(String),
     /// The policy itself is wrong.
@@ -368,7 +371,8 @@ fn failed(url: &Url, error: reqwest::Error) -> FetchError {
         }
         source = each.source();
     }
-    FetchError::Failed(format!("{} could not be fetched: {}", shown(url), cause(&error)))
+    let text = format!("{} could not be fetched: {}", shown(url), cause(&error));
+    if error.is_connect() { FetchError::Unreached(text) } else { FetchError::Failed(text) }
 }
 
 /// The innermost cause; the outer texts may hold the URL.

@@ -11,6 +11,11 @@ pub trait Tree: Send + Sync {
     /// The commit, where there is one.
     fn revision(&self) -> &str;
 
+    /// Who made the commit; empty where that is not known.
+    async fn author(&self) -> String {
+        String::new()
+    }
+
     /// All files below a folder (its own path for a file), sorted; links are left out.
     async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError>;
 

@@ -2,11 +2,13 @@
 
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
-use kit::codec::Json;
+use kit::codec::{Json, Sent};
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
-use kit::server::context::{lead_to, permit_own, service};
+use kit::server::authorise::Resource;
+#[cfg(feature = "ssr")]
+use kit::server::context::{caller, lead_to, permit, permit_own, service};
 #[cfg(feature = "ssr")]
 use kit::server::page::Address;
 #[cfg(feature = "ssr")]
@@ -15,13 +17,15 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::info::{CHANGE_TASK, READ_TASK};
+use crate::info::{CHANGE_TASK, READ_TASK, READ_TEMPLATE, STAR_TEMPLATE};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
 use crate::server::Templates;
 #[cfg(feature = "ssr")]
-use crate::server::forms;
+use crate::server::{filling, forms};
+#[cfg(feature = "ssr")]
+use crate::server::versions::Change;
 
 /// The page at an address. Each page authorises for itself.
 #[server(prefix = "/api/templates/fn", endpoint = "page", input = Json, output = Json)]
@@ -90,4 +94,76 @@ pub async fn decide_run(id: String, decision: String, #[server(default)] output:
     done("The run has your answer.");
     lead_to(&forms::run_path(&id));
     Ok(())
+}
+
+/// Stars a template that the caller may see, or takes its star away. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "star", output = Json)]
+pub async fn star_template(item: String, starred: bool) -> Result<(), AppError> {
+    let caller = permit_own(&STAR_TEMPLATE).await?;
+    service::<Templates>("Templates")?.star(&caller, &item, starred).await
+}
+
+/// Says whether a version is to be used: `current`, `deprecated` or `withdrawn`. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "change-version", output = Json)]
+pub async fn change_version(
+    template: String,
+    number: String,
+    state: String,
+    #[server(default)] reason: String,
+    #[server(default)] successor: String,
+) -> Result<(), AppError> {
+    let caller = permit(&READ_TEMPLATE, Resource::All).await?;
+    let templates = service::<Templates>("Templates")?;
+    let row = templates.readable(&caller, &template).await?;
+    let change = Change { state, reason, successor };
+    templates.change_version(&caller, &row, &number, change).await?;
+    done("What is to become of the version is written down");
+    lead_to(&format!("{}/versions/{}", row.href(), kit::query::segment(&number)));
+    Ok(())
+}
+
+/// Has a template read again at once. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "check", output = Json)]
+pub async fn check_template(template: String) -> Result<(), AppError> {
+    let caller = permit(&READ_TEMPLATE, Resource::All).await?;
+    let templates = service::<Templates>("Templates")?;
+    let row = templates.readable(&caller, &template).await?;
+    templates.check(&caller, &row).await?;
+    done("It is being read again");
+    lead_to(&row.href());
+    Ok(())
+}
+
+/// A page of a form, saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The number of this save; the next one says it.
+    pub revision: i64,
+    /// Another text when the page would be drawn otherwise than before.
+    pub shape: String,
+    /// What is filled in on all pages, as JSON; no secret is.
+    pub values: String,
+    /// Whether another window has saved something else meanwhile.
+    pub elsewhere: bool,
+}
+
+/// Saves a page of a template's form as a draft, and leads on as its button says. A plain HTML form posts it, with the pointers of its fields as names.
+#[server(prefix = "/api/templates/fn", endpoint = "save-form", input = Sent, output = Json)]
+pub async fn save_form(sent: Vec<(String, String)>) -> Result<Saved, AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::save(&templates, &caller, &sent).await
+}
+
+/// Begins a run with the caller's draft and the secrets that come with it, and leads to the run. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "start-form", input = Sent, output = Json)]
+pub async fn start_form(sent: Vec<(String, String)>) -> Result<String, AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::start(&templates, &caller, &sent).await
+}
+
+/// Forgets the caller's draft of a template's form. A plain HTML form posts it.
+#[server(prefix = "/api/templates/fn", endpoint = "discard-form", output = Json)]
+pub async fn discard_form(template: String) -> Result<(), AppError> {
+    let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
+    filling::discard(&templates, &caller, &template).await
 }

@@ -11,7 +11,16 @@ pub static INFO: PluginInfo = PluginInfo {
     title: "Create",
     prefixes: &["/create", "/api/scaffolder", "/api/templates"],
     navigation: &[NavigationItem { label: "Create", path: "/create", icon: Icon::Template, needs: None }],
-    permissions: &[READ_TEMPLATE, RUN_TEMPLATE, READ_TASK, CHANGE_TASK, CHANGE_VERSION, READ_ACTION, TRY_TEMPLATE],
+    permissions: &[
+        READ_TEMPLATE,
+        RUN_TEMPLATE,
+        READ_TASK,
+        CHANGE_TASK,
+        CHANGE_VERSION,
+        READ_ACTION,
+        TRY_TEMPLATE,
+        STAR_TEMPLATE,
+    ],
     page: |address| Box::pin(templates_page(address)),
 };
 
@@ -44,3 +53,7 @@ pub const READ_ACTION: Permission =
 /// Trying a template without effect.
 pub const TRY_TEMPLATE: Permission =
     Permission { action: "templates.template.try", allows: "try templates without effect", writes: false };
+
+/// Starring a template that one may see, for oneself.
+pub const STAR_TEMPLATE: Permission =
+    Permission { action: "templates.template.star", allows: "star a template", writes: true };

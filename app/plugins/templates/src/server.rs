@@ -1,31 +1,42 @@
 //! Templates on the server.
 
 pub mod callbacks;
+pub mod drafts;
+pub mod dry_runs;
 pub mod engine;
+pub mod filling;
 pub(crate) mod forms;
 pub mod group;
 pub mod live;
 pub mod log;
 pub mod mask;
+pub mod offers;
+pub mod publish;
 pub mod published;
+pub mod reach;
 pub mod rest;
 pub mod source;
 pub mod state;
+pub mod statistics;
 pub mod store;
 pub mod sweep;
 pub mod tasks;
+pub mod templates;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::plugin::PluginInfo;
+use kit::identity::Caller;
+use kit::plugin::{Hit, PluginInfo};
 use kit::server::context::Kit;
 use kit::server::entities::Entities;
 use kit::server::jobs;
 use kit::server::plugin::{Plugin, Routes};
 
+use self::publish::{PUBLISH, Publish, WATCH, Watch};
 use self::sweep::{SWEEP, Sweep};
 use self::tasks::Tasks;
 
@@ -54,11 +65,15 @@ impl Plugin for Templates {
     }
 
     fn routes(&self) -> Routes {
-        rest::routes(self.tasks.clone())
+        rest::routes(self.clone())
     }
 
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
-        vec![(SWEEP, Arc::new(Sweep { tasks: self.tasks.clone() }))]
+        vec![
+            (SWEEP, Arc::new(Sweep { tasks: self.tasks.clone() })),
+            (WATCH, Arc::new(Watch::new(self.clone()))),
+            (PUBLISH, Arc::new(Publish { templates: self.clone() })),
+        ]
     }
 
     fn lanes(&self) -> Vec<jobs::Lane> {
@@ -67,5 +82,17 @@ impl Plugin for Templates {
 
     fn provide_context(&self) {
         leptos::prelude::provide_context(self.clone());
+    }
+
+    async fn search(&self, caller: &Caller, query: &str, limit: u32) -> Vec<Hit> {
+        self.found(caller, query, limit).await.unwrap_or_default()
+    }
+
+    async fn items(&self, caller: &Caller, items: &[String]) -> Vec<(String, Hit)> {
+        self.items_of(caller, items).await.unwrap_or_default()
+    }
+
+    fn shows_all(&self, caller: &Caller) -> bool {
+        self.sees_all(caller)
     }
 }

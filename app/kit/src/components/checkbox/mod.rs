@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::components::choice::Choice;
 use crate::components::field::{FieldSet, Need, Wiring};
+use crate::html::Html;
 
 #[cfg(feature = "ssr")]
 pub mod examples;
@@ -35,7 +36,7 @@ pub fn Checkbox(
     disabled: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
-    let choice = Choice { value, label, detail };
+    let choice = Choice { value, label, detail, disabled: false };
     view! { <TickBox role=Tick::Checkbox id=id name=name choice=choice checked=checked required=required disabled=disabled/> }
         .into_any()
 }
@@ -60,6 +61,9 @@ pub fn CheckboxGroup(
     /// What helps to answer, in a sentence.
     #[prop(optional, into)]
     help: Option<String>,
+    /// What it is about, where that is longer than a sentence: finished HTML.
+    #[prop(optional_no_strip)]
+    about: Option<Html>,
     /// What is wrong with the answer and what to do; may be a signal.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -78,7 +82,7 @@ pub fn CheckboxGroup(
     };
     // The boxes are made inside the set, which tells them whether they are wrong.
     view! {
-        <FieldSet label=label id=id nostrip:help=help error=error need=need>
+        <FieldSet label=label id=id nostrip:help=help about=about error=error need=need>
             {options.into_iter().map(tick).collect::<Vec<_>>()}
         </FieldSet>
     }
@@ -126,7 +130,7 @@ pub(crate) fn TickBox(
                 value=choice.value
                 checked=checked
                 required=field.required
-                disabled=disabled
+                disabled=disabled || choice.disabled
                 aria-describedby=described_by
                 aria-invalid=invalid
             />

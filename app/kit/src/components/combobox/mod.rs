@@ -116,8 +116,8 @@ fn known(options: Vec<Choice>, chosen: Vec<Choice>) -> Vec<(Choice, bool)> {
 }
 
 fn entries(known: &[(Choice, bool)]) -> Vec<AnyView> {
-    let entry = |(Choice { value, label, detail }, chosen): (Choice, bool)| {
-        view! { <option value=value selected=chosen data-detail=detail>{label}</option> }.into_any()
+    let entry = |(Choice { value, label, detail, disabled }, chosen): (Choice, bool)| {
+        view! { <option value=value selected=chosen disabled=disabled data-detail=detail>{label}</option> }.into_any()
     };
     known.iter().cloned().map(entry).collect()
 }

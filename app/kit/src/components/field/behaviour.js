@@ -16,7 +16,8 @@
   /** Writes what is wrong with the first of the field's controls, or takes it away. @param {Element} field */
   const say = (field) => {
     const slot = slotOf(field);
-    if (!slot?.parentElement) return;
+    // A form that is drawn from a schema says by itself what is wrong.
+    if (!slot?.parentElement || field.closest('[data-pk-schema-form]')) return;
     const controls = /** @type {Control[]} */ ([...field.querySelectorAll(CONTROLS)]).filter((each) => each.closest('[data-pk-field]') === field);
     const wrong = controls.find((each) => each.willValidate && !each.validity.valid);
     // What the server said stays until it is asked again; it is not said twice.

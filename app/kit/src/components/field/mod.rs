@@ -1,7 +1,9 @@
 use leptos::context::Provider;
 use leptos::prelude::*;
 
+use crate::components::fragment::Fragment;
 use crate::components::icon::{Icon, IconView};
+use crate::html::Html;
 
 #[cfg(feature = "ssr")]
 pub mod examples;
@@ -39,6 +41,9 @@ pub fn Field(
     /// What helps to fill it in, in a sentence.
     #[prop(optional, into)]
     help: Option<String>,
+    /// What it is for, where that is longer than a sentence: finished HTML.
+    #[prop(optional_no_strip)]
+    about: Option<Html>,
     /// What is wrong with the value and what to do; may be a signal.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -51,7 +56,7 @@ pub fn Field(
     /// The control.
     children: Children,
 ) -> impl IntoView {
-    let frame = Frame::new(id, help, error, limit);
+    let frame = Frame::new(id, help, about, error, limit);
     let wiring = Wiring { id: Some(frame.id.clone()), required: need == Need::Required, limit, ..frame.wiring() };
     let id = frame.id.clone();
     view! {
@@ -75,6 +80,9 @@ pub fn FieldSet(
     /// What helps to answer, in a sentence.
     #[prop(optional, into)]
     help: Option<String>,
+    /// What it is about, where that is longer than a sentence: finished HTML.
+    #[prop(optional_no_strip)]
+    about: Option<Html>,
     /// What is wrong with the answer and what to do; may be a signal.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -87,7 +95,7 @@ pub fn FieldSet(
     /// The controls.
     children: Children,
 ) -> impl IntoView {
-    let frame = Frame::new(id, help, error, None);
+    let frame = Frame::new(id, help, about, error, None);
     // The descriptions belong to the set, so that they are read once.
     let wiring = frame.wiring();
     let invalid = wiring.invalid();
@@ -144,17 +152,24 @@ impl Wiring {
 struct Frame {
     id: String,
     help: Option<String>,
+    about: Option<Html>,
     error: MaybeProp<String>,
     limit: Option<u32>,
 }
 
 impl Frame {
-    fn new(id: String, help: Option<String>, error: MaybeProp<String>, limit: Option<u32>) -> Self {
-        Self { id, help, error, limit }
+    fn new(
+        id: String,
+        help: Option<String>,
+        about: Option<Html>,
+        error: MaybeProp<String>,
+        limit: Option<u32>,
+    ) -> Self {
+        Self { id, help, about, error, limit }
     }
 
     fn wiring(&self) -> Wiring {
-        let parts = [("help", self.help.is_some()), ("count", self.limit.is_some()), ("error", true), ("check", true)];
+        let parts = [("about", self.about.is_some()), ("help", self.help.is_some()), ("count", self.limit.is_some()), ("error", true), ("check", true)];
         let described_by = parts.iter().filter(|(_, there)| *there).map(|(part, _)| format!("{}-{part}", self.id));
         Wiring {
             described_by: Some(described_by.collect::<Vec<_>>().join(" ")),
@@ -164,11 +179,12 @@ impl Frame {
     }
 
     fn around(self, wiring: Wiring, children: Children) -> AnyView {
-        let Self { id, help, error, limit } = self;
+        let Self { id, help, about, error, limit } = self;
         let wrong = move || {
             error.get().map(|error| view! { <span><span class="pk-visually-hidden">"Error: "</span>{error}</span> })
         };
         view! {
+            {about.map(|about| view! { <div class="pk-field__help" id=format!("{id}-about")><Fragment html=about/></div> })}
             {help.map(|help| view! { <p class="pk-field__help" id=format!("{id}-help")>{help}</p> })}
             <Provider value=wiring>{children()}</Provider>
             {limit

@@ -13,7 +13,8 @@
         control instanceof HTMLTextAreaElement || control instanceof HTMLSelectElement || (control instanceof HTMLInputElement && !SECRET.has(control.type)),
     );
   // Not the property: a field of that name stands in its place.
-  const posts = (/** @type {HTMLFormElement} */ form) => (form.getAttribute('method') ?? '').toLowerCase() === 'post';
+  // A form that is drawn from a schema is kept on the server.
+  const posts = (/** @type {HTMLFormElement} */ form) => (form.getAttribute('method') ?? '').toLowerCase() === 'post' && !form.hasAttribute('data-pk-schema-form');
   const isTicked = (/** @type {Control} */ control) => control instanceof HTMLInputElement && ['checkbox', 'radio'].includes(control.type);
 
   document.addEventListener('submit', ({ target: form, defaultPrevented }) => {

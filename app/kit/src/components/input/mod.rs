@@ -18,6 +18,16 @@ pub enum InputKind {
     Email,
     /// An address of the web.
     Url,
+    /// A telephone number.
+    Phone,
+    /// A time of day.
+    Time,
+    /// A day and a time.
+    DateTime,
+    /// A colour.
+    Colour,
+    /// A number on a scale; give `min`, `max` and `step` as attributes.
+    Range,
 }
 
 impl InputKind {
@@ -28,6 +38,21 @@ impl InputKind {
             Self::Number => "number",
             Self::Email => "email",
             Self::Url => "url",
+            Self::Phone => "tel",
+            Self::Time => "time",
+            Self::DateTime => "datetime-local",
+            Self::Colour => "color",
+            Self::Range => "range",
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Number => "pk-input pk-input--number pk-number",
+            Self::Time | Self::DateTime => "pk-input pk-input--date pk-number",
+            Self::Colour => "pk-input pk-input--colour",
+            Self::Range => "pk-range",
+            _ => "pk-input",
         }
     }
 }
@@ -86,10 +111,9 @@ pub fn Input(
 ) -> impl IntoView {
     let field = Wiring::here(id, required);
     let invalid = field.invalid();
-    let number = if kind == InputKind::Number { "pk-input--number pk-number" } else { "" };
     view! {
         <input
-            class=format!("pk-input {} {number}", size.class())
+            class=format!("{} {}", kind.class(), size.class())
             type=kind.name()
             id=field.id
             name=name

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use crate::components::checkbox::{Tick, TickBox};
 use crate::components::choice::Choice;
 use crate::components::field::{FieldSet, Need};
+use crate::html::Html;
 
 #[cfg(feature = "ssr")]
 pub mod examples;
@@ -27,6 +28,9 @@ pub fn RadioGroup(
     /// What helps to answer, in a sentence.
     #[prop(optional, into)]
     help: Option<String>,
+    /// What it is about, where that is longer than a sentence: finished HTML.
+    #[prop(optional_no_strip)]
+    about: Option<Html>,
     /// What is wrong with the answer and what to do; may be a signal.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -45,7 +49,7 @@ pub fn RadioGroup(
     };
     // The buttons are made inside the set, which tells them whether one is needed.
     view! {
-        <FieldSet label=label id=id nostrip:help=help error=error need=need role="radiogroup">
+        <FieldSet label=label id=id nostrip:help=help about=about error=error need=need role="radiogroup">
             {options.into_iter().map(tick).collect::<Vec<_>>()}
         </FieldSet>
     }

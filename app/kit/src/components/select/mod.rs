@@ -42,7 +42,7 @@ pub fn Select(
         .chain(options)
         .map(|choice| {
             let chosen = choice.value == value;
-            view! { <option value=choice.value selected=chosen>{choice.label}</option> }
+            view! { <option value=choice.value selected=chosen disabled=choice.disabled>{choice.label}</option> }
         })
         .collect();
     view! {

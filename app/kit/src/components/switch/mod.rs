@@ -29,6 +29,6 @@ pub fn Switch(
     disabled: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
-    let choice = Choice { value: "true".to_owned(), label, detail };
+    let choice = Choice { value: "true".to_owned(), label, detail, disabled: false };
     view! { <TickBox role=Tick::Switch id=id name=name choice=choice checked=on disabled=disabled/> }.into_any()
 }

@@ -20,6 +20,9 @@ pub fn TextArea(
     /// An example of a text, never the label.
     #[prop(optional, into)]
     placeholder: Option<String>,
+    /// How many lines are in sight at first.
+    #[prop(default = 4)]
+    rows: u32,
     /// Whether it holds code, which is set in mono and not spell-checked.
     #[prop(optional)]
     code: bool,
@@ -40,7 +43,7 @@ pub fn TextArea(
             class=if code { "pk-input pk-textarea pk-textarea--code" } else { "pk-input pk-textarea" }
             id=field.id
             name=name
-            rows="4"
+            rows=rows
             placeholder=placeholder
             spellcheck=code.then_some("false")
             required=field.required

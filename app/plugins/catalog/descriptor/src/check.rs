@@ -16,6 +16,9 @@ use crate::{Document, EntityRef, Finding, Verdict, entity_ref, read, relations};
 pub struct Report {
     /// The file, relative to the folder that was given and with `/`; its bare name if it was given itself.
     pub file: String,
+    /// Where it was read.
+    #[serde(skip)]
+    pub path: PathBuf,
     /// The number of the document in the file, from 0.
     pub doc: u32,
     /// The entity's kind.
@@ -58,16 +61,18 @@ pub fn run(paths: &[PathBuf]) -> Result<Vec<Report>, CheckError> {
     let mut checked = Vec::new();
     for (name, path) in files {
         match fs::read(&path).map_err(|error| error.to_string()).and_then(decode) {
-            Ok(text) => checked.extend(read(&text).into_iter().map(|document| (name.clone(), Ok(document)))),
-            Err(message) => checked.push((name, Err(message))),
+            Ok(text) => {
+                checked.extend(read(&text).into_iter().map(|document| (name.clone(), path.clone(), Ok(document))))
+            }
+            Err(message) => checked.push((name, path, Err(message))),
         }
     }
     warn_of_dangling(&mut checked);
     refuse_duplicates(&mut checked);
-    Ok(checked.into_iter().map(|(file, document)| report(file, document)).collect())
+    Ok(checked.into_iter().map(|(file, path, document)| report(file, path, document)).collect())
 }
 
-type Checked = (String, Result<Document, String>);
+type Checked = (String, PathBuf, Result<Document, String>);
 
 /// The descriptor files in a folder, in the order of their paths' bytes.
 fn files_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, CheckError> {
@@ -99,9 +104,9 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
 
 /// A reference is dangling when none of the checked files holds its entity.
 fn warn_of_dangling(checked: &mut [Checked]) {
-    let values = checked.iter().filter_map(|(_, document)| document.as_ref().ok()?.value.as_ref());
+    let values = checked.iter().filter_map(|(_, _, document)| document.as_ref().ok()?.value.as_ref());
     let known: HashSet<_> = values.filter_map(entity_ref).collect();
-    for document in checked.iter_mut().filter_map(|(_, document)| document.as_mut().ok()) {
+    for document in checked.iter_mut().filter_map(|(_, _, document)| document.as_mut().ok()) {
         let judged = !matches!(document.verdict, Verdict::NotEntity | Verdict::YamlError | Verdict::IgnoredEmpty);
         let Some(value) = document.value.as_ref().filter(|_| judged) else { continue };
         let dangling = relations(value).into_iter().filter(|relation| !known.contains(&relation.target));
@@ -119,7 +124,7 @@ fn warn_of_dangling(checked: &mut [Checked]) {
 /// A ref belongs to the first document that defines it; the catalog leaves the others out.
 fn refuse_duplicates(checked: &mut [Checked]) {
     let mut first: HashMap<EntityRef, String> = HashMap::new();
-    for (file, document) in checked.iter_mut() {
+    for (file, _, document) in checked.iter_mut() {
         let Ok(document) = document else { continue };
         if !matches!(document.verdict, Verdict::Ok | Verdict::UnknownKind) {
             continue;
@@ -141,10 +146,11 @@ fn refuse_duplicates(checked: &mut [Checked]) {
     }
 }
 
-fn report(file: String, document: Result<Document, String>) -> Report {
+fn report(file: String, path: PathBuf, document: Result<Document, String>) -> Report {
     match document {
         Ok(document) => Report {
             file,
+            path,
             doc: document.doc,
             kind: document.kind().map(str::to_owned),
             name: document.name().map(str::to_owned),
@@ -154,6 +160,7 @@ fn report(file: String, document: Result<Document, String>) -> Report {
         },
         Err(message) => Report {
             file,
+            path,
             doc: 0,
             kind: None,
             name: None,

@@ -10,6 +10,7 @@ use sea_orm::{DbErr, QueryResult, Value as Sql};
 use serde_json::Value;
 
 use super::Catalog;
+use super::entities::called;
 
 /// The most levels of groups above one.
 const LEVELS: usize = 16;
@@ -144,9 +145,4 @@ fn known(row: &QueryResult) -> Result<Known, DbErr> {
         email: of("/spec/profile/email"),
         teams: Vec::new(),
     })
-}
-
-fn called(row: &QueryResult) -> Result<String, DbErr> {
-    let (title, name): (String, String) = (row.try_get("", "title")?, row.try_get("", "name")?);
-    Ok(if title.is_empty() { name } else { title })
 }

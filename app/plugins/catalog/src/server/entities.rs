@@ -1,6 +1,6 @@
 //! The catalog as other plugins see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,12 +49,25 @@ impl Entities for Catalog {
             conditions.add("e.ref > ?", [query.after.as_str().into()]);
         }
         let (asked, values) = conditions.on(&reader);
+        let entity = if query.fields.is_empty() { "'null'" } else { "e.entity" };
         let text = format!(
-            "SELECT e.ref, e.name, e.title, e.description, e.etag FROM catalog_entity e WHERE {asked} ORDER BY e.ref LIMIT {}",
+            "SELECT e.ref, e.name, e.title, e.description, e.etag, {entity} AS entity FROM catalog_entity e WHERE {asked} ORDER BY e.ref LIMIT {}",
             u64::from(query.limit).min(MAX_LIMIT)
         );
         let rows = db::rows(reader.db(), &text, values).await?;
-        Ok(rows.iter().map(found).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(|row| found(row, &query.fields)).collect::<Result<_, _>>()?)
+    }
+
+    async fn titles(&self, caller: &Caller, refs: &[String]) -> Result<HashMap<String, String>, AppError> {
+        let reader = self.as_seen_by(caller).await?.filter(|_| !refs.is_empty());
+        let Some(reader) = reader else { return Ok(HashMap::new()) };
+        let (seen, values) = reader.seen("e");
+        let marks = db::marks(refs.len());
+        let text = format!("SELECT e.ref, e.name, e.title FROM catalog_entity e WHERE e.ref IN ({marks}) AND {seen}");
+        let values = refs.iter().map(|entity_ref| entity_ref.as_str().into()).chain(values);
+        let rows = db::rows(reader.db(), &text, values).await?;
+        let title = |row: &QueryResult| Ok::<_, DbErr>((row.try_get("", "ref")?, called(row)?));
+        Ok(rows.iter().map(title).collect::<Result<_, _>>()?)
     }
 
     fn visible(&self, caller: &Caller) -> Filter {
@@ -135,19 +148,10 @@ impl Catalog {
         self.reader(caller, &READ_ENTITIES).await.map(Some)
     }
 
-    /// The path of the bare repository of the portal's own that `target` is or is a file in.
+    /// The path of the repository of the portal's own that has this address; one that is not there is none.
     fn kept_repository(&self, target: &str) -> Option<String> {
-        let path = target.strip_prefix("file://").unwrap_or(target);
-        let within = Path::new(path).strip_prefix(&self.options.repositories).ok()?;
-        let mut kept = self.options.repositories.clone();
-        for part in within.components() {
-            let std::path::Component::Normal(name) = part else { return None };
-            kept.push(name);
-            if Path::new(name).extension().is_some_and(|extension| extension == "git") {
-                return kept.to_str().map(str::to_owned);
-            }
-        }
-        None
+        let path = self.options.repositories.locate(target)?.canonicalize().ok()?;
+        path.to_str().map(str::to_owned)
     }
 
     /// The first entity that a location brings.
@@ -167,15 +171,23 @@ impl Catalog {
     }
 }
 
-fn found(row: &QueryResult) -> Result<Found, DbErr> {
+fn found(row: &QueryResult, fields: &[String]) -> Result<Found, DbErr> {
     let text = |name: &str| row.try_get::<String>("", name);
-    let title = text("title")?;
+    let entity: Value = serde_json::from_str(&text("entity")?).unwrap_or_default();
+    let field = |pointer: &String| entity.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Found {
         entity_ref: text("ref")?,
-        title: if title.is_empty() { text("name")? } else { title },
+        title: called(row)?,
         description: text("description")?,
         etag: text("etag")?,
+        fields: fields.iter().map(field).collect(),
     })
+}
+
+/// What people call the entity of a row.
+pub(super) fn called(row: &QueryResult) -> Result<String, DbErr> {
+    let (title, name): (String, String) = (row.try_get("", "title")?, row.try_get("", "name")?);
+    Ok(if title.is_empty() { name } else { title })
 }
 
 /// What a template's `catalogFilter` asks: any of its alternatives.

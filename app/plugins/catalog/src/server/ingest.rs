@@ -154,6 +154,7 @@ impl Refresh {
             for other in pending.locations().into_iter().filter(|other| *other != location.id) {
                 jobs::enqueue(&tx, now, refresh_job(other, now)).await?;
             }
+            self.options.wake_followers(&tx, now).await?;
             if !left {
                 tx.commit().await?;
                 continue;
@@ -220,6 +221,7 @@ impl Refresh {
         let tx = self.kit.db.begin().await?;
         lease.fence(&tx).await?;
         let before = errors_of(&tx, location.id).await?;
+        let moved = revision_of(&tx, location.id).await? != revision;
         let text = "UPDATE catalog_location SET message = '', revision = ?, last_run_at = ?, next_run_at = ?, \
                     entities = (SELECT count(*) FROM catalog_entity e WHERE e.location_id = catalog_location.id AND e.orphan = FALSE), \
                     errors = (SELECT count(*) FROM catalog_problem p WHERE p.location_id = catalog_location.id AND p.severity = 'error'), \
@@ -252,6 +254,10 @@ impl Refresh {
             };
             audit::append(&tx, event).await?;
         }
+        if moved {
+            // Files that no descriptor is may be others now.
+            self.options.wake_followers(&tx, now).await?;
+        }
         tx.commit().await?;
         Ok(Next::At(next))
     }
@@ -279,6 +285,12 @@ impl Refresh {
 async fn errors_of(tx: &DatabaseTransaction, id: i64) -> Result<i64, DbErr> {
     let rows = db::rows(tx, "SELECT errors FROM catalog_location WHERE id = ?", [id.into()]).await?;
     rows.first().map_or(Ok(0), |row| row.try_get("", "errors"))
+}
+
+/// The commit that a location was read at last.
+async fn revision_of(tx: &DatabaseTransaction, id: i64) -> Result<String, DbErr> {
+    let rows = db::rows(tx, "SELECT revision FROM catalog_location WHERE id = ?", [id.into()]).await?;
+    rows.first().map_or_else(|| Ok(String::new()), |row| row.try_get("", "revision"))
 }
 
 /// Tells whoever registered a location that it has errors now, and takes that back when it has none any more.
@@ -431,6 +443,9 @@ impl Run<'_> {
             } else {
                 self.reading.again(path);
             }
+        }
+        if pending.changed {
+            self.refresh.options.wake_followers(tx, now).await?;
         }
         Ok(())
     }

@@ -218,10 +218,10 @@ impl Integrations {
             IntegrationKind::BitbucketServer => {
                 let at = segments.iter().position(|segment| *segment == "projects")?;
                 let ["projects", project, "repos", repo, rest @ ..] = &segments[at..] else { return None };
-                let path = match rest {
-                    [] => rest,
-                    ["browse" | "raw", path @ ..] => path,
-                    _ => return None,
+                let path = match rest.split_first() {
+                    None => rest,
+                    Some((view, path)) if matches!(*view, "browse" | "raw") => path,
+                    Some(_) => return None,
                 };
                 let (project, shown) = (project.to_lowercase(), url.query_pairs().find(|(name, _)| name == "at"));
                 let place = [&segments[..at], &["scm", &project, repo]].concat();

@@ -132,7 +132,7 @@ impl Catalog {
         for location_id in pending.locations() {
             jobs::enqueue(tx, now, refresh_job(location_id, now)).await?;
         }
-        Ok(())
+        self.options.wake_followers(tx, now).await
     }
 
     /// The number of the location of this kind and target, or with this number.

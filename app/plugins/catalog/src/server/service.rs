@@ -10,6 +10,8 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
+use kit::server::jobs::NewJob;
+use kit::server::repositories::Repositories;
 use kit::server::{audit, db, html, jobs};
 use kit::when::When;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -63,6 +65,9 @@ const REFRESH_LOOKS: u32 = 20;
 /// How many checks before registering run at once.
 const CHECKS: usize = 2;
 
+/// The key of the jobs of those who follow the catalog.
+const FOLLOWED: &str = "entities";
+
 /// Problems on a page of a location.
 const PROBLEMS: usize = 100;
 
@@ -85,19 +90,30 @@ pub struct Options {
     /// Where git locations are checked out.
     pub checkouts: PathBuf,
     /// Where the portal keeps bare repositories of its own, which anybody may register who may register a location.
-    pub repositories: PathBuf,
+    pub repositories: Arc<Repositories>,
     /// The time between two refreshes of a location.
     pub interval: Millis,
     /// How much one location may hold, and how many one person may register.
     pub limits: Limits,
     /// The refs of the people and groups that the configuration names administrators.
     pub administrators: Arc<[String]>,
+    /// The kinds of job that are added whenever entities changed, or the files that they stand among, in the transaction of the change.
+    pub followers: Vec<&'static str>,
 }
 
 impl Options {
     /// Checkouts in `path`, of the size that is allowed here.
     pub(super) fn checkouts<'a>(&self, path: &'a Path) -> Checkouts<'a> {
         Checkouts { path, max_bytes: self.limits.checkout_bytes }
+    }
+
+    /// Has whoever follows the catalog look at it again; the last thing before the commit.
+    pub(super) async fn wake_followers(&self, tx: &impl ConnectionTrait, now: Millis) -> Result<(), DbErr> {
+        for kind in &self.followers {
+            let job = NewJob { kind, key: FOLLOWED.into(), payload: json!({}), run_at: now, max_attempts: u32::MAX };
+            jobs::enqueue(tx, now, job).await?;
+        }
+        Ok(())
     }
 }
 

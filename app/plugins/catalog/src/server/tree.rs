@@ -192,6 +192,12 @@ impl Tree for GitTree {
         &self.commit
     }
 
+    async fn author(&self) -> String {
+        let args = ["log", "-1", "--format=%an", self.commit.as_str()];
+        let author = git::output(&self.repository, &args, &self.remote, &self.integrations).await;
+        author.map(|author| String::from_utf8_lossy(&author).trim().to_owned()).unwrap_or_default()
+    }
+
     async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError> {
         let listing = self.listing().await?;
         if let Some((file, _)) = listing.get(folder) {
@@ -433,7 +439,7 @@ mod tests {
             GitTree::of_location(&remote, commit, "t/template.yaml", checkouts, Arc::default(), &fetcher).await
         };
         let fetched = open(&commit).await.expect("fetched by its commit");
-        assert_eq!(fetched.revision(), commit);
+        assert_eq!((fetched.revision(), fetched.author().await.as_str()), (commit.as_str(), "t"));
         holds_the_skeleton(&fetched).await;
         git::update(&remote, checkouts, &Integrations::default(), &fetcher).await.expect("a checkout");
         let kept = open(&commit).await.expect("from the checkout");

@@ -97,6 +97,8 @@ pub(crate) enum Node {
         default: Vec<Node>,
     },
     Block {
+        at: usize,
+        name: String,
         body: Vec<Node>,
     },
     /// A statement that would read another file.

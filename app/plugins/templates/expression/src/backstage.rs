@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     error::Fail,
     runtime::{Run, get},
-    value::{Out, as_dict, as_text, dict_of, is_nothing, text_of, to_text, what},
+    value::{Out, as_array, as_dict, as_function, as_text, dict_of, is_nothing, text_of, to_text},
 };
 
 /// Parts of a repository's address.
@@ -18,12 +18,7 @@ struct Repository {
 }
 
 fn repository(address: &Value) -> Out<Repository> {
-    let Some(text) = as_text(address) else {
-        return Err(Fail::runtime(format!(
-            "the address of a repository is a text like `github.com?owner=o&repo=r`, and this is {}",
-            what(address)
-        )));
-    };
+    let text = to_text(address)?;
     let url = Url::parse(&format!("https://{text}"))
         .map_err(|error| Fail::runtime(format!("`{text}` is not the address of a repository: {error}")))?;
     let host = match (url.host_str(), url.port()) {
@@ -35,15 +30,16 @@ fn repository(address: &Value) -> Out<Repository> {
     let parts: Vec<(&'static str, String)> = names
         .into_iter()
         .filter_map(|name| {
-            let value = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())?;
+            let value =
+                url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.trim_matches('/').to_owned())?;
             Some((name, value))
         })
         .collect();
     let missing = |name: &str| !parts.iter().any(|(part, value)| *part == name && !value.is_empty());
-    if missing("repo") {
+    if missing("repo") && missing("project") {
         return Err(Fail::runtime(format!("`{text}` is not the address of a repository: it has no `repo`")));
     }
-    if missing("owner") && missing("project") && missing("workspace") {
+    if ["owner", "project", "workspace", "organization"].into_iter().all(missing) {
         return Err(Fail::runtime(format!("`{text}` is not the address of a repository: it has no `owner`")));
     }
     Ok(Repository { host, parts })
@@ -66,60 +62,79 @@ pub(crate) fn project_slug(run: &Run, address: &Value) -> Out<Value> {
 }
 
 pub(crate) fn parse_entity_ref(run: &Run, reference: &Value, defaults: &Value) -> Out<Value> {
-    let default = |name: &str| -> Out<Option<String>> {
-        let value = if is_nothing(defaults) { Value::UNDEFINED } else { get(run, defaults, &Value::from(name))? };
-        Ok(as_text(&value).filter(|text| !text.is_empty()).map(str::to_owned))
+    if !reference.is_true() {
+        return Err(Fail::runtime("an entity reference must not be empty"));
+    }
+    let part_of = |value: &Value, name: &str| -> Out<Option<String>> {
+        let part = if is_nothing(value) { Value::UNDEFINED } else { get(run, value, &Value::from(name))? };
+        Ok(as_text(&part).map(str::to_owned))
     };
-    let (kind, namespace, name) = if let Some(text) = as_text(reference) {
-        let text = text.trim();
-        let (kind, rest) = match text.split_once(':') {
-            Some((kind, rest)) => (Some(kind), rest),
-            None => (None, text),
-        };
-        let (namespace, name) = match rest.split_once('/') {
-            Some((namespace, name)) => (Some(namespace), name),
-            None => (None, rest),
-        };
-        if name.is_empty() || name.contains([':', '/']) || kind == Some("") || namespace == Some("") {
-            return Err(Fail::runtime(format!(
-                "`{text}` is no entity reference: it has the form [kind:][namespace/]name"
-            )));
-        }
-        (kind.map(str::to_owned), namespace.map(str::to_owned), name.to_owned())
-    } else if as_dict(reference).is_some() {
-        let part = |name: &str| get(run, reference, &Value::from(name)).map(|part| as_text(&part).map(str::to_owned));
-        let Some(name) = part("name")? else {
-            return Err(Fail::runtime("an entity reference needs a `name`"));
-        };
-        (part("kind")?, part("namespace")?, name)
-    } else {
-        return Err(Fail::runtime(format!("an entity reference is a text, and this is {}", what(reference))));
+    let (kind, namespace, name) = match as_text(reference) {
+        Some(text) => parts_of(text)?,
+        None => (
+            part_of(reference, "kind")?,
+            part_of(reference, "namespace")?,
+            part_of(reference, "name")?.unwrap_or_default(),
+        ),
     };
-    let Some(kind) = kind.map_or_else(|| default("defaultKind"), |kind| Ok(Some(kind)))? else {
+    let kind = match kind {
+        Some(kind) => Some(kind),
+        None => part_of(defaults, "defaultKind")?,
+    };
+    let namespace = match namespace {
+        Some(namespace) => namespace,
+        None => part_of(defaults, "defaultNamespace")?
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "default".to_owned()),
+    };
+    let Some(kind) = kind.filter(|kind| !kind.is_empty()) else {
         return Err(Fail::runtime(format!(
             "the entity reference `{}` names no kind, and the filter is given no `defaultKind`",
             to_text(reference)?
         )));
     };
-    let namespace = namespace.map_or_else(|| default("defaultNamespace"), |namespace| Ok(Some(namespace)))?;
-    let parts = [("kind", kind), ("namespace", namespace.unwrap_or_else(|| "default".to_owned())), ("name", name)];
+    if name.is_empty() || namespace.is_empty() {
+        return Err(Fail::runtime("an entity reference needs a name and a namespace that are not empty"));
+    }
+    let parts = [("kind", kind), ("namespace", namespace), ("name", name)];
     dict_of(run, parts.into_iter().map(|(key, part)| (key.to_owned(), Value::from(part))).collect(), false)
 }
 
-/// A field by its path, as `a.b[0].c`.
-pub(crate) fn pick(run: &Run, object: &Value, path: &Value) -> Out<Value> {
-    let path = to_text(path)?;
-    if let Some(dict) = as_dict(object)
-        && let Some(value) = dict.map().get(&path)
-    {
-        return Ok(value.clone());
+/// Kind, namespace and name of `[kind:][namespace/]name`.
+fn parts_of(text: &str) -> Out<(Option<String>, Option<String>, String)> {
+    let slash = text.find('/');
+    // A colon behind the slash is the name's.
+    let colon = text.find(':').filter(|colon| slash.is_none_or(|slash| *colon < slash));
+    let start = colon.map_or(0, |colon| colon + 1);
+    let kind = colon.map(|colon| text[..colon].to_owned());
+    let namespace = slash.map(|slash| text[start..slash].to_owned());
+    let name = text[slash.map_or(start, |slash| slash + 1)..].to_owned();
+    if name.is_empty() || kind.as_deref() == Some("") || namespace.as_deref() == Some("") {
+        return Err(Fail::runtime(format!("`{text}` is no entity reference: it has the form [kind:][namespace/]name")));
     }
+    Ok((kind, namespace, name))
+}
+
+/// A field by its path, as `a.b[0].c` or a list of keys.
+pub(crate) fn pick(run: &Run, object: &Value, path: &Value) -> Out<Value> {
+    let keys: Vec<String> = if let Some(keys) = as_array(path) {
+        keys.items().iter().map(to_text).collect::<Out<_>>()?
+    } else {
+        let path = to_text(path)?;
+        match as_dict(object) {
+            Some(dict) if dict.map().contains_key(&path) => vec![path],
+            _ => path
+                .split(['.', '['])
+                .map(|part| part.strip_suffix(']').unwrap_or(part).trim_matches(['"', '\'']).to_owned())
+                .collect(),
+        }
+    };
     let mut at = object.clone();
-    for part in path.split(['.', '[']).map(|part| part.trim_end_matches(']').trim_matches(['"', '\''])) {
+    for key in keys {
         if is_nothing(&at) {
             return Ok(Value::UNDEFINED);
         }
-        at = get(run, &at, &Value::from(part))?;
+        at = get(run, &at, &Value::from(key))?;
     }
-    Ok(at)
+    Ok(if as_function(&at).is_some() { Value::UNDEFINED } else { at })
 }

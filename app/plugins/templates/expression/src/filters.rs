@@ -7,7 +7,7 @@ use crate::{
     backstage,
     error::Fail,
     lexer::is_js_space,
-    methods::{self, between, grouped, item, join, sort_by, units, whole},
+    methods::{self, between, grouped, item, join, sort_by, whole},
     runtime::{Call, Run, count, entries, get, power},
     value::{
         Out, Safe, array_of, as_array, as_dict, as_function, as_number, as_regex, as_safe, as_text, compared, dict_of,
@@ -124,6 +124,16 @@ impl Input<'_> {
     /// The text that the filter works on; `null`, nothing and `false` count as empty.
     fn text(&self) -> Out<&str> {
         if is_nothing(self.this) || is_false(self.this) { Ok("") } else { self.exact_text() }
+    }
+
+    /// The input, where `null`, nothing and `false` count as an empty text.
+    fn or_empty(&self) -> Value {
+        if is_nothing(self.this) || is_false(self.this) { Value::from("") } else { self.this.clone() }
+    }
+
+    /// The length of a value, which is no number where it has none.
+    fn length_of(&self, value: &Value) -> Out<f64> {
+        to_number(&get(self.run, value, &Value::from("length"))?)
     }
 
     fn exact_text(&self) -> Out<&str> {
@@ -247,6 +257,9 @@ fn filter(call: &Call<'_, '_>, name: &str, this: &Value, arguments: &[Value]) ->
             input.like_input(text.replace("\r\n", "\n").replace('\n', "<br />\n"))
         }
         "reject" | "select" => {
+            if is_nothing(this) {
+                return Err(input.unfit("a list"));
+            }
             let test_name = if arg(0).is_undefined() { "truthy".to_owned() } else { to_text(&arg(0))? };
             let mut kept = Vec::new();
             for item in input.mapped()? {
@@ -291,6 +304,9 @@ fn filter(call: &Call<'_, '_>, name: &str, this: &Value, arguments: &[Value]) ->
         "urlencode" => urlencode(&input),
         "urlize" => urlize(&input),
         "wordcount" => {
+            if !this.is_true() {
+                return Ok(Value::from(()));
+            }
             let text = input.text()?;
             let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
             Ok(match words.count() {
@@ -359,16 +375,16 @@ fn batch(input: &Input<'_>) -> Out<Value> {
 }
 
 fn center(input: &Input<'_>) -> Out<Value> {
-    let text = input.text()?;
+    let this = input.or_empty();
     let width = if input.arg(0).is_true() { to_number(&input.arg(0))? } else { 80.0 };
-    let length = count(units(text));
+    let length = input.length_of(&this)?;
     if length >= width {
-        return if as_text(input.this).is_some() { Ok(input.this.clone()) } else { text_of(input.run, text) };
+        return Ok(this);
     }
     let spaces = width - length;
     let before = repeat(input.run, " ", spaces / 2.0 - spaces % 2.0)?;
     let after = repeat(input.run, " ", spaces / 2.0)?;
-    input.like_input(format!("{before}{text}{after}"))
+    input.like_input(format!("{before}{}{after}", to_text(&this)?))
 }
 
 fn dictsort(input: &Input<'_>) -> Out<Value> {
@@ -394,18 +410,27 @@ fn dictsort(input: &Input<'_>) -> Out<Value> {
             _ => key,
         })
     };
-    sort_by(&mut pairs, key, false)?;
+    let order = |a: &Value, b: &Value| {
+        let above = compared(a, b)?.is_some_and(std::cmp::Ordering::is_gt);
+        Ok(match above {
+            true => std::cmp::Ordering::Greater,
+            false if strictly_equal(a, b) => std::cmp::Ordering::Equal,
+            false => std::cmp::Ordering::Less,
+        })
+    };
+    sort_by(&mut pairs, key, order)?;
     array_of(input.run, pairs)
 }
 
 fn dump(input: &Input<'_>) -> Out<Value> {
     let spaces = input.arg(0);
     let indent = match (as_number(&spaces), as_text(&spaces)) {
-        (Some(width), _) => " ".repeat(usize::try_from(whole(width).clamp(0, 10)).unwrap_or_default()),
-        (_, Some(text)) => between(text, 0, 10),
-        _ => String::new(),
+        // Less than one space still breaks the lines.
+        (Some(width), _) if width > 0.0 => Some(" ".repeat(usize::try_from(whole(width).min(10)).unwrap_or_default())),
+        (_, Some(text)) => Some(between(text, 0, 10)).filter(|text| !text.is_empty()),
+        _ => None,
     };
-    match json(input.run, input.this, &indent)? {
+    match json(input.run, input.this, indent.as_deref())? {
         Some(text) => text_of(input.run, text),
         None => Ok(Value::UNDEFINED),
     }
@@ -597,25 +622,28 @@ fn round(input: &Input<'_>) -> Out<Value> {
 
 fn slice(input: &Input<'_>) -> Out<Value> {
     let run = input.run;
+    if is_nothing(input.this) {
+        return Err(input.unfit("a list"));
+    }
     let slices = to_number(&input.arg(0))?;
     let filler = input.arg(1);
-    let Some(items) = as_array(input.this).map(|array| array.items().clone()) else {
-        let text = input.exact_text()?;
-        if filler.is_true() {
-            return Err(input.unfit("a list"));
-        }
-        let length = count(units(text));
-        let parts = slice_bounds(run, length, slices)?;
-        let parts = parts.into_iter().map(|(from, to, _)| text_of(run, between(text, from, to))).collect::<Out<_>>()?;
-        return array_of(run, parts);
-    };
+    let bounds = slice_bounds(run, input.length_of(input.this)?, slices)?;
     let mut parts = Vec::new();
-    for (from, to, filled) in slice_bounds(run, count(items.len()), slices)? {
-        let mut part = items.get(from..to.min(items.len())).map(<[_]>::to_vec).unwrap_or_default();
-        if filler.is_true() && filled {
-            part.push(filler.clone());
+    for (from, to, filled) in bounds {
+        let filled = filled && filler.is_true();
+        match as_array(input.this) {
+            Some(array) => {
+                let items = array.items();
+                let mut part = items.get(from..to.min(items.len())).map(<[_]>::to_vec).unwrap_or_default();
+                drop(items);
+                if filled {
+                    part.push(filler.clone());
+                }
+                parts.push(array_of(run, part)?);
+            }
+            None if filled => return Err(input.unfit("a list")),
+            None => parts.push(text_of(run, between(input.exact_text()?, from, to))?),
         }
-        parts.push(array_of(run, part)?);
     }
     array_of(run, parts)
 }
@@ -652,7 +680,12 @@ fn sort(input: &Input<'_>) -> Out<Value> {
             _ => key,
         })
     };
-    sort_by(&mut items, key, arguments[0].is_true())?;
+    let reversed = arguments[0].is_true();
+    let order = |a: &Value, b: &Value| {
+        let order = compared(a, b)?.unwrap_or(std::cmp::Ordering::Equal);
+        Ok(if reversed { order.reverse() } else { order })
+    };
+    sort_by(&mut items, key, order)?;
     array_of(input.run, items)
 }
 
@@ -707,10 +740,8 @@ fn without_tags(text: &str) -> String {
             let after = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
             // The name must end where a word does.
             if after.starts_with('_') { None } else { tag.find('>').map(|end| end + 1) }
-        } else if tag.starts_with("<!--") {
-            tag[4..].find("-->").map(|end| end + 7)
         } else {
-            None
+            tag.strip_prefix("<!--").and_then(|comment| comment.find("-->")).map(|end| end + 7)
         };
         match end {
             Some(end) => rest = &tag[end..],
@@ -736,11 +767,12 @@ fn sum(input: &Input<'_>) -> Out<Value> {
 }
 
 fn truncate(input: &Input<'_>) -> Out<Value> {
-    let text = input.text()?;
+    let this = input.or_empty();
     let length = if input.arg(0).is_true() { to_number(&input.arg(0))? } else { 255.0 };
-    if count(units(text)) <= length {
-        return if as_text(input.this).is_some() { Ok(input.this.clone()) } else { text_of(input.run, text) };
+    if input.length_of(&this)? <= length {
+        return Ok(this);
     }
+    let text = input.text()?;
     let most = usize::try_from(whole(length)).unwrap_or_default();
     let cut = if input.arg(1).is_true() {
         between(text, 0, most)
@@ -841,7 +873,7 @@ fn is_address(text: &str) -> bool {
     let labels: Vec<&str> = domain.split('.').collect();
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_.!#$%&'*+-/=?^`{|}~".contains(c);
     let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    !name.is_empty() && name.chars().all(is_name) && labels.len() > 1 && labels.iter().all(|label| is_label(label))
+    !name.is_empty() && name.chars().all(is_name) && labels.len() > 1 && labels.iter().all(is_label)
 }
 
 pub(crate) fn test(_: &Call<'_, '_>, this: &Value, arguments: &[Value]) -> Out<Value> {

@@ -152,13 +152,13 @@ impl Engine {
         ["{{", "{%", "{#", "#}"].iter().any(|mark| source.contains(mark))
     }
 
-    /// Every name that a template uses, in the order in which they stand, without running it.
+    /// Every name that a template uses, in the order in which they stand, without running it; operators come last.
     ///
     /// # Errors
     /// When the template cannot be read.
     pub fn names(&self, source: &str) -> Result<Vec<Name>, Error> {
-        let nodes = parser::parse(source, self.syntax(), self.options.cookiecutter_compat);
-        nodes.and_then(|nodes| names::collect(source, nodes)).map_err(|fail| fail.placed(source))
+        let tree = parser::parse(source, self.syntax(), self.options.cookiecutter_compat);
+        tree.and_then(|tree| names::collect(source, tree)).map_err(|fail| fail.placed(source))
     }
 
     fn syntax(&self) -> Syntax {
@@ -211,8 +211,8 @@ impl Engine {
         run: &Arc<Run>,
         uses: &mut Vec<Use>,
     ) -> Result<String, Fail> {
-        let nodes = parser::parse(source, syntax, self.options.cookiecutter_compat)?;
-        let translation = translate::translate(nodes)?;
+        let tree = parser::parse(source, syntax, self.options.cookiecutter_compat)?;
+        let translation = translate::translate(tree.nodes)?;
         *uses = translation.uses;
         run.fill(context)?;
         let template = self
@@ -273,8 +273,9 @@ impl Engine {
         }
         // What stands in a step is never rendered as for cookiecutter.
         let syntax = Syntax { variable_start: "${{", trim_blocks: false, lstrip_blocks: false };
-        let nodes = parser::parse(text, syntax, false);
-        let single = nodes.is_ok_and(|nodes| matches!(nodes.as_slice(), [node] if !matches!(node, ast::Node::Text(_))));
+        let tree = parser::parse(text, syntax, false);
+        let single =
+            tree.is_ok_and(|tree| matches!(tree.nodes.as_slice(), [node] if !matches!(node, ast::Node::Text(_))));
         if single && let Some(whole) = &*WHOLE {
             let wrapped = whole.replace_all(text, "$${{ ( $1 ) | dump }}");
             let rendered = self.render(&wrapped, context, syntax, pointer);

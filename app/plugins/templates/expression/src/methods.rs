@@ -1,5 +1,7 @@
 //! The methods of JavaScript's texts, lists, objects and numbers that a template can call.
 
+use std::cmp::Ordering;
+
 use indexmap::IndexMap;
 use minijinja::value::{Value, ValueKind};
 
@@ -8,7 +10,7 @@ use crate::{
     lexer::is_js_space,
     runtime::{Call, Run, count, entries, get},
     value::{
-        Out, Regex, array_of, as_array, as_dict, as_function, as_number, as_regex, as_safe, as_text, compared, dict_of,
+        Out, Regex, array_of, as_array, as_dict, as_function, as_number, as_regex, as_safe, as_text, dict_of,
         is_nothing, number_of, number_text, strictly_equal, text_of, to_number, to_text, what,
     },
 };
@@ -307,8 +309,8 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
                 _ => length,
             };
             let found = this.char_indices().map(|(byte, _)| byte).chain([this.len()]);
-            let found = found.filter(|byte| this[*byte..].starts_with(&pattern)).map(|byte| unit_of(this, byte));
-            Ok(place(found.filter(|at| *at <= most).last()))
+            let mut found = found.filter(|byte| this[*byte..].starts_with(&pattern)).map(|byte| unit_of(this, byte));
+            Ok(place(found.rfind(|at| *at <= most)))
         }
         "localeCompare" => {
             let other = text(arguments, 0)?;
@@ -359,8 +361,8 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
             let regex = match first_is_regex {
                 Some(regex) => regex,
                 None => {
-                    made = crate::pattern::compile(&arguments.first().map_or(Ok(String::new()), to_text)?, "")?;
-                    &made
+                    made = run.pattern(&arguments.first().map_or(Ok(String::new()), to_text)?, "")?;
+                    &*made
                 }
             };
             matched(run, regex, this)
@@ -368,9 +370,7 @@ fn text_method(call: &Call<'_, '_>, this: &str, name: &str, arguments: &[Value])
         "search" => {
             let found = match first_is_regex {
                 Some(regex) => regex.compiled.find(this).map(|found| found.start()),
-                None => {
-                    crate::pattern::compile(&text(arguments, 0)?, "")?.compiled.find(this).map(|found| found.start())
-                }
+                None => run.pattern(&text(arguments, 0)?, "")?.compiled.find(this).map(|found| found.start()),
             };
             Ok(place(found.map(|byte| unit_of(this, byte))))
         }
@@ -384,7 +384,11 @@ fn place(found: Option<usize>) -> Value {
 
 fn split(run: &Run, this: &str, arguments: &[Value]) -> Out<Value> {
     let limit = match arguments.get(1) {
-        Some(limit) if !limit.is_undefined() => clamped(whole(to_number(limit)?), usize::MAX),
+        // Less than nothing is a lot: the number wraps.
+        Some(limit) if !limit.is_undefined() => match usize::try_from(whole(to_number(limit)?)) {
+            Ok(limit) => limit,
+            Err(_) => usize::MAX,
+        },
         _ => usize::MAX,
     };
     let separator = arguments.first().cloned().unwrap_or_default();
@@ -409,15 +413,16 @@ fn split_by(regex: &Regex, this: &str) -> Vec<Value> {
         return if regex.compiled.is_match(this) { Vec::new() } else { vec![Value::from("")] };
     }
     let mut parts = Vec::new();
-    let mut from = 0;
-    for found in regex.compiled.captures_iter(this) {
-        let Some(whole) = found.get(0) else { continue };
-        // An empty match splits between signs, not at the ends.
-        if whole.is_empty() && (whole.start() == from || whole.start() >= this.len()) || whole.start() >= this.len() {
+    let (mut from, mut at) = (0, 0);
+    while let Some((found, whole)) = match_at(regex, this, at)
+        && whole.start < this.len()
+    {
+        if whole.end == from {
+            at = after_sign(this, at);
             continue;
         }
-        parts.push(Value::from(&this[from..whole.start()]));
-        from = whole.end();
+        parts.push(Value::from(&this[from..whole.start]));
+        (from, at) = (whole.end, whole.end);
         parts.extend(
             found.iter().skip(1).map(|group| group.map_or(Value::UNDEFINED, |group| Value::from(group.as_str()))),
         );
@@ -426,9 +431,34 @@ fn split_by(regex: &Regex, this: &str) -> Vec<Value> {
     parts
 }
 
+/// The first match from a byte on.
+fn match_at<'t>(regex: &Regex, this: &'t str, at: usize) -> Option<(regex::Captures<'t>, std::ops::Range<usize>)> {
+    if at > this.len() {
+        return None;
+    }
+    let found = regex.compiled.captures_at(this, at)?;
+    let whole = found.get(0)?.range();
+    Some((found, whole))
+}
+
+/// The byte behind the sign at a byte, or past the end.
+fn after_sign(this: &str, at: usize) -> usize {
+    at + this[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// All matches, also an empty one right behind another, as JavaScript has it.
+fn matches<'t>(regex: &'t Regex, this: &'t str) -> impl Iterator<Item = (regex::Captures<'t>, std::ops::Range<usize>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let (found, whole) = match_at(regex, this, at)?;
+        at = if whole.is_empty() { after_sign(this, whole.end) } else { whole.end };
+        Some((found, whole))
+    })
+}
+
 fn matched(run: &Run, regex: &Regex, this: &str) -> Out<Value> {
     if regex.flags.contains('g') {
-        let found: Vec<Value> = regex.compiled.find_iter(this).map(|found| Value::from(found.as_str())).collect();
+        let found: Vec<Value> = matches(regex, this).map(|(_, whole)| Value::from(&this[whole])).collect();
         return if found.is_empty() { Ok(Value::from(())) } else { array_of(run, found) };
     }
     match regex.compiled.captures(this) {
@@ -478,9 +508,8 @@ fn too_large(run: &Run, text: &str) -> Out<()> {
 pub(crate) fn replace_by(run: &Run, regex: &Regex, this: &str, by: &str, all: bool) -> Out<Value> {
     let mut out = String::new();
     let mut from = 0;
-    for found in regex.compiled.captures_iter(this) {
-        let Some(whole) = found.get(0) else { continue };
-        out.push_str(&this[from..whole.start()]);
+    for (found, whole) in matches(regex, this) {
+        out.push_str(&this[from..whole.start]);
         let groups: Vec<Option<&str>> = found.iter().skip(1).map(|group| group.map(|group| group.as_str())).collect();
         let names = |name: &str| -> Option<String> {
             regex
@@ -490,8 +519,8 @@ pub(crate) fn replace_by(run: &Run, regex: &Regex, this: &str, by: &str, all: bo
                 .any(|known| known == name)
                 .then(|| found.name(name).map(|group| group.as_str().to_owned()).unwrap_or_default())
         };
-        expand(by, this, (whole.start(), whole.end()), &groups, &names, &mut out);
-        from = whole.end();
+        expand(by, this, (whole.start, whole.end), &groups, &names, &mut out);
+        from = whole.end;
         too_large(run, &out)?;
         if !all {
             break;
@@ -742,11 +771,7 @@ fn fixed(number: f64, digits: usize) -> String {
         }
     }
     let out = String::from_utf8(out).unwrap_or_default();
-    if number < 0.0 && out.bytes().any(|b| (b'1'..=b'9').contains(&b)) || number < 0.0 && number != 0.0 {
-        format!("-{out}")
-    } else {
-        out
-    }
+    if number < 0.0 { format!("-{out}") } else { out }
 }
 
 /// Python's methods, in templates for cookiecutter.
@@ -874,36 +899,34 @@ pub(crate) fn item(run: &Run, list: &Value, index: f64) -> Out<Value> {
     get(run, list, &number_of(index))
 }
 
-/// Sorts as JavaScript does with a function that says which comes first; the order of equals stays.
-pub(crate) fn sort_by(items: &mut [Value], mut key: impl FnMut(&Value) -> Out<Value>, reversed: bool) -> Out<()> {
-    let mut keyed = items.iter().map(|item| Ok((key(item)?, item.clone()))).collect::<Out<Vec<_>>>()?;
+/// Sorts as JavaScript does with a function that says which comes first: the order of equals stays, and what is undefined
+/// comes last without being asked about.
+pub(crate) fn sort_by(
+    items: &mut Vec<Value>,
+    key: impl Fn(&Value) -> Out<Value>,
+    order: impl Fn(&Value, &Value) -> Out<Ordering>,
+) -> Out<()> {
+    let (nothing, some): (Vec<_>, Vec<_>) = std::mem::take(items).into_iter().partition(Value::is_undefined);
+    let mut keyed = match some.len() {
+        0 | 1 => some.into_iter().map(|item| (Value::UNDEFINED, item)).collect(),
+        _ => some.into_iter().map(|item| Ok((key(&item)?, item))).collect::<Out<Vec<_>>>()?,
+    };
     let mut failed = None;
-    merge_sort(&mut keyed, &mut |(a, _), (b, _)| match compared(a, b) {
-        Ok(order) => {
-            let order = order.unwrap_or(std::cmp::Ordering::Equal);
-            if reversed { order.reverse() } else { order }
-        }
-        Err(fail) => {
+    merge_sort(&mut keyed, &mut |(a, _), (b, _)| {
+        order(a, b).unwrap_or_else(|fail| {
             failed = Some(fail);
-            std::cmp::Ordering::Equal
-        }
+            Ordering::Equal
+        })
     });
-    match failed {
-        Some(fail) => Err(fail),
-        None => {
-            for (slot, (_, item)) in items.iter_mut().zip(keyed) {
-                *slot = item;
-            }
-            Ok(())
-        }
-    }
+    items.extend(keyed.into_iter().map(|(_, item)| item).chain(nothing));
+    failed.map_or(Ok(()), Err)
 }
 
 /// Rust's own sort may refuse an order that is none, which what a template compares need not be.
-fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> std::cmp::Ordering) {
-    // Short runs by insertion from a binary search, as V8 does, so that orders that are none come out alike.
-    if items.len() <= 32 {
-        for i in 1..items.len() {
+fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> Ordering) {
+    // A short list by insertion behind the run that it begins with, as V8 does, so that orders that are none come out alike.
+    if items.len() < 64 {
+        for i in sorted_run(items, order)..items.len() {
             let (mut low, mut high) = (0, i);
             while low < high {
                 let middle = low + (high - low) / 2;
@@ -916,8 +939,8 @@ fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> std::
     let middle = items.len() / 2;
     merge_sort(&mut items[..middle], order);
     merge_sort(&mut items[middle..], order);
-    let mut left = items[..middle].to_vec().into_iter().peekable();
-    let mut right = items[middle..].to_vec().into_iter().peekable();
+    let mut left = Vec::from(&items[..middle]).into_iter().peekable();
+    let mut right = Vec::from(&items[middle..]).into_iter().peekable();
     for slot in items {
         let from_right = match (left.peek(), right.peek()) {
             (Some(a), Some(b)) => order(b, a).is_lt(),
@@ -928,6 +951,22 @@ fn merge_sort<T: Clone>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> std::
             *slot = item;
         }
     }
+}
+
+/// How many items at the start are in order; those that go down are turned round first.
+fn sorted_run<T>(items: &mut [T], order: &mut impl FnMut(&T, &T) -> Ordering) -> usize {
+    if items.len() < 2 {
+        return items.len();
+    }
+    let down = order(&items[1], &items[0]).is_lt();
+    let mut run = 2;
+    while run < items.len() && order(&items[run], &items[run - 1]).is_lt() == down {
+        run += 1;
+    }
+    if down {
+        items[..run].reverse();
+    }
+    run
 }
 
 /// An object of what was found by key, as `groupby` gives it.

@@ -6,6 +6,7 @@ use crate::{
     ast::{Ex, Kind, Node, Parameters},
     error::{Fail, line_and_column},
     filters::{FILTERS, TESTS, nearest},
+    parser::Tree,
     regroup::regroup,
     translate::path_of,
 };
@@ -51,9 +52,12 @@ impl Name {
     }
 }
 
-pub(crate) fn collect(source: &str, nodes: Vec<Node>) -> Result<Vec<Name>, Fail> {
+pub(crate) fn collect(source: &str, tree: Tree) -> Result<Vec<Name>, Fail> {
     let mut collector = Collector { source, names: Vec::new(), scopes: vec![HashSet::new()] };
-    collector.nodes(nodes)?;
+    collector.nodes(tree.nodes)?;
+    for (sign, at) in tree.foreign {
+        collector.push(NameKind::Operator, vec![sign.to_owned()], at, false);
+    }
     Ok(collector.names)
 }
 
@@ -130,7 +134,7 @@ impl Collector<'_> {
                 }
                 self.nodes(default)
             }
-            Node::Block { body } => self.nodes(body),
+            Node::Block { body, .. } => self.nodes(body),
         }
     }
 
@@ -177,11 +181,7 @@ impl Collector<'_> {
                         self.ex(*target, asked)?;
                         self.ex(*key, false)?;
                     }
-                    (Some(path), _) => {
-                        if !self.is_own(&path[0]) {
-                            self.push(NameKind::Function, path, at, asked);
-                        }
-                    }
+                    (Some(path), _) if !self.is_own(&path[0]) => self.push(NameKind::Function, path, at, asked),
                     _ => {}
                 }
                 self.all(arguments, false)

@@ -11,7 +11,14 @@ const MAX_DEPTH: u16 = 200;
 /// How deep brackets, arguments and blocks may stand in each other.
 const MAX_NESTING: usize = 40;
 
-pub(crate) fn parse(source: &str, syntax: Syntax, slices: bool) -> Result<Vec<Node>, Fail> {
+/// A template as it was read.
+pub(crate) struct Tree {
+    pub nodes: Vec<Node>,
+    /// JavaScript's operators, which Nunjucks does not read, and where they stand.
+    pub foreign: Vec<(&'static str, usize)>,
+}
+
+pub(crate) fn parse(source: &str, syntax: Syntax, slices: bool) -> Result<Tree, Fail> {
     let mut parser = Parser {
         lexer: Lexer::new(source, syntax),
         end: source.len(),
@@ -20,8 +27,10 @@ pub(crate) fn parse(source: &str, syntax: Syntax, slices: bool) -> Result<Vec<No
         trim_next: false,
         nesting: 0,
         slices,
+        foreign: Vec::new(),
     };
-    parser.nodes()
+    let nodes = parser.nodes()?;
+    Ok(Tree { nodes, foreign: parser.foreign })
 }
 
 struct Parser<'s> {
@@ -34,6 +43,7 @@ struct Parser<'s> {
     trim_next: bool,
     nesting: usize,
     slices: bool,
+    foreign: Vec<(&'static str, usize)>,
 }
 
 type Parsed<T> = Result<T, Fail>;
@@ -68,6 +78,16 @@ impl Parser<'_> {
 
     fn skip_sign(&mut self, sign: &'static str) -> Parsed<bool> {
         self.skip(&Tok::Sign(sign))
+    }
+
+    /// Skips an operator of JavaScript's that Nunjucks does not have.
+    fn skip_foreign(&mut self, sign: &'static str) -> Parsed<bool> {
+        let at = self.place()?;
+        let found = self.skip_sign(sign)?;
+        if found {
+            self.foreign.push((sign, at));
+        }
+        Ok(found)
     }
 
     fn peek_sign(&mut self, sign: &str) -> Parsed<bool> {
@@ -233,7 +253,7 @@ impl Parser<'_> {
                 self.ended_by(at, "block", &["endblock"])?;
                 self.skip_word(&name)?;
                 self.block_end("endblock")?;
-                Node::Block { body }
+                Node::Block { at, name, body }
             }
             "include" | "extends" | "import" | "from" => self.other_file(at, word)?,
             _ => return Err(Fail::syntax(format!("`{{% {word} %}}` is no statement{}", closes(&word))).at(at)),
@@ -373,13 +393,14 @@ impl Parser<'_> {
         self.nodes_until(ENDS)?;
         let mut cases = Vec::new();
         let mut default = Vec::new();
+        // The first is a case whatever it says, so that `{% default %}` is compared with a variable of that name.
+        self.skip_word("case")?;
         loop {
+            let case = self.expression()?;
+            self.block_end("case")?;
+            cases.push((case, self.nodes_until(ENDS)?));
             match self.ended_by(at, "switch", ENDS)?.as_str() {
-                "case" => {
-                    let case = self.expression()?;
-                    self.block_end("case")?;
-                    cases.push((case, self.nodes_until(ENDS)?));
-                }
+                "case" => {}
                 "default" => {
                     self.block_end("default")?;
                     default = self.nodes_until(&["endswitch"])?;
@@ -433,7 +454,7 @@ impl Parser<'_> {
                 let otherwise = if parser.skip_word("else")? { Some(Box::new(parser.or()?)) } else { None };
                 return parser.ex(at, Kind::If { then: Box::new(then), condition, otherwise });
             }
-            if parser.skip_sign("?")? {
+            if parser.skip_foreign("?")? {
                 let condition = Box::new(then);
                 let then = Box::new(parser.expression()?);
                 parser.expect_sign(":", "`:` between the two values of `?`")?;
@@ -447,7 +468,7 @@ impl Parser<'_> {
     fn or(&mut self) -> Parsed<Ex> {
         let mut left = self.and()?;
         // The two strokes of `||` are a filter's to Nunjucks: `filters` leaves them.
-        while self.skip_word("or")? || self.skip_sign("||")? {
+        while self.skip_word("or")? || self.skip_foreign("||")? {
             let right = self.and()?;
             left = self.pair(left.at, Kind::Or, left, right)?;
         }
@@ -456,7 +477,7 @@ impl Parser<'_> {
 
     fn and(&mut self) -> Parsed<Ex> {
         let mut left = self.not()?;
-        while self.skip_word("and")? || self.skip_sign("&&")? {
+        while self.skip_word("and")? || self.skip_foreign("&&")? {
             let right = self.not()?;
             left = self.pair(left.at, Kind::And, left, right)?;
         }
@@ -505,13 +526,18 @@ impl Parser<'_> {
             Kind::Name(name) | Kind::Str(name) => (name, Vec::new()),
             Kind::Null => ("null".to_owned(), Vec::new()),
             Kind::Bool(value) => (value.to_string(), Vec::new()),
-            Kind::Call(callee, arguments) if arguments.len() < 2 => match callee.kind {
+            Kind::Number(value) => (value.to_string(), Vec::new()),
+            Kind::Call(callee, arguments) => match callee.kind {
                 Kind::Name(name) => (name, arguments),
-                _ => return Err(Fail::syntax("expected the name of a test after `is`").at(test.at)),
+                _ => ("undefined".to_owned(), arguments),
             },
-            Kind::Call(..) => return Err(Fail::syntax("a test takes one argument at most").at(test.at)),
-            _ => return Err(Fail::syntax("expected the name of a test after `is`").at(test.at)),
+            Kind::Filter(name, arguments) => (name, arguments),
+            // What has no name gives `undefined`, which happens to be the name of a test.
+            _ => ("undefined".to_owned(), Vec::new()),
         };
+        if arguments.len() > 1 {
+            return Err(Fail::syntax("a test takes one argument at most").at(test.at));
+        }
         let test = self.ex(at, Kind::Is(Box::new(left), name, arguments))?;
         if inverted { self.ex(at, Kind::Prefix("!", Box::new(test))) } else { Ok(test) }
     }
@@ -564,7 +590,7 @@ impl Parser<'_> {
     fn unary(&mut self, filters: bool) -> Parsed<Ex> {
         let at = self.place()?;
         for sign in ["-", "+", "!"] {
-            if self.skip_sign(sign)? {
+            if if sign == "!" { self.skip_foreign(sign)? } else { self.skip_sign(sign)? } {
                 let target = self.nested(|parser| parser.unary(sign == "!"))?;
                 let ex = self.ex(at, Kind::Prefix(sign, Box::new(target)))?;
                 return if filters { self.filters(ex) } else { Ok(ex) };

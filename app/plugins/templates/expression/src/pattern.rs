@@ -10,8 +10,8 @@ pub(crate) fn compile(source: &str, flags: &str) -> Result<Regex, Fail> {
     let compiled = regex::RegexBuilder::new(&translated)
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))
-        .size_limit(1 << 20)
-        .dfa_size_limit(1 << 20)
+        .size_limit(1 << 18)
+        .dfa_size_limit(1 << 18)
         .nest_limit(50)
         .build()
         .map_err(|error| match error {

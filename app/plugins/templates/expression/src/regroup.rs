@@ -53,9 +53,13 @@ fn flatten(ex: Ex, items: &mut Vec<Item>) -> Result<(), Fail> {
             flatten(*b, items)
         }
         Kind::Prefix(sign, target) => {
-            // `--x` is another operator there.
-            if sign != "!" && matches!(items.last(), Some(Item::Prefix(before, _)) if *before == sign) {
-                return Err(Fail::syntax(format!("`{sign}{sign}` is no operator")).at(at));
+            // `--x` is another operator there, which fails when it is reached.
+            if sign != "!"
+                && let Some(Item::Prefix(before, _)) = items.last_mut()
+                && *before == sign
+            {
+                *before = if sign == "-" { "--" } else { "++" };
+                return flatten(*target, items);
             }
             items.push(Item::Prefix(sign, at));
             flatten(*target, items)
@@ -119,6 +123,21 @@ fn operand(items: &mut Items) -> Result<Ex, Fail> {
         Some(Item::Operand(ex)) => Ok(ex),
         Some(Item::Prefix(sign, at)) => {
             let target = operand(items)?;
+            let is_called = matches!(
+                target.kind,
+                Kind::Name(_)
+                    | Kind::Member(..)
+                    | Kind::Slice(..)
+                    | Kind::Call(..)
+                    | Kind::Filter(..)
+                    | Kind::Is(..)
+                    | Kind::In(..)
+                    | Kind::FloorDivide(..)
+                    | Kind::Power(..)
+            );
+            if sign.len() == 2 && !is_called {
+                return Err(Fail::syntax(format!("`{sign}` is no operator of templates")).at(at));
+            }
             Ok(Ex { at, depth: 1 + target.depth, kind: Kind::Prefix(sign, Box::new(target)) })
         }
         _ => Err(Fail::syntax("an operator without a value")),

@@ -20,8 +20,8 @@ use crate::{
     error::Fail,
     filters, methods,
     value::{
-        Function, Out, add, array_of, as_array, as_dict, as_function, as_safe, as_text, compared, dict_of, from_json,
-        is_nothing, loosely_equal, number_of, strictly_equal, text_of, to_number, to_text, what,
+        Function, Out, Regex, add, array_of, as_array, as_dict, as_function, as_safe, as_text, compared, dict_of,
+        from_json, is_nothing, loosely_equal, number_of, strictly_equal, text_of, to_number, to_text, what,
     },
 };
 
@@ -33,6 +33,10 @@ pub(crate) struct Run {
     pub compat: bool,
     pub strict: bool,
     spent: AtomicUsize,
+    /// Bytes and items that were looked at.
+    seen: AtomicUsize,
+    /// The regular expressions that were made, so that a loop makes each once.
+    patterns: Mutex<HashMap<(String, String), Arc<Regex>>>,
     /// Arrays and objects live until the end, so that letting go of them never recurses.
     kept: Mutex<Vec<Value>>,
     /// The variables of the template as a whole.
@@ -56,6 +60,8 @@ impl Run {
             compat,
             strict,
             spent: AtomicUsize::new(0),
+            seen: AtomicUsize::new(0),
+            patterns: Mutex::default(),
             kept: Mutex::default(),
             variables: Mutex::default(),
             calling: Mutex::default(),
@@ -82,6 +88,28 @@ impl Run {
             return Err(self.too_large());
         }
         Ok(())
+    }
+
+    /// Counts what an operation has to look at, which may be a lot though it is one operation and makes nothing.
+    fn look(&self, size: usize) -> Out<()> {
+        let seen = self.seen.fetch_add(size, Ordering::Relaxed).saturating_add(size);
+        if u64::try_from(seen).unwrap_or(u64::MAX) / 100 > self.limits.fuel {
+            return Err(Fail::limit("this works through too much, again and again"));
+        }
+        Ok(())
+    }
+
+    /// A regular expression, made once.
+    pub fn pattern(&self, source: &str, flags: &str) -> Out<Arc<Regex>> {
+        let key = (source.to_owned(), flags.to_owned());
+        if let Some(regex) = open(&self.patterns).get(&key) {
+            return Ok(regex.clone());
+        }
+        // Far more work than its text is long.
+        self.charge(1 << 14)?;
+        let regex = Arc::new(crate::pattern::compile(source, flags)?);
+        open(&self.patterns).insert(key, regex.clone());
+        Ok(regex)
     }
 
     pub fn too_large(&self) -> Fail {
@@ -115,6 +143,9 @@ impl Drop for Run {
                 contents.append(&mut array.items());
             } else if let Some(dict) = as_dict(value) {
                 contents.extend(dict.map().drain(..).map(|(_, value)| value));
+            } else if let Some(frame) = value.downcast_object_ref::<Frame>() {
+                // A macro holds on to the frame that holds it.
+                contents.extend(open(&frame.variables).drain().map(|(_, value)| value));
             }
         }
     }
@@ -238,6 +269,7 @@ pub(crate) fn engine(limits: &Limits) -> Environment<'static> {
     add_helper(&mut engine, "_def", define);
     add_helper(&mut engine, "_fn", function);
     add_helper(&mut engine, "_refuse", refuse);
+    add_helper(&mut engine, "_same", same);
     engine
 }
 
@@ -245,13 +277,27 @@ fn add_helper(engine: &mut Environment<'static>, name: &'static str, helper: Hel
     engine.add_filter(name, move |state: &State, this: Value, at: usize, rest: Rest<Value>| {
         let run = run_of(state)?;
         run.reached.store(at, Ordering::Relaxed);
+        let sizes = rest.iter().chain([&this]).map(size_of).fold(0, usize::saturating_add);
+        run.look(sizes).map_err(|fail| raise(&run, fail, Some(at)))?;
         helper(&Call { run: &run, state }, &this, &rest).map_err(|fail| raise(&run, fail, Some(at)))
     });
 }
 
+/// How much there is to look at in a value, at first sight.
+fn size_of(value: &Value) -> usize {
+    if let Some(Function::Method { this, .. }) = as_function(value) {
+        return size_of(this);
+    }
+    match (as_text(value), as_array(value)) {
+        (Some(text), _) => text.len(),
+        (_, Some(array)) => array.items().len(),
+        _ => 1,
+    }
+}
+
 /// The names that a translated template finds: the run, and the template's own frame.
 pub(crate) fn root(run: &Arc<Run>) -> Value {
-    let frame = Value::from_object(Frame::new(None, false, true));
+    let frame = run.keep(Value::from_object(Frame::new(None, false, true)));
     Value::from_iter([("run", Value::from_object(Handle(run.clone()))), ("f0", frame)])
 }
 
@@ -409,7 +455,9 @@ fn invoke(call: &Call<'_, '_>, function: &Function, arguments: &[Value]) -> Out<
                 None
             };
             let frame = arguments_of(names, defaults, arguments, parent);
-            let text = value.call(call.state, &[Value::from_object(frame)]).map_err(|error| failure(run, &error))?;
+            run.charge(200)?;
+            let frame = run.keep(Value::from_object(frame));
+            let text = value.call(call.state, &[frame]).map_err(|error| failure(run, &error))?;
             Ok(Value::from_object(crate::value::Safe(to_text(&text)?.into())))
         }
         Function::Method { this, name } => methods::call(call, this, name, arguments),
@@ -541,12 +589,20 @@ fn operate(call: &Call<'_, '_>, left: &Value, arguments: &[Value]) -> Out<Value>
 
 /// `Math.pow`, which has no answer where C has one.
 pub(crate) fn power(base: f64, exponent: f64) -> f64 {
-    if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) { f64::NAN } else { base.powf(exponent) }
+    if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
+        f64::NAN
+    } else {
+        libm::pow(base, exponent)
+    }
 }
 
 fn unary(_: &Call<'_, '_>, value: &Value, arguments: &[Value]) -> Out<Value> {
+    let sign = word(arguments, 0);
+    if ["++", "--"].contains(&sign) {
+        return Err(Fail::runtime(format!("`{sign}` is no operator of templates")));
+    }
     let number = to_number(value)?;
-    Ok(number_of(match word(arguments, 0) {
+    Ok(number_of(match sign {
         "-" => -number,
         "floor" => number.floor(),
         _ => number,
@@ -592,21 +648,28 @@ fn last(_: &Call<'_, '_>, _: &Value, arguments: &[Value]) -> Out<Value> {
     Ok(arguments.last().cloned().unwrap_or_default())
 }
 
-fn regex(_: &Call<'_, '_>, _: &Value, arguments: &[Value]) -> Out<Value> {
-    Ok(Value::from_object(crate::pattern::compile(word(arguments, 0), word(arguments, 1))?))
+fn regex(call: &Call<'_, '_>, _: &Value, arguments: &[Value]) -> Out<Value> {
+    call.run.pattern(word(arguments, 0), word(arguments, 1)).map(Value::from_dyn_object)
 }
 
-fn push(_: &Call<'_, '_>, frame: &Value, arguments: &[Value]) -> Out<Value> {
-    Ok(Value::from_object(Frame::new(Some(frame_of(frame)?), arg(arguments, 0).is_true(), false)))
+fn same(_: &Call<'_, '_>, value: &Value, _: &[Value]) -> Out<Value> {
+    Ok(value.clone())
+}
+
+fn push(call: &Call<'_, '_>, frame: &Value, arguments: &[Value]) -> Out<Value> {
+    call.run.charge(200)?;
+    let frame = Frame::new(Some(frame_of(frame)?), arg(arguments, 0).is_true(), false);
+    Ok(call.run.keep(Value::from_object(frame)))
 }
 
 /// What a loop goes over: an item for one name, what stands in it for more.
 fn rows(call: &Call<'_, '_>, list: &Value, arguments: &[Value]) -> Out<Value> {
     let names = arg(arguments, 0).as_usize().unwrap_or(1);
+    // A safe text is an object with an iterator, so Nunjucks makes a list of its signs.
+    let signs = as_safe(list).map(|safe| safe.0.chars().map(|c| Value::from(c.to_string())).collect::<Vec<_>>());
     let items: Vec<Value> = if !list.is_true() {
         Vec::new()
-    } else if let Some(array) = as_array(list) {
-        let items = array.items().clone();
+    } else if let Some(items) = signs.or_else(|| as_array(list).map(|array| array.items().clone())) {
         if names == 1 {
             items
         } else {
@@ -737,5 +800,9 @@ fn function(_: &Call<'_, '_>, value: &Value, arguments: &[Value]) -> Out<Value> 
 }
 
 fn refuse(_: &Call<'_, '_>, _: &Value, arguments: &[Value]) -> Out<Value> {
-    Err(Fail::runtime(format!("`{{% {} %}}` would read another file, which a template cannot", word(arguments, 0))))
+    let name = word(arguments, 0);
+    if name == "block" {
+        return Err(Fail::runtime("`{% block %}` cannot stand in a `{% set %}` block"));
+    }
+    Err(Fail::runtime(format!("`{{% {name} %}}` would read another file, which a template cannot")))
 }

@@ -30,7 +30,13 @@ pub(crate) struct Use {
 }
 
 pub(crate) fn translate(nodes: Vec<Node>) -> Result<Translation, Fail> {
-    let mut writer = Writer { out: Translation::default(), counter: 0, scopes: vec![Scope::new("f0".to_owned())] };
+    let mut writer = Writer {
+        out: Translation::default(),
+        counter: 0,
+        scopes: vec![Scope::new("f0".to_owned())],
+        blocks: HashSet::new(),
+        in_set: false,
+    };
     writer.nodes(nodes)?;
     Ok(writer.out)
 }
@@ -62,6 +68,9 @@ struct Writer {
     out: Translation,
     counter: usize,
     scopes: Vec<Scope>,
+    blocks: HashSet<String>,
+    /// What is written stands in a `{% set %}` block, where Nunjucks finds no blocks.
+    in_set: bool,
 }
 
 type Written = Result<(), Fail>;
@@ -120,7 +129,10 @@ impl Writer {
             Node::For { names, list, body, otherwise } => self.for_node(names, list, body, otherwise),
             Node::Set { names, value } => {
                 let at = value.at;
+                let outer = self.in_set;
+                self.in_set |= matches!(value.kind, Kind::Capture(_));
                 let value = self.prepare(value)?;
+                self.in_set = outer;
                 let variable = self.fresh('v');
                 let _ = write!(self.out.source, "{{% set {variable} = ");
                 self.ex(value, Wanted::Answer)?;
@@ -148,7 +160,14 @@ impl Writer {
                 Ok(())
             }
             Node::Switch { value, cases, default } => self.switch(value, cases, default),
-            Node::Block { body } => {
+            Node::Block { at, name, body } => {
+                if self.in_set {
+                    let _ = write!(self.out.source, "{{{{0|_refuse({at},\"block\")}}}}");
+                    return Ok(());
+                }
+                if !self.blocks.insert(name.clone()) {
+                    return Err(Fail::syntax(format!("there are two blocks of the name `{name}`")).at(at));
+                }
                 let outer = self.frame();
                 let frame = self.fresh('f');
                 let _ = write!(self.out.source, "{{% set {frame} = {outer}|_push(0,true) %}}");
@@ -492,7 +511,21 @@ impl Writer {
 
     fn either(&mut self, word: &str, a: Ex, b: Ex, wanted: Wanted) -> Written {
         self.put("(");
+        let folds = matches!(
+            a.kind,
+            Kind::Null
+                | Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::Str(_)
+                | Kind::Group(_)
+                | Kind::Prefix("!", _)
+                | Kind::If { .. }
+        );
         self.grouped(a, Wanted::Answer)?;
+        if folds {
+            // Of two literals `minijinja` would make true or false beforehand.
+            self.put("|_same(0)");
+        }
         self.put(word);
         self.grouped(b, wanted)?;
         self.put(")");

@@ -121,7 +121,7 @@ pub(crate) fn text_of(run: &Run, text: impl Into<String>) -> Out<Value> {
 pub(crate) fn number_of(number: f64) -> Value {
     if number.is_nan() {
         Value::from_object(NotANumber)
-    } else if number.fract() == 0.0 && number.abs() < 9e15 {
+    } else if number.fract() == 0.0 && number.abs() < 9e15 && (number != 0.0 || number.is_sign_positive()) {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole and small enough")]
         let whole = number as i64;
         Value::from(whole)
@@ -237,7 +237,7 @@ fn write_text(value: &Value, text: &mut String, depth: usize) -> Out<()> {
 
 /// More than any text may hold, whatever the limits are.
 fn too_long(text: &str) -> Out<()> {
-    if text.len() > 1 << 28 { Err(Fail::limit("a text grew too long")) } else { Ok(()) }
+    if text.len() > 1 << 26 { Err(Fail::limit("a text grew too long")) } else { Ok(()) }
 }
 
 /// A number as JavaScript writes it.
@@ -254,7 +254,7 @@ pub(crate) fn number_text(number: f64) -> String {
     let scientific = format!("{number:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-7..21).contains(&exponent) {
+    if (-6..21).contains(&exponent) {
         return format!("{number}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };
@@ -485,13 +485,13 @@ pub(crate) fn what(value: &Value) -> &'static str {
 }
 
 /// `JSON.stringify(value, null, indent)`; nothing for what JSON does not have.
-pub(crate) fn json(run: &Run, value: &Value, indent: &str) -> Out<Option<String>> {
+pub(crate) fn json(run: &Run, value: &Value, indent: Option<&str>) -> Out<Option<String>> {
     let mut text = String::new();
     let written = write_json(run, value, indent, 0, &mut text)?;
     Ok(written.then_some(text))
 }
 
-fn write_json(run: &Run, value: &Value, indent: &str, depth: usize, text: &mut String) -> Out<bool> {
+fn write_json(run: &Run, value: &Value, indent: Option<&str>, depth: usize, text: &mut String) -> Out<bool> {
     if depth > MAX_DEPTH {
         return Err(Fail::limit("a value holds others too deeply to be written as JSON"));
     }
@@ -499,7 +499,7 @@ fn write_json(run: &Run, value: &Value, indent: &str, depth: usize, text: &mut S
         return Err(run.too_large());
     }
     let line = |text: &mut String, depth: usize| {
-        if !indent.is_empty() {
+        if let Some(indent) = indent {
             text.push('\n');
             (0..depth).for_each(|_| text.push_str(indent));
         }
@@ -558,9 +558,9 @@ fn write_json(run: &Run, value: &Value, indent: &str, depth: usize, text: &mut S
     Ok(true)
 }
 
-fn write_fields(text: &mut String, fields: Vec<(String, String)>, indent: &str, depth: usize) {
+fn write_fields(text: &mut String, fields: Vec<(String, String)>, indent: Option<&str>, depth: usize) {
     let line = |text: &mut String, depth: usize| {
-        if !indent.is_empty() {
+        if let Some(indent) = indent {
             text.push('\n');
             (0..depth).for_each(|_| text.push_str(indent));
         }
@@ -574,7 +574,7 @@ fn write_fields(text: &mut String, fields: Vec<(String, String)>, indent: &str, 
         line(text, depth + 1);
         text.push_str(&quoted(&key));
         text.push(':');
-        if !indent.is_empty() {
+        if indent.is_some() {
             text.push(' ');
         }
         text.push_str(&field);

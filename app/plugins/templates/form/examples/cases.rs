@@ -20,11 +20,11 @@ fn main() -> std::io::Result<()> {
         (numbers.next().unwrap_or(6), numbers.next().unwrap_or(20), numbers.next().unwrap_or(4000));
     let mut out = stdout().lock();
     for template in support::templates().into_iter().flatten() {
-        writeln!(out, "{}", cases::lines(&template.name, &template.parameters, &[], seeds, broken as usize))?;
+        writeln!(out, "{}", cases::lines(&template.name, &template.parameters, &[], seeds, broken as usize, true))?;
     }
     for seed in 0..made {
-        let (page, values) = wild::wild(seed);
-        writeln!(out, "{}", cases::lines(&format!("made {seed}"), &page, &values, 0, 0))?;
+        let (page, values) = wild::wild(seed, seed % 2 == 0);
+        writeln!(out, "{}", cases::lines(&format!("made {seed}"), &page, &values, 0, 0, seed % 2 == 0))?;
     }
     Ok(())
 }

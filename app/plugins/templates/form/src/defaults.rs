@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     json::{Object, is_constant_object, overlay, same, schema_type, strings, truthy, types},
-    resolve::{Scope, is_select},
+    resolve::Scope,
 };
 
 /// Values nested deeper than this get no defaults.
@@ -32,11 +32,7 @@ impl Filler<'_> {
         if depth > DEPTH {
             return value.cloned();
         }
-        let mut resolved = self.scope.resolve(schema, value);
-        let select = is_select(&resolved);
-        if !select {
-            resolved = self.with_option(resolved, value);
-        }
+        let resolved = self.with_option(self.scope.resolve(schema, value), value);
         let own = resolved.get("const").or_else(|| resolved.get("default"));
         let default = match (outer, own) {
             (Some(Value::Object(outer)), Some(Value::Object(own))) => Some(Value::Object(overlay(outer, own))),
@@ -53,7 +49,7 @@ impl Filler<'_> {
                     let may_be_null = !value.is_null()
                         || types(&resolved).contains(&"null")
                         || resolved.get("nullable") == Some(&json!(true));
-                    may_be_null && (!select || is_constant_object(&resolved) || offered(&resolved, value))
+                    may_be_null && (is_constant_object(&resolved) || offered(&resolved, value))
                 };
                 value.filter(fits).cloned().or(default).or_else(|| value.cloned())
             }
@@ -166,7 +162,8 @@ impl Filler<'_> {
             .map(|(at, entry)| self.fill(item(at), Some(entry), None, true, depth + 1).unwrap_or(Value::Null))
             .collect();
         let least = resolved.get("minItems").and_then(Value::as_u64).unwrap_or(0).min(ENTRIES) as usize;
-        if !self.scope.is_multi_select(resolved) {
+        // Whoever took entries away again may go on without them; the rules say what is missing.
+        if !value.is_some_and(Value::is_array) && !self.scope.is_multi_select(resolved) {
             while filled.len() < least {
                 let entry = self.fill(item(filled.len()), None, None, true, depth + 1).unwrap_or(Value::Null);
                 filled.push(entry);
@@ -187,14 +184,10 @@ pub(crate) fn blank(schema: &Object) -> Value {
     }
 }
 
-/// Whether a value is one of those to choose from.
+/// Whether a value is one of those to choose from, where there are such.
 fn offered(schema: &Object, value: &Value) -> bool {
-    if let Some(Value::Array(values)) = schema.get("enum") {
-        return values.iter().any(|one| same(one, value));
+    match schema.get("enum") {
+        Some(Value::Array(values)) => values.iter().any(|one| same(one, value)),
+        _ => true,
     }
-    let options = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
-    options
-        .into_iter()
-        .flatten()
-        .any(|one| one.get("const").or_else(|| one.get("enum")?.get(0)).is_some_and(|one| same(one, value)))
 }

@@ -193,7 +193,7 @@ impl<'a> Maker<'a> {
             let more = if more.is_object() { more.clone() } else { json!({"type": "string"}) };
             for at in 0..least.max(1) {
                 let value = self.value(&more, page, values, depth + 1);
-                made.insert(format!("key-{}", at + 1), value);
+                made.insert(format!("key{}", at + 1), value);
             }
         }
         Value::Object(made)

@@ -177,6 +177,9 @@ impl Form {
                     );
                 }
             }
+            // As a person comes by them; what belongs to no field last.
+            let order: Vec<&str> = page.fields.iter().flat_map(Field::walk).map(|field| field.path.as_str()).collect();
+            found.sort_by_key(|(path, ..)| order.iter().position(|one| one == path).unwrap_or(usize::MAX));
             for (path, message, rule) in found {
                 let error = FieldError { page: page.index, path, message, rule: rule.into() };
                 if !errors.contains(&error) {

@@ -1,5 +1,6 @@
 //! What a step of a template does: the contract of an action.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -178,6 +179,25 @@ pub struct Origin {
     pub task: String,
     /// Whether a name that is not defined is an error, as the template asks for.
     pub strict: bool,
+}
+
+/// The annotation of an entity that names the template that made it.
+pub const TEMPLATE_ANNOTATION: &str = "portico.io/template";
+
+/// The annotation of an entity that names the version of that template.
+pub const VERSION_ANNOTATION: &str = "portico.io/template-version";
+
+impl Origin {
+    /// What is put on the entities that the run brings into the catalog.
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        let pairs = [
+            (TEMPLATE_ANNOTATION, &self.template),
+            (VERSION_ANNOTATION, &self.version),
+            ("portico.io/template-run", &self.task),
+            ("backstage.io/source-template", &self.template),
+        ];
+        pairs.map(|(key, value)| (key.to_owned(), value.clone())).into()
+    }
 }
 
 /// Where actions reach when they reach out.

@@ -8,9 +8,12 @@ use serde_json::{Map, Value, json};
 use crate::action::{Action, ActionError, ActionExample};
 use crate::workspace::WorkspaceError;
 
+mod catalog_fetch;
+mod catalog_register;
 pub mod catalog_write;
 pub mod debug_log;
 pub mod debug_wait;
+pub mod external;
 pub mod fetch_cookiecutter;
 pub mod fetch_plain;
 pub mod fetch_plain_file;
@@ -20,6 +23,19 @@ pub mod fs_delete;
 pub mod fs_read;
 pub mod fs_readdir;
 pub mod fs_rename;
+mod http_backstage_request;
+mod publish_git;
+mod publish_github;
+mod publish_github_pull_request;
+mod publish_gitlab;
+
+pub use self::catalog_fetch::CatalogFetch;
+pub use self::catalog_register::CatalogRegister;
+pub use self::http_backstage_request::HttpBackstageRequest;
+pub use self::publish_git::PublishGit;
+pub use self::publish_github::PublishGithub;
+pub use self::publish_github_pull_request::PublishGithubPullRequest;
+pub use self::publish_gitlab::PublishGitlab;
 
 /// The actions that need nothing but a run's files and the sources that they name.
 pub fn built_in() -> Vec<Arc<dyn Action>> {
@@ -36,6 +52,19 @@ pub fn built_in() -> Vec<Arc<dyn Action>> {
         Arc::new(fs_read::FsRead::new()),
         Arc::new(fs_readdir::FsReaddir::new()),
         Arc::new(fs_rename::FsRename::new()),
+    ]
+}
+
+/// The actions that reach out.
+pub fn outside() -> Vec<Arc<dyn Action>> {
+    vec![
+        Arc::new(CatalogFetch::new()),
+        Arc::new(CatalogRegister::new()),
+        Arc::new(HttpBackstageRequest::new()),
+        Arc::new(PublishGit::new()),
+        Arc::new(PublishGithub::new()),
+        Arc::new(PublishGithubPullRequest::new()),
+        Arc::new(PublishGitlab::new()),
     ]
 }
 

@@ -197,17 +197,12 @@ impl Template {
 
     /// Where the value at a JSON pointer of the entity stands.
     pub fn place(&self, pointer: &str) -> Place {
-        let within = self.texts.iter().filter(|text| {
-            pointer.strip_prefix(&text.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        let Some(text) = within.max_by_key(|text| text.pointer.len()) else {
-            return Place { file: String::new(), line: 0, column: 0 };
-        };
-        let Position { line, column } = match &text.document {
-            Some(document) => document.position(&pointer[text.pointer.len()..]),
-            None => Position { line: 1, column: 1 },
-        };
-        Place { file: text.file.clone(), line, column }
+        self.found(pointer, Document::position)
+    }
+
+    /// Where the key of the value at a JSON pointer stands.
+    pub fn key_place(&self, pointer: &str) -> Place {
+        self.found(pointer, Document::key_position)
     }
 
     /// Where a place within the text of a string value stands, as far as that can be told: line and column count within the string.
@@ -231,6 +226,20 @@ impl Template {
     /// The files that the descriptor is made of, itself first.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|text| text.file.as_str())
+    }
+
+    fn found(&self, pointer: &str, position: impl Fn(&Document, &str) -> Position) -> Place {
+        let within = self.texts.iter().filter(|text| {
+            pointer.strip_prefix(&text.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let Some(text) = within.max_by_key(|text| text.pointer.len()) else {
+            return Place { file: String::new(), line: 0, column: 0 };
+        };
+        let Position { line, column } = match &text.document {
+            Some(document) => position(document, &pointer[text.pointer.len()..]),
+            None => Position { line: 1, column: 1 },
+        };
+        Place { file: text.file.clone(), line, column }
     }
 
     fn from_entity(entity: Value, texts: Vec<Text>, problems: Vec<Problem>) -> Self {

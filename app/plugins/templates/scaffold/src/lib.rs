@@ -9,8 +9,13 @@
 
 pub mod action;
 pub mod actions;
+pub mod check;
 pub mod definition;
+pub mod dry_run;
+pub mod folder;
 mod globs;
+mod names;
+mod outside;
 pub mod registry;
 pub mod run;
 mod skeleton;

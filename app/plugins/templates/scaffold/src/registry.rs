@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use crate::action::{Action, ActionInfo};
 use crate::actions;
+use crate::actions::external::Services;
+use crate::names::nearest;
 
 /// Actions by id.
 #[derive(Clone, Default)]
 pub struct Registry {
     actions: BTreeMap<String, Arc<dyn Action>>,
+    /// Actions by others, which come and go while the portal runs.
+    services: Option<Arc<Services>>,
 }
 
 impl Registry {
-    /// The actions that work on a run's files or on nothing at all.
+    /// The actions that Portico brings.
     pub fn built_in() -> Self {
         let mut registry = Self::default();
-        for action in actions::built_in() {
+        for action in actions::built_in().into_iter().chain(actions::outside()) {
             registry.add(action);
         }
         registry
@@ -27,23 +31,28 @@ impl Registry {
         self.actions.insert(action.info().id.clone(), action);
     }
 
+    /// The same with the actions of these services as they are at each moment; an id of the portal's own stays its own.
+    pub fn with_services(self, services: Arc<Services>) -> Self {
+        Self { services: Some(services), ..self }
+    }
+
     /// The action of this id.
     pub fn get(&self, id: &str) -> Option<Arc<dyn Action>> {
-        self.actions.get(id).cloned()
+        let external = || self.services.as_ref().and_then(|services| services.find(id));
+        self.actions.get(id).cloned().or_else(external)
     }
 
     /// What the actions are, by id.
-    pub fn infos(&self) -> impl Iterator<Item = &ActionInfo> {
-        self.actions.values().map(|action| action.info())
+    pub fn infos(&self) -> Vec<ActionInfo> {
+        let mut all = self.services.as_ref().map(|services| services.actions()).unwrap_or_default();
+        all.extend(self.actions.iter().map(|(id, action)| (id.clone(), action.clone())));
+        all.into_values().map(|action| action.info().clone()).collect()
     }
 
     /// The id of the action that somebody who wrote `id` may have meant.
-    pub fn nearest(&self, id: &str) -> Option<&str> {
-        let distance = |known: &str| strsim::damerau_levenshtein(id, known);
-        let known = self.actions.keys().map(|known| (distance(known), known.as_str()));
-        known
-            .min()
-            .filter(|(distance, known)| *distance <= known.len() / 4 + 1 && *distance > 0)
-            .map(|(_, known)| known)
+    pub fn nearest(&self, id: &str) -> Option<String> {
+        let external = self.services.as_ref().map(|services| services.actions()).unwrap_or_default();
+        let all = self.actions.keys().chain(external.keys()).map(String::as_str);
+        nearest(id, all).filter(|known| *known != id).map(str::to_owned)
     }
 }

@@ -60,7 +60,7 @@ pub(crate) async fn source<'a>(step: &Step<'a>, url: &str) -> Result<Source<'a>,
     let found = if url.contains("://") { elsewhere(step, url).await } else { beside(step, url).await };
     match found {
         Ok(source) => Ok(source),
-        Err(error) if step.world.is_none() => {
+        Err(error) if step.world.is_none() && !matches!(error, SourceError::Refused(_)) => {
             step.log.warn(&format!("{error}; the dry run goes on as if it were an empty folder"));
             Ok(Source {
                 tree: Held::Template(step.template),

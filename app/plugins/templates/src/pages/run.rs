@@ -10,8 +10,8 @@ use kit::page::Drawn;
 use kit::query::segment;
 use kit::server::clock::Millis;
 use kit::server::context::{caller, service};
+use kit::server::html;
 use kit::server::page::{Address, page};
-use kit::server::{html, markdown};
 use kit::when::{When, to_the_millisecond};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -73,7 +73,7 @@ async fn shown(tasks: &Tasks, caller: &Caller, id: &str) -> Result<Shown, AppErr
 fn texts(output: &Value) -> Vec<(String, Html)> {
     let texts = output["text"].as_array().map_or(&[][..], Vec::as_slice);
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    texts.iter().map(|each| (text(each, "title"), html::finished(markdown::to_html(&text(each, "content"))))).collect()
+    texts.iter().map(|each| (text(each, "title"), html::markdown(&text(each, "content")))).collect()
 }
 
 /// The links that a template says at its end, to pages of this portal and of others.

@@ -1,18 +1,24 @@
 //! `/api/scaffolder/v2/**`: runs for scripts, in Backstage's shapes.
 
+mod actions;
+mod dry_run;
+mod options;
+mod parameter_schema;
 mod tasks;
-
-use std::sync::Arc;
 
 use axum::Extension;
 use kit::server::plugin::Routes;
 
+use super::Templates;
 use super::callbacks;
-use super::tasks::Tasks;
 
 /// The routes.
-pub fn routes(tasks: Arc<Tasks>) -> Routes {
+pub fn routes(templates: Templates) -> Routes {
     let routes = Routes::new()
+        .get(options::PATH, options::get)
+        .get("/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema", parameter_schema::get)
+        .get("/api/scaffolder/v2/actions", actions::list)
+        .post("/api/scaffolder/v2/dry-run", dry_run::create)
         .get("/api/scaffolder/v2/tasks", tasks::list)
         .post("/api/scaffolder/v2/tasks", tasks::create)
         .get("/api/scaffolder/v2/tasks/{id}", tasks::one)
@@ -25,5 +31,6 @@ pub fn routes(tasks: Arc<Tasks>) -> Routes {
         .get("/api/scaffolder/v2/tasks/{id}/log", tasks::download)
         .post("/api/scaffolder/v2/callbacks/{token}", tasks::called_back);
     debug_assert!(routes.listed.iter().any(|(_, path)| path.starts_with(callbacks::PATH)));
-    Routes { router: routes.router.layer(Extension(tasks)), listed: routes.listed }
+    let router = routes.router.layer(Extension(templates.tasks.clone())).layer(Extension(templates));
+    Routes { router, listed: routes.listed }
 }

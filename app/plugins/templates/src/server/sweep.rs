@@ -46,6 +46,8 @@ impl Handler for Sweep {
         db::execute(&tx, text, [secrets.into()]).await?;
         let text = "DELETE FROM templates_callback WHERE until < ?";
         db::execute(&tx, text, [(now - ADDRESSES).into()]).await?;
+        let drafts = now - millis(options.keep_drafts);
+        db::execute(&tx, "DELETE FROM templates_draft WHERE updated_at < ?", [drafts.into()]).await?;
         tx.commit().await?;
         Ok(Next::At(now + EVERY))
     }

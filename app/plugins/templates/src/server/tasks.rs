@@ -71,6 +71,8 @@ pub struct Options {
     pub keep_files: Duration,
     /// How long the secrets of a run are kept on which a person has to decide.
     pub keep_secrets: Duration,
+    /// How long a draft is kept that nobody goes on with.
+    pub keep_drafts: Duration,
 }
 
 impl Options {
@@ -88,6 +90,7 @@ impl Options {
             workspaces,
             keep_files: Duration::from_secs(7 * 86_400),
             keep_secrets: Duration::from_secs(86_400),
+            keep_drafts: Duration::from_secs(90 * 86_400),
         }
     }
 }

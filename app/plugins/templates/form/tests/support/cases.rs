@@ -3,8 +3,8 @@
 use form::{Field, Form, Kind, Standard, example::example, form, mutate::mutations};
 use serde_json::{Value, json};
 
-/// A form, its verdicts on some values, what it fills in, and what it draws.
-pub fn lines(name: &str, parameters: &Value, given: &[Value], seeds: u64, broken: usize) -> Value {
+/// A form, its verdicts on some values, and, where the form `agrees` with itself, what it fills in and what it draws.
+pub fn lines(name: &str, parameters: &Value, given: &[Value], seeds: u64, broken: usize, agrees: bool) -> Value {
     let form = form(parameters);
     let written: Vec<Value> = match parameters {
         Value::Array(pages) => pages.clone(),
@@ -31,6 +31,7 @@ pub fn lines(name: &str, parameters: &Value, given: &[Value], seeds: u64, broken
         .iter()
         .chain([&json!({})])
         .chain(examples.first())
+        .filter(|_| agrees)
         .map(|given| {
             let filled = form.defaults(given);
             json!({"given": given, "shown": shown(&form, &filled), "filled": without_nulls(&form, &filled)})
@@ -39,6 +40,7 @@ pub fn lines(name: &str, parameters: &Value, given: &[Value], seeds: u64, broken
     let drawn: Vec<Value> = [form.defaults(&json!({}))]
         .iter()
         .chain(examples.first())
+        .filter(|_| agrees)
         .flat_map(|values| {
             let active = form.active(values);
             active

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 const WORDS: [&str; 6] = ["", "x", "yes", "no", "long-word", "42"];
 
-/// A page and values for it; the same seed gives the same.
-pub fn wild(seed: u64) -> (Value, Vec<Value>) {
-    let mut wild = Wild(StdRng::seed_from_u64(seed));
+/// A page and values for it; the same seed gives the same. In one that `agrees` all branches mean the same by a field.
+pub fn wild(seed: u64, agrees: bool) -> (Value, Vec<Value>) {
+    let mut wild = Wild(StdRng::seed_from_u64(seed), agrees.then_some(seed));
     let mut page = wild.object(0);
-    if wild.one_in(3) {
+    if !agrees && wild.one_in(3) {
         page.insert("definitions".into(), json!({"word": wild.field(2), "group": wild.object(2)}));
         wild.refer(&mut page, 0);
     }
@@ -20,7 +20,8 @@ pub fn wild(seed: u64) -> (Value, Vec<Value>) {
     (page, values)
 }
 
-struct Wild(StdRng);
+/// Chance, and what the meaning of fields is drawn from where they have only one.
+struct Wild(StdRng, Option<u64>);
 
 impl Wild {
     fn one_in(&mut self, chances: u32) -> bool {
@@ -59,7 +60,8 @@ impl Wild {
         let mut properties = Map::new();
         for name in NAMES {
             if self.one_in(2) {
-                properties.insert(name.into(), self.field(depth + 1));
+                let field = self.field_of(name, depth);
+                properties.insert(name.into(), field);
             }
         }
         let mut object = Map::from_iter([("properties".to_owned(), Value::Object(properties))]);
@@ -106,9 +108,19 @@ impl Wild {
     fn few(&mut self, depth: usize) -> Value {
         let mut few = Map::new();
         for _ in 0..self.0.random_range(1..3) {
-            few.insert(self.name(), self.field(depth + 2));
+            let name = self.name();
+            let field = self.field_of(&name, depth);
+            few.insert(name, field);
         }
         Value::Object(few)
+    }
+
+    /// What a name stands for in an object at a depth.
+    fn field_of(&mut self, name: &str, depth: usize) -> Value {
+        let Some(seed) = self.1 else { return self.field(depth + 1) };
+        let place = name.bytes().fold(seed, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b))).wrapping_mul(7);
+        // Below the page all is plain: what a nested condition brings is filled in otherwise.
+        Wild(StdRng::seed_from_u64(place), self.1).field(depth.max(2) + 1)
     }
 
     fn conditional(&mut self, object: &mut Map<String, Value>, depth: usize) {

@@ -75,7 +75,7 @@ impl Action for DebugWait {
         let Input { days, hours, minutes, seconds, milliseconds } = input;
         let wanted = (((days * 24.0 + hours) * 60.0 + minutes) * 60.0 + seconds) * 1000.0 + milliseconds;
         let most = self.longest.as_secs_f64() * 1000.0;
-        if !(wanted <= most) {
+        if wanted.is_nan() || wanted > most {
             return Err(ActionError::Failed(format!(
                 "the wait is longer than {}, which is the most",
                 words(self.longest)

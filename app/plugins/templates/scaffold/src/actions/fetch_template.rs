@@ -171,7 +171,7 @@ pub(crate) async fn render(step: &Step<'_>, input: &Input, source: &Source<'_>) 
 }
 
 /// The extension of files that are rendered, with its dot.
-fn extension(given: &Value) -> Result<Option<String>, ActionError> {
+pub(crate) fn extension(given: &Value) -> Result<Option<String>, ActionError> {
     match given {
         Value::Null | Value::Bool(false) => Ok(None),
         Value::Bool(true) => Ok(Some(".njk".to_owned())),

@@ -45,7 +45,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Somebody's call.
 pub struct Call {
     tasks: Arc<Tasks>,
-    caller: Caller,
+    pub(super) caller: Caller,
     parameters: Vec<(String, String)>,
     method: Method,
     uri: Uri,
@@ -82,7 +82,7 @@ impl Call {
         self.tasks.task(&self.caller, id).await
     }
 
-    async fn answer<T: IntoResponse>(&self, answer: impl Future<Output = Result<T, Refused>>) -> Response {
+    pub(super) async fn answer<T: IntoResponse>(&self, answer: impl Future<Output = Result<T, Refused>>) -> Response {
         match answer.await {
             Ok(answer) => answer.into_response(),
             Err(Refused::Values(errors)) => {

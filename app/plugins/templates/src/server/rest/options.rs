@@ -1,0 +1,33 @@
+//! What a field of a template's form offers, for the control that asks as somebody types.
+
+use axum::extract::Query;
+use axum::response::Response;
+use axum::{Extension, Json};
+use serde::Deserialize;
+
+use super::tasks::Call;
+use crate::server::{Templates, offers};
+
+/// Where it is.
+pub const PATH: &str = "/api/templates/options";
+
+/// The field, and what was typed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    template: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    q: String,
+}
+
+/// At most 50 of what the caller may see and the template's author allows, by the values of the caller's draft.
+pub(super) async fn get(
+    Query(Asked { template, path, q }): Query<Asked>,
+    Extension(templates): Extension<Templates>,
+    call: Call,
+) -> Response {
+    let answer = async { Ok(Json(offers::offers(&templates, &call.caller, &template, &path, &q).await?)) };
+    call.answer(answer).await
+}
