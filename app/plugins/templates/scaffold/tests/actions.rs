@@ -159,7 +159,7 @@ async fn an_undefined_name_warns_or_fails_with_its_place() {
     assert_eq!(ran.report.verdict, Verdict::Completed);
     let warning = ran.report.warnings.first().expect("a warning");
     assert!(
-        warning.starts_with("t/template.yaml:20:") && warning.contains("did you mean `parameters.name`"),
+        warning.starts_with("t/template.yaml:19:") && warning.contains("did you mean `parameters.name`"),
         "{warning}"
     );
     let strict = run(&format!("  strict: true\n{steps}"), &files, json!({"name": "ledger"})).await;
@@ -198,14 +198,14 @@ async fn the_check_names_what_is_doubtful() {
     for wanted in [
         "t/s/ci.yaml:1: `github.sha` renders as nothing",
         "t/s/ci.yaml:2: `values.nme` is not among the step's values and renders as nothing; did you mean `values.name`?",
-        "t/template.yaml:15: the action fetch:templte is not built in; the template is owned by team-a; did you mean fetch:template?",
-        "t/template.yaml:16: there are no files at ./missing (t/missing)",
-        "t/template.yaml:16: `steps.two.output.y`: the step \"two\" has not run by then",
-        "t/template.yaml:19: `parameters.nam`: the form has no field of that name; did you mean `parameters.name`?",
-        "t/template.yaml:22: fs:rename refuses this input:",
-        "t/template.yaml:22: the expression cannot be read",
-        "t/template.yaml:25: `steps.five.output.x`: there is no step of that id",
-        "t/template.yaml:25: `each.value` is known to the input of a step with `each` alone",
+        "t/template.yaml:14: the action fetch:templte is not built in; the template is owned by team-a; did you mean fetch:template?",
+        "t/template.yaml:15: there are no files at ./missing (t/missing)",
+        "t/template.yaml:15: `steps.two.output.y`: the step \"two\" has not run by then",
+        "t/template.yaml:18: `parameters.nam`: the form has no field of that name; did you mean `parameters.name`?",
+        "t/template.yaml:21: fs:rename refuses this input:",
+        "t/template.yaml:21: the expression cannot be read",
+        "t/template.yaml:24: `steps.five.output.x`: there is no step of that id",
+        "t/template.yaml:24: `each.value` is known to the input of a step with `each` alone",
     ] {
         assert!(all.contains(wanted), "{wanted}\nis not in\n{all}");
     }
