@@ -6,6 +6,7 @@ mod review;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use form::{Active, ActivePage, FieldError, Standard};
 use kit::components::{
@@ -64,9 +65,9 @@ async fn fields_page(
 ) -> Result<Drawn, AppError> {
     let errors = if tried { filling.form.page_errors(&filling.values, shown.index, &Standard) } else { Vec::new() };
     let drawing = Drawing {
-        template: filling.definition.thing.id.clone(),
-        errors: by_field(&errors, shown),
-        offered: offered(templates, caller, shown).await?,
+        template: filling.definition.thing.id.as_str().into(),
+        errors: Arc::new(by_field(&errors, shown)),
+        offered: Arc::new(offered(templates, caller, shown).await?),
         may_focus: errors.is_empty(),
     };
     let data = SchemaFormData {
@@ -183,7 +184,7 @@ fn Frame(head: Head, children: Children) -> impl IntoView {
     let back = template_path(&template);
     view! {
         <Page title=title kind="Use a template" reference=reference aside=aside>
-            <Stepper label="Pages of this form" stations=stations/>
+            <div class="pk-schema__way"><Stepper label="Pages of this form" stations=stations/></div>
             {children()}
             <ConfirmDialog id=DISCARD title="Discard this draft?" consequence="All that is filled in on all pages is forgotten, on every device.">
                 <form method="post" action=DiscardForm::PATH>

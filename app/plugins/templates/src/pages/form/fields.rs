@@ -1,6 +1,7 @@
 //! A field of a form, drawn with the controls of the design system. The name of a control is the pointer of its value.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use form::{
     ActivePage, BooleanControl, Choice as Offer, Field as Asked, HostKind, Input as Line, Kind, Picker, REPOSITORY_PARTS, Repository,
@@ -36,14 +37,15 @@ const COUNTED: u64 = 5000;
 /// What the pickers of a page offer before anything is typed, and what is chosen in them, by pointer.
 pub(super) type Offered = HashMap<String, (Vec<Choice>, Vec<Choice>)>;
 
-/// What fields are drawn with.
+/// What fields are drawn with; cheap to clone.
+#[derive(Clone)]
 pub(super) struct Drawing {
     /// The template's ref.
-    pub template: String,
+    pub template: Arc<str>,
     /// What is wrong, by pointer.
-    pub errors: HashMap<String, Vec<String>>,
+    pub errors: Arc<HashMap<String, Vec<String>>>,
     /// What pickers offer.
-    pub offered: Offered,
+    pub offered: Arc<Offered>,
     /// Whether a field may have the focus when the page comes.
     pub may_focus: bool,
 }
@@ -116,14 +118,15 @@ impl Drawing {
 
     /// A field whose control is one: label, help, control, error.
     fn line(&self, field: &Asked) -> AnyView {
-        let control = self.control(field);
+        // The control takes its id and its descriptions from the field round it: so it is made inside.
+        let (drawing, asked) = (self.clone(), field.clone());
         let is_text = matches!(field.kind, Kind::Text { .. } | Kind::Picker(Picker::EntityName));
         let limit = field.limits.max_length.filter(|most| is_text && *most <= COUNTED).and_then(|most| u32::try_from(most).ok());
         let (label, id, about) = (field.title.clone(), control_id(&field.path), self.about(field));
         let (error, need) = (self.error(field), need(field));
         view! {
             <Field label=label id=id about=about nostrip:help=field.help.clone() error=error need=need nostrip:limit=limit>
-                {control}
+                {drawing.control(&asked)}
             </Field>
         }
         .into_any()
@@ -225,7 +228,7 @@ impl Drawing {
     fn picker(&self, field: &Asked, picker: &Picker) -> AnyView {
         let (name, disabled) = (field.path.clone(), field.disabled || field.readonly);
         let (options, chosen) = self.offered.get(&field.path).cloned().unwrap_or_default();
-        let source = href(OPTIONS, [("template", self.template.as_str()), ("path", field.path.as_str())]) + "&q=";
+        let source = href(OPTIONS, [("template", &*self.template), ("path", field.path.as_str())]) + "&q=";
         let multiple = picker.is_many();
         let placeholder = field.placeholder.clone().unwrap_or_else(|| {
             match picker {

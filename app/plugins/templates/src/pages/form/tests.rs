@@ -3,7 +3,8 @@
 #[path = "../../../form/tests/support/mod.rs"]
 mod support;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use form::example::example;
 use form::{Form, form};
@@ -126,7 +127,7 @@ fn page_html(form: &Form, values: &Value, page: usize) -> String {
         offered.insert(field.path.clone(), (Vec::new(), chosen));
     }
     drawn(move || {
-        let drawing = Drawing { template: "template:default/a".into(), errors: HashMap::new(), offered, may_focus: true };
+        let drawing = Drawing { template: "template:default/a".into(), errors: Arc::default(), offered: Arc::new(offered), may_focus: true };
         page.fields.iter().map(|field| drawing.field(field)).collect::<Vec<_>>()
     })
     .as_str()
