@@ -11,7 +11,16 @@ pub static INFO: PluginInfo = PluginInfo {
     title: "Create",
     prefixes: &["/create", "/api/scaffolder", "/api/templates"],
     navigation: &[NavigationItem { label: "Create", path: "/create", icon: Icon::Template, needs: None }],
-    permissions: &[READ_TEMPLATE, RUN_TEMPLATE, READ_TASK, CHANGE_TASK, CHANGE_VERSION, READ_ACTION, TRY_TEMPLATE, STAR_TEMPLATE],
+    permissions: &[
+        READ_TEMPLATE,
+        RUN_TEMPLATE,
+        READ_TASK,
+        CHANGE_TASK,
+        CHANGE_VERSION,
+        READ_ACTION,
+        TRY_TEMPLATE,
+        STAR_TEMPLATE,
+    ],
     page: |address| Box::pin(templates_page(address)),
 };
 

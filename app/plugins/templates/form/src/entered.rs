@@ -117,9 +117,9 @@ impl Active {
         let own = self.pages.iter().find(|each| each.index == page).map(ActivePage::shape);
         // FNV-1a: the same on both sides.
         let bytes = json!([pages, own]).to_string();
-        let hash = bytes.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = bytes
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{hash:016x}")
     }
 }
@@ -154,7 +154,9 @@ impl Form {
                     choices.insert(field.path.clone(), json!(choice));
                 }
             }
-            if let Some(name) = sent.last(&format!("{}~key", field.path)).filter(|name| field.removable && *name != field.name) {
+            if let Some(name) =
+                sent.last(&format!("{}~key", field.path)).filter(|name| field.removable && *name != field.name)
+            {
                 renamed.push((field.path.clone(), name.to_owned()));
             }
         }
@@ -179,7 +181,9 @@ impl Form {
     /// The values after something was done to a list or a map; nothing where that cannot be done.
     pub fn changed(&self, values: &Value, change: &Change, path: &str) -> Option<Value> {
         let active = self.active(values);
-        let find = |path: &str| active.fields().find(|field| field.path == path && has_entries(field) && !field.disabled && !field.readonly);
+        let find = |path: &str| {
+            active.fields().find(|field| field.path == path && has_entries(field) && !field.disabled && !field.readonly)
+        };
         let mut after = if values.is_object() { values.clone() } else { json!({}) };
         if *change == Change::Add {
             let field = find(path)?;
@@ -232,11 +236,22 @@ impl Form {
         // A list in a list is drawn once its entry is.
         for _ in 0..4 {
             let active = self.active(values);
-            let shown = active.pages.iter().filter(|each| each.index == page).flat_map(|page| &page.fields).flat_map(Field::walk);
+            let shown = active
+                .pages
+                .iter()
+                .filter(|each| each.index == page)
+                .flat_map(|page| &page.fields)
+                .flat_map(Field::walk);
             let mut changed = false;
             for field in shown {
                 let Kind::List { blank, .. } = &field.kind else { continue };
-                let Some(wanted) = sent.last(&field.path).and_then(|text| text.parse::<usize>().ok()).filter(|wanted| *wanted <= MOST_ENTRIES) else { continue };
+                let Some(wanted) = sent
+                    .last(&field.path)
+                    .and_then(|text| text.parse::<usize>().ok())
+                    .filter(|wanted| *wanted <= MOST_ENTRIES)
+                else {
+                    continue;
+                };
                 let mut entries = match &field.value {
                     Some(Value::Array(entries)) => entries.clone(),
                     _ if wanted == 0 => continue,
@@ -282,23 +297,37 @@ impl Sent<'_> {
             return Entered::Untouched;
         }
         match &field.kind {
-            Kind::Object { .. } | Kind::Map { .. } | Kind::List { .. } | Kind::Choice { .. } | Kind::Hidden | Kind::Null | Kind::Secret => {
-                Entered::Untouched
-            }
+            Kind::Object { .. }
+            | Kind::Map { .. }
+            | Kind::List { .. }
+            | Kind::Choice { .. }
+            | Kind::Hidden
+            | Kind::Null
+            | Kind::Secret => Entered::Untouched,
             Kind::Boolean { control: BooleanControl::Checkbox, .. } => self.tick(field),
-            Kind::Boolean { options, .. } | Kind::Select { options } | Kind::Radio { options } => self.one_of(field, options),
+            Kind::Boolean { options, .. } | Kind::Select { options } | Kind::Radio { options } => {
+                self.one_of(field, options)
+            }
             Kind::CheckBoxes { options } | Kind::MultiSelect { options } => self.several(field, |text| {
                 options.iter().find(|option| choice_text(&option.value) == text).map(|option| option.value.clone())
             }),
-            Kind::File { multiple: true, .. } => self.several(field, |text| text.starts_with("data:").then(|| json!(text))),
+            Kind::File { multiple: true, .. } => {
+                self.several(field, |text| text.starts_with("data:").then(|| json!(text)))
+            }
             Kind::Picker(Picker::RepoUrl(repository)) => self.repository(field, &repository.hosts),
-            Kind::Picker(Picker::MultiEntity(entities)) => self.several(field, |text| Some(json!(reference(text, entities)))),
-            Kind::Picker(Picker::EntityTags { .. }) => self.several(field, |text| Some(json!(text.trim().to_lowercase()))),
+            Kind::Picker(Picker::MultiEntity(entities)) => {
+                self.several(field, |text| Some(json!(reference(text, entities))))
+            }
+            Kind::Picker(Picker::EntityTags { .. }) => {
+                self.several(field, |text| Some(json!(text.trim().to_lowercase())))
+            }
             Kind::Picker(Picker::Owner(entities) | Picker::Entity(entities) | Picker::OwnedEntity(entities)) => {
                 self.line(field, |text| json!(reference(text, entities)))
             }
             Kind::Number | Kind::Integer | Kind::Range => self.line(field, number),
-            Kind::Time => self.line(field, |text| json!(if text.len() == 5 { format!("{text}:00") } else { text.to_owned() })),
+            Kind::Time => {
+                self.line(field, |text| json!(if text.len() == 5 { format!("{text}:00") } else { text.to_owned() }))
+            }
             Kind::DateTime => self.line(field, |text| json!(universal_time(text))),
             _ => self.line(field, |text| json!(text)),
         }
@@ -388,7 +417,8 @@ impl Sent<'_> {
         if rest.is_empty() && (host.is_empty() || hosts.len() < 2 || before.is_none()) {
             return if before.is_some() { Entered::Nothing } else { Entered::Untouched };
         }
-        let query: Vec<String> = rest.iter().map(|(part, text)| format!("{part}={}", crate::picker::encoded(text))).collect();
+        let query: Vec<String> =
+            rest.iter().map(|(part, text)| format!("{part}={}", crate::picker::encoded(text))).collect();
         Entered::Value(json!(format!("{host}?{}", query.join("&"))))
     }
 }
@@ -446,7 +476,9 @@ fn bare(field: &Field) -> Field {
     // How these are drawn depends on what stands there.
     let value = match &kind {
         Kind::DateTime => Some(json!(field.is_plain_time())),
-        Kind::Picker(Picker::RepoUrl(_)) => field.value.as_ref().and_then(Value::as_str).map(|address| json!(repository_parts(address).get("host"))),
+        Kind::Picker(Picker::RepoUrl(_)) => {
+            field.value.as_ref().and_then(Value::as_str).map(|address| json!(repository_parts(address).get("host")))
+        }
         _ => None,
     };
     Field { kind, value, children: field.children.iter().map(bare).collect(), schema: Value::Null, ..field.clone() }
@@ -479,8 +511,15 @@ fn reference(typed: &str, entities: &Entities) -> String {
 fn local_time(text: &str) -> Option<String> {
     let time = text.strip_suffix(['Z', 'z'])?;
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
-    let digits = |from: usize, to: usize| time.get(from..to).is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
-    let is_read = time.is_ascii() && matches!(time.len(), 16 | 19) && digits(0, 4) && digits(5, 7) && digits(8, 10) && digits(11, 13) && digits(14, 16);
+    let digits =
+        |from: usize, to: usize| time.get(from..to).is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let is_read = time.is_ascii()
+        && matches!(time.len(), 16 | 19)
+        && digits(0, 4)
+        && digits(5, 7)
+        && digits(8, 10)
+        && digits(11, 13)
+        && digits(14, 16);
     (is_read && time.as_bytes()[10] == b'T').then(|| time.get(..16).unwrap_or(time).to_owned())
 }
 
@@ -559,7 +598,10 @@ fn rename(values: &mut Value, path: &str, name: &str) {
     if name.is_empty() || RESERVED.contains(&name) || entries.contains_key(name) {
         return;
     }
-    *entries = std::mem::take(entries).into_iter().map(|(key, value)| (if key == old { name.to_owned() } else { key }, value)).collect();
+    *entries = std::mem::take(entries)
+        .into_iter()
+        .map(|(key, value)| (if key == old { name.to_owned() } else { key }, value))
+        .collect();
 }
 
 #[cfg(test)]
@@ -627,7 +669,11 @@ mod tests {
     fn what_was_emptied_stays_empty_and_what_was_not_sent_stays() {
         let form = shop();
         let start = form.defaults(&json!({"name": "a", "live": true}));
-        let values = form.entered(&start, 0, &pairs(&[("/size", ""), ("/live", ""), ("/tags", ""), ("/repo~host", "github.com")]));
+        let values = form.entered(
+            &start,
+            0,
+            &pairs(&[("/size", ""), ("/live", ""), ("/tags", ""), ("/repo~host", "github.com")]),
+        );
         assert_eq!(values.get("size"), None);
         assert_eq!((&values["name"], &values["live"]), (&json!("a"), &json!(false)));
         assert_eq!((values.get("tags"), values.get("repo")), (Some(&json!([])), None), "{values}");
@@ -647,7 +693,9 @@ mod tests {
         let moved = change(&two, "down:/pages/0").expect("moved");
         assert_eq!(moved["pages"][0]["slug"], json!("b"));
         assert_eq!(change(&moved, "remove:/pages/0").expect("removed")["pages"].as_array().map(Vec::len), Some(1));
-        for refused in ["up:/pages/0", "down:/pages/1", "remove:/pages/7", "add:/name", "remove:/name", "add:/nowhere", "remove:"] {
+        for refused in
+            ["up:/pages/0", "down:/pages/1", "remove:/pages/7", "add:/name", "remove:/name", "add:/nowhere", "remove:"]
+        {
             let (verb, path) = Change::parse(refused).expect("a change");
             assert_eq!(form.changed(&two, &verb, path), None, "{refused}");
         }

@@ -33,8 +33,8 @@ pub mod mutate;
 mod place;
 
 pub use check::{Fault, judge};
-pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
 pub use entered::{Change, REPOSITORY_PARTS, choice_text, with_value};
+pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, Input, Kind, Limits, Review};
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
 pub use picker::{

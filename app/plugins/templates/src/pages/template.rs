@@ -248,7 +248,8 @@ fn Notices(
         let warning = version.warning.clone();
         view! { <Banner title="For those who own it" tone=Tone::Attention><p>{warning}</p></Banner> }
     });
-    let refused = refused.map(|why| ended(&why)).map(|why| view! { <Banner title="You may not run it"><p>{why}</p></Banner> });
+    let refused =
+        refused.map(|why| ended(&why)).map(|why| view! { <Banner title="You may not run it"><p>{why}</p></Banner> });
     let missing = (!missing.is_empty()).then(|| {
         let (noun, verb) = if missing.len() == 1 { ("Action", "is") } else { ("Actions", "are") };
         let names: Vec<_> = missing

@@ -64,7 +64,8 @@ fn VersionsView(row: Row, versions: Versions, latest: Option<i64>, now: Millis, 
             format!("No version of it was published yet. {}", row.problem)
         };
         let back = row.href();
-        view! { <EmptyState sentence=sentence><a class="pk-button" href=back>"Back to the template"</a></EmptyState> }.into_any()
+        view! { <EmptyState sentence=sentence><a class="pk-button" href=back>"Back to the template"</a></EmptyState> }
+            .into_any()
     } else {
         view! { <Table caption="Versions" columns=columns stacked=true>{rows}</Table> }.into_any()
     };
@@ -161,9 +162,10 @@ fn VersionView(shown: Shown) -> impl IntoView {
             let instead = (!successor.is_empty()).then(|| format!(" Use {successor} instead."));
             Some(view! { <Banner title="Deprecated" tone=Tone::Attention><p>{reason}{instead}</p></Banner> }.into_any())
         }
-        State::Withdrawn { reason } => {
-            Some(view! { <Banner title="Withdrawn: no run begins with it" tone=Tone::Wrong><p>{reason}</p></Banner> }.into_any())
-        }
+        State::Withdrawn { reason } => Some(
+            view! { <Banner title="Withdrawn: no run begins with it" tone=Tone::Wrong><p>{reason}</p></Banner> }
+                .into_any(),
+        ),
     };
     let warning = (!version.warning.is_empty())
         .then(|| view! { <Banner title="For those who own it" tone=Tone::Attention><p>{version.warning.clone()}</p></Banner> });
