@@ -174,16 +174,8 @@ fn nearest(drawn: &[&str], path: &str) -> String {
 fn Frame(head: Head, children: Children) -> impl IntoView {
     let Head { template, title, version, stations, has_draft, replaced: _ } = head;
     let aside = has_draft.then(|| {
-        view! {
-            <DialogButton opens=DISCARD text="Discard draft"/>
-            <noscript>
-                <form method="post" action=DiscardForm::PATH>
-                    <input type="hidden" name="template" value=template.clone()/>
-                    <Button text="Discard draft"/>
-                </form>
-            </noscript>
-        }
-        .into_any()
+        // It needs no script: browsers open the dialog by themselves.
+        view! { <DialogButton opens=DISCARD text="Discard draft"/> }.into_any()
     });
     let reference = format!("{template} {version}");
     let back = template_path(&template);
