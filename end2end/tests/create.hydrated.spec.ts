@@ -6,7 +6,7 @@ const LIBRARY = '/create/templates/default/shared-library/form';
 test.describe.configure({ mode: 'serial' });
 
 // Each test is somebody else, since a draft is one a person and template.
-const PEOPLE = ['amelie.dubois', 'jonas.weber', 'priya.raman', 'tomasz.nowak'];
+const PEOPLE = ['daniel.okafor', 'yara.haddad', 'lukas.meier', 'ines.carvalho'];
 let next = -1;
 
 test.beforeEach(async ({ page, context, baseURL }) => {

@@ -25,7 +25,7 @@ async function begin(page: Page, path: string, hydrated: boolean): Promise<void>
   const discard = page.getByRole('button', { name: 'Discard draft' }).first();
   if (await discard.count()) {
     await discard.click();
-    if (hydrated) await page.getByRole('alertdialog').getByRole('button', { name: 'Discard draft' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Discard draft' }).click();
     await expect(page.getByText('The draft is discarded')).toBeVisible();
     await page.goto(path);
     if (hydrated) await tookOver(page);

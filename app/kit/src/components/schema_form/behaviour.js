@@ -250,19 +250,21 @@
   };
 
   // What happens
-  for (const kind of ['input', 'change']) {
-    document.addEventListener(kind, (event) => {
-      const form = formOf(event.target);
-      const control = event.target;
-      if (!form || !(control instanceof Element) || !control.matches(CONTROLS)) return;
-      // What is typed to look for an option is no value.
-      if (control.matches('[role=combobox]') || (control instanceof HTMLInputElement && control.type === 'file')) return;
-      const found = judge(form);
-      const moves = found ? found.shape !== form.dataset.pkShape : kind === 'change';
-      say('');
-      soon(form, moves ? 0 : PAUSE);
-    });
-  }
+  document.addEventListener('input', (event) => {
+    const form = formOf(event.target);
+    const control = event.target;
+    if (!form || !(control instanceof Element) || !control.matches(CONTROLS)) return;
+    // What is typed to look for an option is no value.
+    if (control.matches('[role=combobox]') || (control instanceof HTMLInputElement && control.type === 'file')) return;
+    const found = judge(form);
+    if (stopped) {
+      keep(form);
+      return;
+    }
+    const moves = found ? found.shape !== form.dataset.pkShape : control.matches('select, [type=checkbox], [type=radio]');
+    say('');
+    soon(form, moves ? 0 : PAUSE);
+  });
   document.addEventListener('focusout', (event) => {
     const form = formOf(event.target);
     if (!form || !(event.target instanceof Element) || !event.target.matches(CONTROLS)) return;

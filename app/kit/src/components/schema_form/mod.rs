@@ -61,7 +61,7 @@ pub fn SchemaForm(
             data-pk-source=data.source
             data-pk-page=data.page
             data-pk-shape=data.shape
-            data-pk-tried=data.tried
+            data-pk-tried=data.tried.to_string()
         >
             {hidden}
             // Enter presses the first button of a form.
@@ -89,7 +89,9 @@ pub fn SchemaField(
 ) -> impl IntoView {
     let notices: Vec<_> = notices
         .into_iter()
-        .map(|notice| view! { <p class="pk-schema__notice"><IconView icon=Icon::InfoCircle/> <span>{notice}</span></p> })
+        .map(
+            |notice| view! { <p class="pk-schema__notice"><IconView icon=Icon::InfoCircle/> <span>{notice}</span></p> },
+        )
         .collect();
     view! {
         <div class="pk-schema__field" data-pk-path=path data-pk-kind=kind>

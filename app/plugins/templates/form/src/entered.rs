@@ -476,7 +476,9 @@ fn bare(field: &Field) -> Field {
     // How these are drawn depends on what stands there.
     let value = match &kind {
         Kind::DateTime => Some(json!(field.is_plain_time())),
-        Kind::Picker(Picker::RepoUrl(_)) => field.value.as_ref().and_then(Value::as_str).map(|address| json!(repository_parts(address).get("host"))),
+        Kind::Picker(Picker::RepoUrl(_)) => {
+            field.value.as_ref().and_then(Value::as_str).map(|address| json!(repository_parts(address).get("host")))
+        }
         _ => None,
     };
     Field { kind, value, children: field.children.iter().map(bare).collect(), schema: Value::Null, ..field.clone() }

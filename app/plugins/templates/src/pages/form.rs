@@ -6,11 +6,12 @@ mod review;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use form::{Active, ActivePage, FieldError, Standard};
 use kit::components::{
-    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, DraftStatus, Emphasis, ErrorSummary, FormActions, Fragment, Page,
-    SchemaForm, SchemaFormData, State, Station, Stepper, Tone,
+    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, DraftStatus, Emphasis, ErrorSummary, FormActions,
+    Fragment, Page, SchemaForm, SchemaFormData, State, Station, Stepper, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -44,7 +45,9 @@ pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Draw
     let asked = at.one("page");
     let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let number = number.or_else(|| filling.draft.as_ref().filter(|_| asked.is_empty()).map(|draft| draft.page));
-    let shown = number.and_then(|number| active.pages.iter().find(|page| page.index == number)).or_else(|| active.pages.first());
+    let shown = number
+        .and_then(|number| active.pages.iter().find(|page| page.index == number))
+        .or_else(|| active.pages.first());
     match shown.filter(|_| asked != REVIEW) {
         Some(shown) => {
             let tried = !at.one("tried").is_empty();
@@ -64,9 +67,9 @@ async fn fields_page(
 ) -> Result<Drawn, AppError> {
     let errors = if tried { filling.form.page_errors(&filling.values, shown.index, &Standard) } else { Vec::new() };
     let drawing = Drawing {
-        template: filling.definition.thing.id.clone(),
-        errors: by_field(&errors, shown),
-        offered: offered(templates, caller, shown).await?,
+        template: filling.definition.thing.id.as_str().into(),
+        errors: Arc::new(by_field(&errors, shown)),
+        offered: Arc::new(offered(templates, caller, shown).await?),
         may_focus: errors.is_empty(),
     };
     let data = SchemaFormData {
@@ -78,7 +81,10 @@ async fn fields_page(
         tried,
     };
     let head = Head::of(filling, active, Some(shown.index));
-    let position = Position { given: if filling.draft.is_some() { String::new() } else { given }, ..Position::of(filling, active, shown.index) };
+    let position = Position {
+        given: if filling.draft.is_some() { String::new() } else { given },
+        ..Position::of(filling, active, shown.index)
+    };
     let shown = shown.clone();
     Ok(page(|| view! { <FieldsView head=head position=position shown=shown errors=errors drawing=drawing data=data/> }))
 }
@@ -168,22 +174,14 @@ fn nearest(drawn: &[&str], path: &str) -> String {
 fn Frame(head: Head, children: Children) -> impl IntoView {
     let Head { template, title, version, stations, has_draft, replaced: _ } = head;
     let aside = has_draft.then(|| {
-        view! {
-            <DialogButton opens=DISCARD text="Discard draft"/>
-            <noscript>
-                <form method="post" action=DiscardForm::PATH>
-                    <input type="hidden" name="template" value=template.clone()/>
-                    <Button text="Discard draft"/>
-                </form>
-            </noscript>
-        }
-        .into_any()
+        // It needs no script: browsers open the dialog by themselves.
+        view! { <DialogButton opens=DISCARD text="Discard draft"/> }.into_any()
     });
     let reference = format!("{template} {version}");
     let back = template_path(&template);
     view! {
         <Page title=title kind="Use a template" reference=reference aside=aside>
-            <Stepper label="Pages of this form" stations=stations/>
+            <div class="pk-schema__way"><Stepper label="Pages of this form" stations=stations/></div>
             {children()}
             <ConfirmDialog id=DISCARD title="Discard this draft?" consequence="All that is filled in on all pages is forgotten, on every device.">
                 <form method="post" action=DiscardForm::PATH>
@@ -206,8 +204,12 @@ fn FieldsView(
     data: SchemaFormData,
 ) -> impl IntoView {
     let drawn: Vec<&str> = shown.fields.iter().flat_map(form::Field::walk).map(|field| field.path.as_str()).collect();
-    let titles: HashMap<&str, &str> =
-        shown.fields.iter().flat_map(form::Field::walk).map(|field| (field.path.as_str(), field.title.as_str())).collect();
+    let titles: HashMap<&str, &str> = shown
+        .fields
+        .iter()
+        .flat_map(form::Field::walk)
+        .map(|field| (field.path.as_str(), field.title.as_str()))
+        .collect();
     let summary: Vec<(String, String)> = errors
         .iter()
         .map(|error| {

@@ -29,7 +29,8 @@ pub struct Draft {
 
 /// The caller's draft of a template's form.
 pub async fn load(kit: &Kit, caller: &Caller, template: &str) -> Result<Option<Draft>, AppError> {
-    let text = "SELECT filled, replaced, page, revision, updated_at FROM templates_draft WHERE subject = ? AND template = ?";
+    let text =
+        "SELECT filled, replaced, page, revision, updated_at FROM templates_draft WHERE subject = ? AND template = ?";
     let rows = db::rows(kit.db.read(), text, [owner(caller)?.into(), template.into()]).await?;
     Ok(rows.first().map(read).transpose()?)
 }
@@ -96,9 +97,14 @@ fn read(row: &QueryResult) -> Result<Draft, DbErr> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use kit::identity::{Principal, PrincipalKind, Via};
-    use kit::server::testing::databases;
+    use kit::server::authorise::Gate;
+    use kit::server::clock::Clock;
+    use kit::server::fetch::{Fetcher, Policy};
+    use kit::server::secrets::{Vault, new_key};
+    use kit::server::testing::{TestDb, databases};
     use serde_json::json;
 
     use super::*;
@@ -116,6 +122,18 @@ mod tests {
         }))
     }
 
+    fn kit(db: &TestDb) -> Kit {
+        let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
+        Kit {
+            db: (**db).clone(),
+            clock: Clock::System,
+            fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
+            vocabulary: Arc::default(),
+            gate: Arc::new(Gate::default()),
+            vault: Arc::new(Vault::parse(&new_key()).expect("a key")),
+        }
+    }
+
     fn draft(values: Value) -> Draft {
         Draft { values, replaced: Value::Null, page: 0, revision: 0, updated_at: 0 }
     }
@@ -123,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn a_draft_is_its_owners_alone_and_every_save_counts() {
         for db in databases().await {
-            let kit = db.kit();
+            let kit = kit(&db);
             let (jane, joe) = (person("user:default/jane"), person("user:default/joe"));
             let template = "template:default/shop";
             assert_eq!(load(&kit, &jane, template).await.expect("read"), None);

@@ -1,14 +1,15 @@
 //! A field of a form, drawn with the controls of the design system. The name of a control is the pointer of its value.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use form::{
-    ActivePage, BooleanControl, Choice as Offer, Field as Asked, HostKind, Input as Line, Kind, Picker, REPOSITORY_PARTS, Repository,
-    choice_text, repository_parts,
+    ActivePage, BooleanControl, Choice as Offer, Field as Asked, HostKind, Input as Line, Kind, Picker,
+    REPOSITORY_PARTS, Repository, choice_text, repository_parts,
 };
 use kit::components::{
-    Checkbox, CheckboxGroup, Choice, Combobox, DataFile, DateInput, EntryActions, Field, FieldSet, FormRow, Input, InputKind, Need,
-    RadioGroup, SchemaAdd, SchemaEntry, SchemaField, SchemaGroup, Select, TextArea,
+    Checkbox, CheckboxGroup, Choice, Combobox, DataFile, DateInput, EntryActions, Field, FieldSet, FormRow, Input,
+    InputKind, Need, RadioGroup, SchemaAdd, SchemaEntry, SchemaField, SchemaGroup, Select, TextArea,
 };
 use kit::error::AppError;
 use kit::html::Html;
@@ -36,14 +37,15 @@ const COUNTED: u64 = 5000;
 /// What the pickers of a page offer before anything is typed, and what is chosen in them, by pointer.
 pub(super) type Offered = HashMap<String, (Vec<Choice>, Vec<Choice>)>;
 
-/// What fields are drawn with.
+/// What fields are drawn with; cheap to clone.
+#[derive(Clone)]
 pub(super) struct Drawing {
     /// The template's ref.
-    pub template: String,
+    pub template: Arc<str>,
     /// What is wrong, by pointer.
-    pub errors: HashMap<String, Vec<String>>,
+    pub errors: Arc<HashMap<String, Vec<String>>>,
     /// What pickers offer.
-    pub offered: Offered,
+    pub offered: Arc<Offered>,
     /// Whether a field may have the focus when the page comes.
     pub may_focus: bool,
 }
@@ -66,7 +68,11 @@ pub(super) async fn offered(templates: &Templates, caller: &Caller, page: &Activ
                 choices
             }
         };
-        let values = if picker.is_many() { field.chosen() } else { Some(field.shown()).filter(|text| !text.is_empty()).into_iter().collect() };
+        let values = if picker.is_many() {
+            field.chosen()
+        } else {
+            Some(field.shown()).filter(|text| !text.is_empty()).into_iter().collect()
+        };
         let chosen = if matches!(picker, Picker::EntityTags { .. }) {
             values.iter().map(|tag| Choice::new(tag, tag)).collect()
         } else {
@@ -107,7 +113,9 @@ impl Drawing {
             Kind::List { .. } => self.list(field),
             Kind::Choice { options, selected } => self.choice(field, options, *selected),
             Kind::Boolean { control: BooleanControl::Checkbox, .. } => self.tick(field),
-            Kind::Boolean { control: BooleanControl::Radio, options } | Kind::Radio { options } => self.radio(field, options),
+            Kind::Boolean { control: BooleanControl::Radio, options } | Kind::Radio { options } => {
+                self.radio(field, options)
+            }
             Kind::CheckBoxes { options } => self.boxes(field, options),
             Kind::Picker(Picker::RepoUrl(repository)) => self.repository(field, repository),
             _ => self.line(field),
@@ -116,14 +124,19 @@ impl Drawing {
 
     /// A field whose control is one: label, help, control, error.
     fn line(&self, field: &Asked) -> AnyView {
-        let control = self.control(field);
+        // The control takes its id and its descriptions from the field round it: so it is made inside.
+        let (drawing, asked) = (self.clone(), field.clone());
         let is_text = matches!(field.kind, Kind::Text { .. } | Kind::Picker(Picker::EntityName));
-        let limit = field.limits.max_length.filter(|most| is_text && *most <= COUNTED).and_then(|most| u32::try_from(most).ok());
+        let limit = field
+            .limits
+            .max_length
+            .filter(|most| is_text && *most <= COUNTED)
+            .and_then(|most| u32::try_from(most).ok());
         let (label, id, about) = (field.title.clone(), control_id(&field.path), self.about(field));
         let (error, need) = (self.error(field), need(field));
         view! {
             <Field label=label id=id about=about nostrip:help=field.help.clone() error=error need=need nostrip:limit=limit>
-                {control}
+                {drawing.control(&asked)}
             </Field>
         }
         .into_any()
@@ -204,7 +217,8 @@ impl Drawing {
             // What is no number can be seen, and mended.
             (_, false) => InputKind::Text,
         };
-        let (name, placeholder, read_only, disabled) = (field.path.clone(), field.placeholder.clone(), field.readonly, field.disabled);
+        let (name, placeholder, read_only, disabled) =
+            (field.path.clone(), field.placeholder.clone(), field.readonly, field.disabled);
         view! {
             <Input
                 name=name
@@ -225,7 +239,7 @@ impl Drawing {
     fn picker(&self, field: &Asked, picker: &Picker) -> AnyView {
         let (name, disabled) = (field.path.clone(), field.disabled || field.readonly);
         let (options, chosen) = self.offered.get(&field.path).cloned().unwrap_or_default();
-        let source = href(OPTIONS, [("template", self.template.as_str()), ("path", field.path.as_str())]) + "&q=";
+        let source = href(OPTIONS, [("template", &*self.template), ("path", field.path.as_str())]) + "&q=";
         let multiple = picker.is_many();
         let placeholder = field.placeholder.clone().unwrap_or_else(|| {
             match picker {
@@ -333,7 +347,10 @@ impl Drawing {
                 if !entry.removable {
                     return self.field(entry);
                 }
-                let actions = EntryActions { remove: (!is_fixed).then(|| format!("remove:{}", entry.path)), ..EntryActions::default() };
+                let actions = EntryActions {
+                    remove: (!is_fixed).then(|| format!("remove:{}", entry.path)),
+                    ..EntryActions::default()
+                };
                 let (key, key_id) = (format!("{}~key", entry.path), control_id(&format!("{}~key", entry.path)));
                 let (name, called) = (entry.name.clone(), entry.title.clone());
                 let value = Asked { title: "Value".into(), ..entry.clone() };
@@ -349,15 +366,21 @@ impl Drawing {
                 .into_any()
             })
             .collect();
-        let add = (!is_fixed).then(|| view! { <SchemaAdd text="Add an entry" sends=(names::DO, format!("add:{}", field.path))/> });
+        let add = (!is_fixed)
+            .then(|| view! { <SchemaAdd text="Add an entry" sends=(names::DO, format!("add:{}", field.path))/> });
         self.group(field, field.title.clone(), None, view! { {entries} {add} }.into_any())
     }
 
     fn choice(&self, field: &Asked, options: &[String], selected: usize) -> AnyView {
         let name = format!("{}~choice", field.path);
         let id = control_id(&name);
-        let options: Vec<Choice> = options.iter().enumerate().map(|(at, label)| Choice::new(at.to_string(), label)).collect();
-        let label = if field.title.is_empty() || field.path.is_empty() { "Which of these".to_owned() } else { field.title.clone() };
+        let options: Vec<Choice> =
+            options.iter().enumerate().map(|(at, label)| Choice::new(at.to_string(), label)).collect();
+        let label = if field.title.is_empty() || field.path.is_empty() {
+            "Which of these".to_owned()
+        } else {
+            field.title.clone()
+        };
         let disabled = field.disabled || field.readonly;
         let about = self.about(field);
         let children = self.children(field);
@@ -373,12 +396,19 @@ impl Drawing {
     fn repository(&self, field: &Asked, repository: &Repository) -> AnyView {
         let parts = repository_parts(&field.shown());
         let given = |part: &str| parts.get(part).cloned().unwrap_or_default();
-        let host = Some(given("host")).filter(|host| !host.is_empty()).or_else(|| repository.hosts.first().cloned()).unwrap_or_default();
+        let host = Some(given("host"))
+            .filter(|host| !host.is_empty())
+            .or_else(|| repository.hosts.first().cloned())
+            .unwrap_or_default();
         let needed = HostKind::of(&host).parts();
         let is_fixed = field.disabled || field.readonly;
         let controls: Vec<_> = REPOSITORY_PARTS
             .into_iter()
-            .filter(|part| *part == "host" || needed.contains(part) || *part == "organization" && !repository.organizations.is_empty())
+            .filter(|part| {
+                *part == "host"
+                    || needed.contains(part)
+                    || *part == "organization" && !repository.organizations.is_empty()
+            })
             .map(|part| {
                 let (label, allowed) = match part {
                     "host" => ("Host", &repository.hosts),
@@ -403,7 +433,15 @@ impl Drawing {
     }
 
     /// A part of a repository's address: one of those that are allowed, or any.
-    fn part(&self, field: &Asked, part: &str, label: &str, allowed: &[String], value: String, disabled: bool) -> AnyView {
+    fn part(
+        &self,
+        field: &Asked,
+        part: &str,
+        label: &str,
+        allowed: &[String],
+        value: String,
+        disabled: bool,
+    ) -> AnyView {
         let name = format!("{}~{part}", field.path);
         let (id, label) = (control_id(&name), label.to_owned());
         if allowed.is_empty() {
@@ -438,13 +476,17 @@ impl Drawing {
             return None;
         }
         let (id, title) = (control_id(&field.path), title.unwrap_or_default());
-        Some(view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>{()}</FieldSet> }.into_any())
+        Some(
+            view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>{()}</FieldSet> }
+                .into_any(),
+        )
     }
 
     fn group(&self, field: &Asked, title: String, folds: Option<bool>, body: AnyView) -> AnyView {
         let id = control_id(&field.path);
         let (about, error) = (self.about(field), self.errors.get(&field.path).map(|messages| messages.join(" ")));
-        let word = field.required.then_some("required").filter(|_| matches!(field.kind, Kind::List { .. } | Kind::Map { .. }));
+        let word =
+            field.required.then_some("required").filter(|_| matches!(field.kind, Kind::List { .. } | Kind::Map { .. }));
         view! { <SchemaGroup title=title id=id about=about help=field.help.clone() error=error folds=folds word=word>{body}</SchemaGroup> }.into_any()
     }
 
@@ -470,7 +512,8 @@ fn need(field: &Asked) -> Need {
 }
 
 fn choices(options: &[Offer]) -> Vec<Choice> {
-    let choice = |offer: &Offer| Choice { disabled: offer.disabled, ..Choice::new(choice_text(&offer.value), &offer.label) };
+    let choice =
+        |offer: &Offer| Choice { disabled: offer.disabled, ..Choice::new(choice_text(&offer.value), &offer.label) };
     options.iter().map(choice).collect()
 }
 
