@@ -429,3 +429,88 @@ async fn the_files_round_a_descriptor_are_those_of_its_location() {
         assert!(catalog.tree_at("https://nowhere.example/x").await.is_err());
     }
 }
+
+/// What tells its secret in a line, a file and an output.
+const TELLS: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata:
+  name: tells
+spec:
+  type: service
+  owner: team-a
+  parameters:
+    - title: About
+      properties:
+        token: {type: string, ui:field: Secret}
+  steps:
+    - {id: say, name: Say it, action: 'debug:log', input: {message: 'It is ${{ secrets.token }}'}}
+    - {id: write, name: Write it, action: 'catalog:write', input: {filePath: catalog-info.yaml, entity: {kind: Component, apiVersion: v1, metadata: {name: x, description: '${{ secrets.token }}'}}}}
+  output:
+    text: [{title: Told, content: '${{ secrets.token }}'}]
+";
+
+const SECRET: &str = "geheim-4711-geheim";
+
+#[tokio::test]
+async fn cve_2026_106461_cve_2026_106501_runs_of_others_are_not_listed_opened_or_told() {
+    for db in databases().await {
+        let operator = TestApp::new(&db);
+        operator.write("a/template.yaml", TELLS);
+        published(&operator).await;
+        let jane = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[]));
+        let asked = json!({ "templateRef": "template:default/tells", "values": {}, "secrets": { "token": SECRET } });
+        let begun = jane.post("/api/scaffolder/v2/tasks", "application/json", &asked.to_string()).await;
+        assert_eq!(begun.status, 201, "{}", begun.body);
+        let id = serde_json::from_str::<Value>(&begun.body).expect("JSON")["id"].as_str().expect("an id").to_owned();
+        for lane in jane.instance.lanes() {
+            lane.run_due("templates.task", std::slice::from_ref(&id)).await.expect("the run ran");
+        }
+        let own = [
+            format!("/api/scaffolder/v2/tasks/{id}"),
+            format!("/api/scaffolder/v2/tasks/{id}/events"),
+            "/api/scaffolder/v2/tasks".to_owned(),
+            format!("/create/runs/{id}"),
+        ];
+        for path in &own {
+            let answer = jane.get(path).await;
+            assert_eq!(answer.status, 200, "{}: {path}: {}", operator.name, answer.body);
+            assert!(!answer.body.contains(SECRET), "{}: {path}: {}", operator.name, answer.body);
+        }
+        assert!(jane.get(&own[1]).await.body.contains("It is ********"), "{}", operator.name);
+        let bob = TestApp::with(&db, Config::default(), &[], person("user:default/bob", &[]));
+        for path in &own {
+            let answer = bob.get(path).await;
+            assert!(!answer.body.contains(&id) || answer.status != 200, "{}: {path}: {}", operator.name, answer.body);
+        }
+        for verb in ["cancel", "retry"] {
+            let path = format!("/api/scaffolder/v2/tasks/{id}/{verb}");
+            let answer = bob.post(&path, "application/json", "{}").await;
+            assert!(answer.status.is_client_error(), "{}: {path}: {}", operator.name, answer.body);
+        }
+        let kept = "SELECT parameters || user_entity || sealed || output || error FROM templates_task";
+        let lines = "SELECT text FROM templates_log";
+        for row in operator.column(kept).await.iter().chain(&operator.column(lines).await) {
+            assert!(!row.contains(SECRET), "{}: {row}", operator.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn ghsa_8wq8_6859_qx77_cve_2026_32237_a_dry_run_gives_no_secret_back() {
+    let databases = databases().await;
+    let app = TestApp::new(&databases[0]);
+    let template = descriptor::data(TELLS).expect("YAML");
+    let asked = json!({ "template": template, "values": {}, "secrets": { "token": SECRET }, "directoryContents": [] });
+    let answer = app.post("/api/scaffolder/v2/dry-run", "application/json", &asked.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("It is ********"), "{}", answer.body);
+    let told: Value = serde_json::from_str(&answer.body).expect("JSON");
+    let files = told["directoryContents"].as_array().expect("files");
+    assert_eq!(files.len(), 1, "{}", answer.body);
+    let content = base64::Engine::decode(
+        &base64::engine::general_purpose::STANDARD,
+        files[0]["base64Content"].as_str().expect("a content"),
+    );
+    let content = String::from_utf8(content.expect("base64")).expect("text");
+    assert!(content.contains("********") && !content.contains(SECRET) && !answer.body.contains(SECRET), "{content}");
+}

@@ -691,7 +691,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leaves_it() {
+    fn ghsa_mg3m_f475_28hv_cve_2026_106500_no_path_leaves_it() {
         let (place, workspace) = workspace(WorkspaceLimits::default());
         fs::write(place.path().join("secret"), "secret").expect("write");
         symlink("..", workspace.path().join("up")).expect("link");

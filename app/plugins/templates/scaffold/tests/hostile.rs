@@ -62,7 +62,7 @@ async fn error(step: Value, files: &[(&str, &[u8])]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_path_leads_out() {
+async fn cve_2026_106560_no_path_leads_out() {
     for target in ["../out", "/etc/cron.d", "a/../../out", ".git/hooks", "a\\b"] {
         let step = json!({"id": "x", "action": "fetch:plain", "input": {"url": "./s", "targetPath": target}});
         let error = error(step, &[("s/file", b"x")]).await;
@@ -97,7 +97,7 @@ async fn names_of_a_skeleton_do_not_lead_out_either() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn links_in_a_skeleton_are_not_followed() {
+async fn cve_2026_24046_links_in_a_skeleton_are_not_followed() {
     let place = tempfile::tempdir().expect("a directory");
     fs::write(place.path().join("secret"), "top secret").expect("write");
     let skeleton = place.path().join("repository/s");

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::Templates;
+use super::mask::Mask;
 
 /// Dry runs at a time on this instance; they must not hold up the runs.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
@@ -46,6 +47,7 @@ impl Templates {
         let name = uuid::Uuid::new_v4().to_string();
         let workspace = Workspace::create(&parent, &name, LIMITS.workspace).map_err(AppError::internal)?;
         let made_up = values.is_none();
+        let mask = Mask::new(&secrets);
         let run = DryRun {
             template,
             tree,
@@ -58,8 +60,12 @@ impl Templates {
             limits: LIMITS,
         };
         let report = dry_run(run, &workspace).await;
-        let contents =
-            report.files.iter().map(|file| workspace.read(&file.path)).collect::<Result<_, WorkspaceError>>();
+        let contents = report
+            .files
+            .iter()
+            .map(|file| workspace.read(&file.path).map(|content| masked(&mask, content)))
+            .collect::<Result<_, WorkspaceError>>();
+        let report = without_secrets(&mask, report)?;
         drop(workspace);
         Workspace::remove(&parent, &name).map_err(AppError::internal)?;
         Ok(Produced { report, contents: contents.map_err(AppError::internal)? })
@@ -72,5 +78,19 @@ impl Templates {
         };
         let entity = self.entities.entity(caller, &principal.subject).await?;
         Ok(entity.map_or(Value::Null, |entity| json!({"ref": principal.subject, "entity": entity})))
+    }
+}
+
+/// The report without secrets, wherever a step has put them.
+fn without_secrets(mask: &Mask, report: Report) -> Result<Report, AppError> {
+    let report = serde_json::to_value(report).map_err(AppError::internal)?;
+    serde_json::from_value(mask.value(report)).map_err(AppError::internal)
+}
+
+/// A file without secrets; one that is no text is none that a person reads.
+fn masked(mask: &Mask, content: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(content) {
+        Ok(text) => mask.text(&text).into_bytes(),
+        Err(binary) => binary.into_bytes(),
     }
 }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_masked_in_every_form() {
+    fn cve_2026_106499_a_secret_is_masked_in_every_form() {
         let secret = "s3cr\"et/+ü wörd";
         let mask = mask(json!(secret));
         let basic = STANDARD.encode(format!("jane:{secret}"));

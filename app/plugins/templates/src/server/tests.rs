@@ -636,7 +636,7 @@ async fn a_run_is_ended_while_it_waits_while_it_runs_and_before_it_begins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_are_sealed_masked_dropped_and_asked_for_again() {
+async fn cve_2025_55285_cve_2026_29184_secrets_are_sealed_masked_dropped_and_asked_for_again() {
     for db in databases().await {
         let fixture = Fixture::new(&db);
         let input = json!({ "what": "s", "say": "the token is ${{ secrets.token }}", "give": "<${{ secrets.token }}>", "then": "fail", "times": 1 });

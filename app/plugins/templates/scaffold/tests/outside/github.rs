@@ -187,7 +187,7 @@ async fn a_limit_is_waited_for_without_a_worker() {
 }
 
 #[tokio::test]
-async fn names_that_would_lead_elsewhere_are_refused_before_anything_is_asked() {
+async fn ghsa_pvv8_8fx9_h673_cve_2026_106486_names_that_would_lead_elsewhere_are_refused_before_anything_is_asked() {
     let github = github!();
     let mut run = github.run("run-1/publish", Some("good-token"));
     let action = PublishGithub::new();
@@ -198,6 +198,8 @@ async fn names_that_would_lead_elsewhere_are_refused_before_anything_is_asked() 
         json!({ "repoUrl": github.repo_url("bank", "r"), "defaultBranch": "a..b" }),
         json!({ "repoUrl": github.repo_url("bank", "r"), "repoVisibility": "secret" }),
         json!({ "repoUrl": github.repo_url("bank", "r"), "sourcePath": "nowhere" }),
+        json!({ "repoUrl": github.repo_url("bank", "r"), "sourcePath": "../.." }),
+        json!({ "repoUrl": github.repo_url("bank", "r"), "sourcePath": "/etc" }),
         json!({ "repoUrl": github.repo_url("bank", "r"), "allowedHosts": ["github.com"] }),
     ] {
         run.fails(&action, input).await;
