@@ -78,6 +78,8 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// Runs of templates.
+    pub templates: TemplatesConfig,
     /// The audit trail.
     pub audit: AuditConfig,
     /// The look.
@@ -142,6 +144,37 @@ pub struct CatalogConfig {
     pub check_seconds: u32,
     /// The most locations that one person or service registers: up to 1,000,000; no limit when 0. The commands of the operator are not limited.
     pub max_locations_per_person: u32,
+}
+
+/// `[templates]`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TemplatesConfig {
+    /// Runs at a time on this instance: 1 to 256.
+    pub concurrency: u32,
+    /// Minutes that one attempt of a step may take: 1 to 1,440.
+    pub step_minutes: u32,
+    /// Days that a run may take, with all that it waits: 1 to 365.
+    pub run_days: u32,
+    /// The most that the files of one run may hold, in MB: 1 to 10,000.
+    pub workspace_mb: u32,
+    /// Days that the files of a run are kept which did not complete: 1 to 365.
+    pub keep_files_days: u32,
+    /// Days that a draft is kept which nobody goes on with: 1 to 3,650.
+    pub keep_drafts_days: u32,
+}
+
+impl Default for TemplatesConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            step_minutes: 15,
+            run_days: 7,
+            workspace_mb: 256,
+            keep_files_days: 7,
+            keep_drafts_days: 90,
+        }
+    }
 }
 
 /// `[audit]`
@@ -253,6 +286,7 @@ impl Default for Config {
             database_url: String::new(),
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
+            templates: TemplatesConfig::default(),
             audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
@@ -395,6 +429,12 @@ impl Config {
         within("catalog.check_seconds", u64::from(self.catalog.check_seconds), 1, 25)?;
         let most = u64::from(self.catalog.max_locations_per_person);
         within("catalog.max_locations_per_person", most, 0, 1_000_000)?;
+        within("templates.concurrency", u64::from(self.templates.concurrency), 1, 256)?;
+        within("templates.step_minutes", u64::from(self.templates.step_minutes), 1, 1_440)?;
+        within("templates.run_days", u64::from(self.templates.run_days), 1, 365)?;
+        within("templates.workspace_mb", u64::from(self.templates.workspace_mb), 1, 10_000)?;
+        within("templates.keep_files_days", u64::from(self.templates.keep_files_days), 1, 365)?;
+        within("templates.keep_drafts_days", u64::from(self.templates.keep_drafts_days), 1, 3_650)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
@@ -745,7 +785,7 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`, `actions`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `templates`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`, `actions`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");

@@ -26,6 +26,7 @@ use migrations::{Migrator, MigratorTrait};
 use scaffold::action::World;
 use scaffold::actions::external::Services;
 use scaffold::registry::Registry;
+use scaffold::workspace::WorkspaceLimits;
 use search::server::Search;
 use settings::server::Settings;
 use templates::server::Templates;
@@ -35,7 +36,7 @@ use templates::server::tasks::{Options as TaskOptions, Parts};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
-use crate::config::{Config, DATABASE};
+use crate::config::{Config, DATABASE, TemplatesConfig};
 use crate::policies;
 use crate::portal::InnerPortal;
 use crate::secrets::private;
@@ -172,7 +173,7 @@ impl Instance {
             administrators: administrators.clone(),
             registry: Arc::new(Registry::built_in().with_services(services.clone())),
             world: Some(Arc::new(world)),
-            options: TaskOptions::new(config.data_dir.join("runs")),
+            options: task_options(config),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
             stop: stop.clone(),
         })));
@@ -214,6 +215,23 @@ impl Instance {
                 Worker::new(self.kit.db.clone(), self.kit.clock.clone(), lane.handlers, config)
             })
             .collect()
+    }
+}
+
+/// How runs of templates work here.
+fn task_options(config: &Config) -> TaskOptions {
+    let TemplatesConfig { concurrency, step_minutes, run_days, workspace_mb, keep_files_days, keep_drafts_days } =
+        config.templates;
+    let days = |days: u32| Duration::from_secs(u64::from(days) * 86_400);
+    let usual = TaskOptions::new(config.data_dir.join("runs"));
+    TaskOptions {
+        concurrency: concurrency as usize,
+        step_time: Duration::from_secs(u64::from(step_minutes) * 60),
+        task_time: days(run_days),
+        workspace: WorkspaceLimits { bytes: u64::from(workspace_mb) << 20, ..usual.workspace },
+        keep_files: days(keep_files_days),
+        keep_drafts: days(keep_drafts_days),
+        ..usual
     }
 }
 
