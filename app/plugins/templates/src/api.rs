@@ -23,9 +23,9 @@ use crate::pages;
 #[cfg(feature = "ssr")]
 use crate::server::Templates;
 #[cfg(feature = "ssr")]
-use crate::server::{filling, forms};
-#[cfg(feature = "ssr")]
 use crate::server::versions::Change;
+#[cfg(feature = "ssr")]
+use crate::server::{filling, forms};
 
 /// The page at an address. Each page authorises for itself.
 #[server(prefix = "/api/templates/fn", endpoint = "page", input = Json, output = Json)]

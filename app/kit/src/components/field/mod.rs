@@ -169,7 +169,13 @@ impl Frame {
     }
 
     fn wiring(&self) -> Wiring {
-        let parts = [("about", self.about.is_some()), ("help", self.help.is_some()), ("count", self.limit.is_some()), ("error", true), ("check", true)];
+        let parts = [
+            ("about", self.about.is_some()),
+            ("help", self.help.is_some()),
+            ("count", self.limit.is_some()),
+            ("error", true),
+            ("check", true),
+        ];
         let described_by = parts.iter().filter(|(_, there)| *there).map(|(part, _)| format!("{}-{part}", self.id));
         Wiring {
             described_by: Some(described_by.collect::<Vec<_>>().join(" ")),

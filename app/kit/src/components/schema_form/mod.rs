@@ -89,7 +89,9 @@ pub fn SchemaField(
 ) -> impl IntoView {
     let notices: Vec<_> = notices
         .into_iter()
-        .map(|notice| view! { <p class="pk-schema__notice"><IconView icon=Icon::InfoCircle/> <span>{notice}</span></p> })
+        .map(
+            |notice| view! { <p class="pk-schema__notice"><IconView icon=Icon::InfoCircle/> <span>{notice}</span></p> },
+        )
         .collect();
     view! {
         <div class="pk-schema__field" data-pk-path=path data-pk-kind=kind>

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use form::{Active, ActivePage, FieldError, Standard};
 use kit::components::{
-    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, DraftStatus, Emphasis, ErrorSummary, FormActions, Fragment, Page,
-    SchemaForm, SchemaFormData, State, Station, Stepper, Tone,
+    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, DraftStatus, Emphasis, ErrorSummary, FormActions,
+    Fragment, Page, SchemaForm, SchemaFormData, State, Station, Stepper, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -44,7 +44,9 @@ pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Draw
     let asked = at.one("page");
     let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let number = number.or_else(|| filling.draft.as_ref().filter(|_| asked.is_empty()).map(|draft| draft.page));
-    let shown = number.and_then(|number| active.pages.iter().find(|page| page.index == number)).or_else(|| active.pages.first());
+    let shown = number
+        .and_then(|number| active.pages.iter().find(|page| page.index == number))
+        .or_else(|| active.pages.first());
     match shown.filter(|_| asked != REVIEW) {
         Some(shown) => {
             let tried = !at.one("tried").is_empty();
@@ -78,7 +80,10 @@ async fn fields_page(
         tried,
     };
     let head = Head::of(filling, active, Some(shown.index));
-    let position = Position { given: if filling.draft.is_some() { String::new() } else { given }, ..Position::of(filling, active, shown.index) };
+    let position = Position {
+        given: if filling.draft.is_some() { String::new() } else { given },
+        ..Position::of(filling, active, shown.index)
+    };
     let shown = shown.clone();
     Ok(page(|| view! { <FieldsView head=head position=position shown=shown errors=errors drawing=drawing data=data/> }))
 }
@@ -206,8 +211,12 @@ fn FieldsView(
     data: SchemaFormData,
 ) -> impl IntoView {
     let drawn: Vec<&str> = shown.fields.iter().flat_map(form::Field::walk).map(|field| field.path.as_str()).collect();
-    let titles: HashMap<&str, &str> =
-        shown.fields.iter().flat_map(form::Field::walk).map(|field| (field.path.as_str(), field.title.as_str())).collect();
+    let titles: HashMap<&str, &str> = shown
+        .fields
+        .iter()
+        .flat_map(form::Field::walk)
+        .map(|field| (field.path.as_str(), field.title.as_str()))
+        .collect();
     let summary: Vec<(String, String)> = errors
         .iter()
         .map(|error| {

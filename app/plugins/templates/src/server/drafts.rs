@@ -29,7 +29,8 @@ pub struct Draft {
 
 /// The caller's draft of a template's form.
 pub async fn load(kit: &Kit, caller: &Caller, template: &str) -> Result<Option<Draft>, AppError> {
-    let text = "SELECT filled, replaced, page, revision, updated_at FROM templates_draft WHERE subject = ? AND template = ?";
+    let text =
+        "SELECT filled, replaced, page, revision, updated_at FROM templates_draft WHERE subject = ? AND template = ?";
     let rows = db::rows(kit.db.read(), text, [owner(caller)?.into(), template.into()]).await?;
     Ok(rows.first().map(read).transpose()?)
 }

@@ -107,7 +107,8 @@ pub fn neighbour(active: &Active, page: usize, forward: bool) -> Option<usize> {
 /// Saves a page that was sent, and leads on.
 pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<Saved, AppError> {
     let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map_or("", |(_, text)| text.as_str());
-    let Filling { form, definition, values: start, .. } = Filling::open(templates, caller, one(names::TEMPLATE), one(names::GIVEN)).await?;
+    let Filling { form, definition, values: start, .. } =
+        Filling::open(templates, caller, one(names::TEMPLATE), one(names::GIVEN)).await?;
     let page: usize = one(names::PAGE).parse().map_err(|_| AppError::bad_request("The page is a number"))?;
     let base: i64 = one(names::REVISION).parse().unwrap_or_default();
     let does = one(names::DO);
@@ -124,13 +125,17 @@ pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, Strin
         }
         let values = form.without_secrets(&values);
         if values.to_string().len() > MOST {
-            return Err(AppError::bad_request("This is more than a form may hold: shorten it, or choose smaller files"));
+            return Err(AppError::bad_request(
+                "This is more than a form may hold: shorten it, or choose smaller files",
+            ));
         }
         if depth(&values) > DEPTH {
             return Err(AppError::bad_request("This is nested deeper than a form may be"));
         }
         // Somebody was quicker in another window: what stood there is kept beside what is typed here.
-        if let Some(before) = before.filter(|before| before.revision != base && before.values != values && does != "other") {
+        if let Some(before) =
+            before.filter(|before| before.revision != base && before.values != values && does != "other")
+        {
             replaced = before.values.clone();
         }
         if does == "mine" {
@@ -165,7 +170,13 @@ fn after(form: &Form, active: &Active, draft: &Draft, page: usize, does: &str, t
 /// Begins a run with what the caller has filled in and the secrets that come with this request, and leads to it.
 pub async fn start(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<String, AppError> {
     let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map(|(_, text)| text.as_str());
-    let filling = Filling::open(templates, caller, one(names::TEMPLATE).unwrap_or_default(), one(names::GIVEN).unwrap_or_default()).await?;
+    let filling = Filling::open(
+        templates,
+        caller,
+        one(names::TEMPLATE).unwrap_or_default(),
+        one(names::GIVEN).unwrap_or_default(),
+    )
+    .await?;
     let template = filling.definition.thing.id.clone();
     let mut values = filling.form.defaults(&filling.values);
     let active = filling.form.active(&values);

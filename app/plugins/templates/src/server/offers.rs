@@ -86,12 +86,16 @@ async fn found(
 ) -> Result<Vec<Choice>, AppError> {
     let query = EntityQuery { filter, text: typed.to_owned(), limit: MOST, ..EntityQuery::default() };
     let found = templates.entities.find(caller, &query).await?;
-    Ok(found.into_iter().map(|Found { entity_ref, title, .. }| Choice::new(&entity_ref, title).with(entity_ref)).collect())
+    Ok(found
+        .into_iter()
+        .map(|Found { entity_ref, title, .. }| Choice::new(&entity_ref, title).with(entity_ref))
+        .collect())
 }
 
 /// What was typed is a choice of its own where nothing has that very name.
 fn as_typed(choices: &mut Vec<Choice>, typed: &str) {
-    let is_there = |choice: &Choice| choice.label.eq_ignore_ascii_case(typed) || choice.value.eq_ignore_ascii_case(typed);
+    let is_there =
+        |choice: &Choice| choice.label.eq_ignore_ascii_case(typed) || choice.value.eq_ignore_ascii_case(typed);
     if !typed.is_empty() && !choices.iter().any(is_there) {
         choices.push(Choice::new(typed, typed).with("as typed"));
     }

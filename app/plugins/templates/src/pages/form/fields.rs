@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use form::{
-    ActivePage, BooleanControl, Choice as Offer, Field as Asked, HostKind, Input as Line, Kind, Picker, REPOSITORY_PARTS, Repository,
-    choice_text, repository_parts,
+    ActivePage, BooleanControl, Choice as Offer, Field as Asked, HostKind, Input as Line, Kind, Picker,
+    REPOSITORY_PARTS, Repository, choice_text, repository_parts,
 };
 use kit::components::{
-    Checkbox, CheckboxGroup, Choice, Combobox, DataFile, DateInput, EntryActions, Field, FieldSet, FormRow, Input, InputKind, Need,
-    RadioGroup, SchemaAdd, SchemaEntry, SchemaField, SchemaGroup, Select, TextArea,
+    Checkbox, CheckboxGroup, Choice, Combobox, DataFile, DateInput, EntryActions, Field, FieldSet, FormRow, Input,
+    InputKind, Need, RadioGroup, SchemaAdd, SchemaEntry, SchemaField, SchemaGroup, Select, TextArea,
 };
 use kit::error::AppError;
 use kit::html::Html;
@@ -66,7 +66,11 @@ pub(super) async fn offered(templates: &Templates, caller: &Caller, page: &Activ
                 choices
             }
         };
-        let values = if picker.is_many() { field.chosen() } else { Some(field.shown()).filter(|text| !text.is_empty()).into_iter().collect() };
+        let values = if picker.is_many() {
+            field.chosen()
+        } else {
+            Some(field.shown()).filter(|text| !text.is_empty()).into_iter().collect()
+        };
         let chosen = if matches!(picker, Picker::EntityTags { .. }) {
             values.iter().map(|tag| Choice::new(tag, tag)).collect()
         } else {
@@ -107,7 +111,9 @@ impl Drawing {
             Kind::List { .. } => self.list(field),
             Kind::Choice { options, selected } => self.choice(field, options, *selected),
             Kind::Boolean { control: BooleanControl::Checkbox, .. } => self.tick(field),
-            Kind::Boolean { control: BooleanControl::Radio, options } | Kind::Radio { options } => self.radio(field, options),
+            Kind::Boolean { control: BooleanControl::Radio, options } | Kind::Radio { options } => {
+                self.radio(field, options)
+            }
             Kind::CheckBoxes { options } => self.boxes(field, options),
             Kind::Picker(Picker::RepoUrl(repository)) => self.repository(field, repository),
             _ => self.line(field),
@@ -118,7 +124,11 @@ impl Drawing {
     fn line(&self, field: &Asked) -> AnyView {
         let control = self.control(field);
         let is_text = matches!(field.kind, Kind::Text { .. } | Kind::Picker(Picker::EntityName));
-        let limit = field.limits.max_length.filter(|most| is_text && *most <= COUNTED).and_then(|most| u32::try_from(most).ok());
+        let limit = field
+            .limits
+            .max_length
+            .filter(|most| is_text && *most <= COUNTED)
+            .and_then(|most| u32::try_from(most).ok());
         let (label, id, about) = (field.title.clone(), control_id(&field.path), self.about(field));
         let (error, need) = (self.error(field), need(field));
         view! {
@@ -204,7 +214,8 @@ impl Drawing {
             // What is no number can be seen, and mended.
             (_, false) => InputKind::Text,
         };
-        let (name, placeholder, read_only, disabled) = (field.path.clone(), field.placeholder.clone(), field.readonly, field.disabled);
+        let (name, placeholder, read_only, disabled) =
+            (field.path.clone(), field.placeholder.clone(), field.readonly, field.disabled);
         view! {
             <Input
                 name=name
@@ -333,7 +344,10 @@ impl Drawing {
                 if !entry.removable {
                     return self.field(entry);
                 }
-                let actions = EntryActions { remove: (!is_fixed).then(|| format!("remove:{}", entry.path)), ..EntryActions::default() };
+                let actions = EntryActions {
+                    remove: (!is_fixed).then(|| format!("remove:{}", entry.path)),
+                    ..EntryActions::default()
+                };
                 let (key, key_id) = (format!("{}~key", entry.path), control_id(&format!("{}~key", entry.path)));
                 let (name, called) = (entry.name.clone(), entry.title.clone());
                 let value = Asked { title: "Value".into(), ..entry.clone() };
@@ -349,15 +363,21 @@ impl Drawing {
                 .into_any()
             })
             .collect();
-        let add = (!is_fixed).then(|| view! { <SchemaAdd text="Add an entry" sends=(names::DO, format!("add:{}", field.path))/> });
+        let add = (!is_fixed)
+            .then(|| view! { <SchemaAdd text="Add an entry" sends=(names::DO, format!("add:{}", field.path))/> });
         self.group(field, field.title.clone(), None, view! { {entries} {add} }.into_any())
     }
 
     fn choice(&self, field: &Asked, options: &[String], selected: usize) -> AnyView {
         let name = format!("{}~choice", field.path);
         let id = control_id(&name);
-        let options: Vec<Choice> = options.iter().enumerate().map(|(at, label)| Choice::new(at.to_string(), label)).collect();
-        let label = if field.title.is_empty() || field.path.is_empty() { "Which of these".to_owned() } else { field.title.clone() };
+        let options: Vec<Choice> =
+            options.iter().enumerate().map(|(at, label)| Choice::new(at.to_string(), label)).collect();
+        let label = if field.title.is_empty() || field.path.is_empty() {
+            "Which of these".to_owned()
+        } else {
+            field.title.clone()
+        };
         let disabled = field.disabled || field.readonly;
         let about = self.about(field);
         let children = self.children(field);
@@ -373,12 +393,19 @@ impl Drawing {
     fn repository(&self, field: &Asked, repository: &Repository) -> AnyView {
         let parts = repository_parts(&field.shown());
         let given = |part: &str| parts.get(part).cloned().unwrap_or_default();
-        let host = Some(given("host")).filter(|host| !host.is_empty()).or_else(|| repository.hosts.first().cloned()).unwrap_or_default();
+        let host = Some(given("host"))
+            .filter(|host| !host.is_empty())
+            .or_else(|| repository.hosts.first().cloned())
+            .unwrap_or_default();
         let needed = HostKind::of(&host).parts();
         let is_fixed = field.disabled || field.readonly;
         let controls: Vec<_> = REPOSITORY_PARTS
             .into_iter()
-            .filter(|part| *part == "host" || needed.contains(part) || *part == "organization" && !repository.organizations.is_empty())
+            .filter(|part| {
+                *part == "host"
+                    || needed.contains(part)
+                    || *part == "organization" && !repository.organizations.is_empty()
+            })
             .map(|part| {
                 let (label, allowed) = match part {
                     "host" => ("Host", &repository.hosts),
@@ -403,7 +430,15 @@ impl Drawing {
     }
 
     /// A part of a repository's address: one of those that are allowed, or any.
-    fn part(&self, field: &Asked, part: &str, label: &str, allowed: &[String], value: String, disabled: bool) -> AnyView {
+    fn part(
+        &self,
+        field: &Asked,
+        part: &str,
+        label: &str,
+        allowed: &[String],
+        value: String,
+        disabled: bool,
+    ) -> AnyView {
         let name = format!("{}~{part}", field.path);
         let (id, label) = (control_id(&name), label.to_owned());
         if allowed.is_empty() {
@@ -438,13 +473,17 @@ impl Drawing {
             return None;
         }
         let (id, title) = (control_id(&field.path), title.unwrap_or_default());
-        Some(view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>{()}</FieldSet> }.into_any())
+        Some(
+            view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>{()}</FieldSet> }
+                .into_any(),
+        )
     }
 
     fn group(&self, field: &Asked, title: String, folds: Option<bool>, body: AnyView) -> AnyView {
         let id = control_id(&field.path);
         let (about, error) = (self.about(field), self.errors.get(&field.path).map(|messages| messages.join(" ")));
-        let word = field.required.then_some("required").filter(|_| matches!(field.kind, Kind::List { .. } | Kind::Map { .. }));
+        let word =
+            field.required.then_some("required").filter(|_| matches!(field.kind, Kind::List { .. } | Kind::Map { .. }));
         view! { <SchemaGroup title=title id=id about=about help=field.help.clone() error=error folds=folds word=word>{body}</SchemaGroup> }.into_any()
     }
 
@@ -470,7 +509,8 @@ fn need(field: &Asked) -> Need {
 }
 
 fn choices(options: &[Offer]) -> Vec<Choice> {
-    let choice = |offer: &Offer| Choice { disabled: offer.disabled, ..Choice::new(choice_text(&offer.value), &offer.label) };
+    let choice =
+        |offer: &Offer| Choice { disabled: offer.disabled, ..Choice::new(choice_text(&offer.value), &offer.label) };
     options.iter().map(choice).collect()
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use form::{Active, Field as Asked, FieldError, Kind, Picker, Standard, choice_text, repository_parts};
 use kit::components::{
-    Banner, Button, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout, Need, Panel, PasswordInput, Station,
-    Timeline, Tone,
+    Banner, Button, Emphasis, EmptyState, Fact, Facts, Field, FormActions, FormLayout, Need, Panel, PasswordInput,
+    Station, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -61,12 +61,17 @@ pub(super) async fn review_page(
     });
     let errors: Vec<FieldError> =
         active.pages.iter().flat_map(|page| filling.form.page_errors(&filling.values, page.index, &Standard)).collect();
-    let titles: HashMap<&str, &str> = active.fields().map(|field| (field.path.as_str(), field.title.as_str())).collect();
+    let titles: HashMap<&str, &str> =
+        active.fields().map(|field| (field.path.as_str(), field.title.as_str())).collect();
     let wrong = errors
         .iter()
         .map(|error| {
             let title = titles.get(error.path.as_str()).copied().unwrap_or("The form");
-            (format!("{}&tried=1", page_href(filling, error.page)), control_id(&error.path), format!("{title}: {}", error.message))
+            (
+                format!("{}&tried=1", page_href(filling, error.page)),
+                control_id(&error.path),
+                format!("{title}: {}", error.message),
+            )
         })
         .collect();
     let owners = std::slice::from_ref(&definition.thing.owner);
@@ -163,11 +168,8 @@ fn ReviewView(head: Head, shown: Shown) -> impl IntoView {
 
 #[component]
 fn ReadPage(page: Read) -> impl IntoView {
-    let facts: Vec<_> = page
-        .facts
-        .into_iter()
-        .map(|(name, value)| view! { <Fact name=name>{shown_value(value)}</Fact> })
-        .collect();
+    let facts: Vec<_> =
+        page.facts.into_iter().map(|(name, value)| view! { <Fact name=name>{shown_value(value)}</Fact> }).collect();
     let content = if facts.is_empty() {
         view! { <p class="pk-quiet">"Nothing is filled in."</p> }.into_any()
     } else {
@@ -202,7 +204,11 @@ fn SecretField(secret: Secret) -> impl IntoView {
 
 #[component]
 fn Missing(actions: Vec<String>, owner: (String, Option<String>)) -> impl IntoView {
-    let verb = if actions.len() == 1 { "An action that it uses is not installed here" } else { "Actions that it uses are not installed here" };
+    let verb = if actions.len() == 1 {
+        "An action that it uses is not installed here"
+    } else {
+        "Actions that it uses are not installed here"
+    };
     let names: Vec<_> = actions
         .into_iter()
         .enumerate()
@@ -229,7 +235,9 @@ fn secrets(active: &Active) -> Vec<Secret> {
         name: format!("{}{key}", names::TOKEN),
         label: "Your own token for the code host".into(),
         about: None,
-        help: Some(format!("The template calls it {key}. Without one the portal’s own access is used, where the host has it.")),
+        help: Some(format!(
+            "The template calls it {key}. Without one the portal’s own access is used, where the host has it."
+        )),
         need: Need::Optional,
     });
     of_fields.chain(of_hosts).collect()
@@ -238,7 +246,9 @@ fn secrets(active: &Active) -> Vec<Secret> {
 fn is_of_the_catalog(field: &Asked) -> bool {
     matches!(
         field.kind,
-        Kind::Picker(Picker::Owner(_) | Picker::Entity(_) | Picker::MultiEntity(_) | Picker::OwnedEntity(_) | Picker::MyGroups)
+        Kind::Picker(
+            Picker::Owner(_) | Picker::Entity(_) | Picker::MultiEntity(_) | Picker::OwnedEntity(_) | Picker::MyGroups
+        )
     )
 }
 
@@ -261,8 +271,12 @@ fn facts(field: &Asked, names: &HashMap<String, String>, around: &str) -> Vec<(S
         return vec![(name, text)];
     }
     match &field.kind {
-        Kind::Choice { .. } if field.path.is_empty() => field.children.iter().flat_map(|child| facts(child, names, around)).collect(),
-        Kind::Object { .. } | Kind::Map { .. } | Kind::Choice { .. } | Kind::List { .. } if !field.children.is_empty() && field.review.explode => {
+        Kind::Choice { .. } if field.path.is_empty() => {
+            field.children.iter().flat_map(|child| facts(child, names, around)).collect()
+        }
+        Kind::Object { .. } | Kind::Map { .. } | Kind::Choice { .. } | Kind::List { .. }
+            if !field.children.is_empty() && field.review.explode =>
+        {
             let around = if matches!(field.kind, Kind::List { .. }) { around } else { name.as_str() };
             field.children.iter().flat_map(|child| facts(child, names, around)).collect()
         }
@@ -272,7 +286,10 @@ fn facts(field: &Asked, names: &HashMap<String, String>, around: &str) -> Vec<(S
 
 fn text(field: &Asked, names: &HashMap<String, String>) -> String {
     let label = |options: &[form::Choice], value: &str| {
-        options.iter().find(|option| choice_text(&option.value) == value).map_or_else(|| value.to_owned(), |option| option.label.clone())
+        options
+            .iter()
+            .find(|option| choice_text(&option.value) == value)
+            .map_or_else(|| value.to_owned(), |option| option.label.clone())
     };
     let several = |texts: Vec<String>| texts.join("\n");
     let text = match &field.kind {
@@ -293,7 +310,13 @@ fn text(field: &Asked, names: &HashMap<String, String>) -> String {
         Kind::Picker(Picker::RepoUrl(_)) if field.value.is_some() => {
             let parts = repository_parts(&field.shown());
             let order = ["host", "organization", "workspace", "project", "owner", "repo"];
-            order.iter().filter_map(|part| parts.get(*part)).filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" / ")
+            order
+                .iter()
+                .filter_map(|part| parts.get(*part))
+                .filter(|part| !part.is_empty())
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" / ")
         }
         Kind::Picker(_) if is_of_the_catalog(field) => {
             several(values(field).into_iter().map(|value| names.get(&value).cloned().unwrap_or(value)).collect())

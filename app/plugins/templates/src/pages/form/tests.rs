@@ -21,7 +21,12 @@ struct Tag<'a> {
 }
 
 fn plain(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#x27;", "'").replace("&#39;", "'").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#x27;", "'")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }
 
 fn tags(html: &str) -> Vec<Tag<'_>> {
@@ -100,9 +105,11 @@ fn sent(html: &str, scripts: bool) -> Vec<(String, String)> {
             }
             "/select" => {
                 let Some((Some(name), multiple, options)) = select.take() else { continue };
-                let mut chosen: Vec<String> = options.iter().filter(|(_, is)| *is).map(|(value, _)| value.clone()).collect();
+                let mut chosen: Vec<String> =
+                    options.iter().filter(|(_, is)| *is).map(|(value, _)| value.clone()).collect();
                 if !multiple {
-                    chosen = chosen.pop().or_else(|| options.first().map(|(value, _)| value.clone())).into_iter().collect();
+                    chosen =
+                        chosen.pop().or_else(|| options.first().map(|(value, _)| value.clone())).into_iter().collect();
                 }
                 sent.extend(chosen.into_iter().map(|value| (name.clone(), value)));
             }
@@ -126,7 +133,8 @@ fn page_html(form: &Form, values: &Value, page: usize) -> String {
         offered.insert(field.path.clone(), (Vec::new(), chosen));
     }
     drawn(move || {
-        let drawing = Drawing { template: "template:default/a".into(), errors: HashMap::new(), offered, may_focus: true };
+        let drawing =
+            Drawing { template: "template:default/a".into(), errors: HashMap::new(), offered, may_focus: true };
         page.fields.iter().map(|field| drawing.field(field)).collect::<Vec<_>>()
     })
     .as_str()
@@ -153,7 +161,8 @@ fn same_again(form: &Form, values: &Value, name: &str) -> (usize, usize) {
         }
         pages += 1;
     }
-    let wanted: Vec<(String, String)> = form.tree(values).into_iter().map(|(path, kind)| (path, kind.to_owned())).collect();
+    let wanted: Vec<(String, String)> =
+        form.tree(values).into_iter().map(|(path, kind)| (path, kind.to_owned())).collect();
     assert_eq!(marks, wanted, "{name}");
     fields += marks.len();
     (pages, fields)
@@ -166,14 +175,19 @@ fn every_template_of_the_corpus_is_drawn_and_read_back() {
     for template in &templates {
         let form = form(&template.parameters);
         let begun = form.filled(&json!({}), form.defaults(&json!({})));
-        for values in std::iter::once(begun).chain((0..3).map(|seed| form.without_secrets(&form.defaults(&example(&form, seed))))) {
+        for values in
+            std::iter::once(begun).chain((0..3).map(|seed| form.without_secrets(&form.defaults(&example(&form, seed)))))
+        {
             let (more_pages, more_fields) = same_again(&form, &values, &template.name);
             pages += more_pages;
             fields += more_fields;
         }
         forms += 1;
     }
-    println!("{forms} of {} forms drawn and read back, {pages} pages, {fields} fields, each tree equal to the schema's", templates.len());
+    println!(
+        "{forms} of {} forms drawn and read back, {pages} pages, {fields} fields, each tree equal to the schema's",
+        templates.len()
+    );
 }
 
 #[test]
