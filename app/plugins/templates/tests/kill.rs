@@ -1,6 +1,6 @@
 //! Processes that are killed at any moment lose no run, double no commit and no repository, and say so where nobody can tell. Two processes share the runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,7 +28,6 @@ use sea_orm::DatabaseBackend;
 use serde_json::{Map, Value, json};
 use templates::server::source::{Definition, Definitions};
 use templates::server::state::TaskState;
-use templates::server::store;
 use templates::server::tasks::{Decision, Options, Parts, Submission, Tasks};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -420,6 +419,10 @@ impl Entities for Empty {
 
     async fn find(&self, _: &Caller, _: &EntityQuery) -> Result<Vec<Found>, AppError> {
         Ok(Vec::new())
+    }
+
+    async fn titles(&self, _: &Caller, _: &[String]) -> Result<HashMap<String, String>, AppError> {
+        Ok(HashMap::new())
     }
 
     fn visible(&self, _: &Caller) -> Filter {

@@ -19,6 +19,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::context::authorise_own;
 use kit::when::to_the_millisecond;
+use scaffold::action::CALLBACK_BYTES;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -344,6 +345,9 @@ pub async fn download(Path(id): Path<String>, call: Call) -> Response {
 /// An answer at an address that an action gave away. What lets it in is the address itself.
 pub async fn called_back(Path(token): Path<String>, headers: HeaderMap, call: Call, body: Bytes) -> Response {
     let answer = async {
+        if body.len() > CALLBACK_BYTES {
+            return Err(AppError::bad_request(format!("An answer has at most {CALLBACK_BYTES} bytes")).into());
+        }
         match callbacks::answer(&call.tasks, &token, &headers, &body).await {
             Err(AppError::NotFound { .. }) if call.caller == Caller::Anonymous => Err(AppError::BadToken.into()),
             other => Ok(other.map(|()| StatusCode::NO_CONTENT)?),
