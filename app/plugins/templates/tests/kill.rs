@@ -422,6 +422,9 @@ impl Entities for Empty {
         Ok(Vec::new())
     }
 
+    async fn titles(&self, _: &Caller, _: &[String]) -> Result<std::collections::HashMap<String, String>, AppError> {
+        Ok(std::collections::HashMap::new())
+    }
     fn visible(&self, _: &Caller) -> Filter {
         Filter::All
     }
