@@ -227,6 +227,10 @@ fn what_is_said_to_be_absent_is_absent() {
         // Folders that are named by a hash or a number.
         "app/plugins/catalog/src/server/git.rs",
         "app/plugins/catalog/src/server/plan.rs",
+        "app/plugins/catalog/src/server/tree.rs",
+        // Through an open directory that no path leaves, and repositories by names that are checked.
+        "app/kit/src/server/repositories.rs",
+        "app/plugins/templates/scaffold/src/workspace.rs",
         // The operator's own paths and names of ours.
         "server/src/cli/backup.rs",
         "server/src/examples.rs",
@@ -242,7 +246,7 @@ fn what_is_said_to_be_absent_is_absent() {
 #[test]
 fn what_is_sealed_is_sealed_again_by_a_rotation() {
     // Who seals, and what for.
-    let sealing = [("server/src/session.rs", "session")];
+    let sealing = [("app/plugins/templates/src/server/tasks.rs", "task"), ("server/src/session.rs", "session")];
     let found: Vec<String> = sources()
         .into_iter()
         .filter(|(name, text)| !name.ends_with("kit/src/server/secrets.rs") && program(text).contains("vault.seal("))

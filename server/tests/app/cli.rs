@@ -181,6 +181,7 @@ fn config_shows_every_setting_and_masks_secrets() {
     database_url = "postgres://portico:********@db.example/portico"
     plugins = []
     providers = []
+    actions = []
 
     [catalog]
     refresh_seconds = 120
@@ -188,6 +189,14 @@ fn config_shows_every_setting_and_masks_secrets() {
     max_checkout_mb = 2048
     check_seconds = 20
     max_locations_per_person = 1000
+
+    [templates]
+    concurrency = 16
+    step_minutes = 15
+    run_days = 7
+    workspace_mb = 256
+    keep_files_days = 7
+    keep_drafts_days = 90
 
     [audit]
     file = ""

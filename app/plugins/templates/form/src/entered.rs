@@ -311,6 +311,7 @@ impl Sent<'_> {
             Kind::CheckBoxes { options } | Kind::MultiSelect { options } => self.several(field, |text| {
                 options.iter().find(|option| choice_text(&option.value) == text).map(|option| option.value.clone())
             }),
+            Kind::File { multiple: false, .. } => self.file(field),
             Kind::File { multiple: true, .. } => {
                 self.several(field, |text| text.starts_with("data:").then(|| json!(text)))
             }
@@ -345,10 +346,10 @@ impl Sent<'_> {
         let is_unset = field.value.is_none() && field.unset().is_some_and(|unset| unset == text);
         if text.is_empty() || is_unset {
             return match &field.empty_value {
-                Some(empty) if !is_unset => Entered::Value(empty.clone()),
                 // What has no text, such as null, is not told apart from nothing by the control.
                 _ if field.value.as_ref().is_none_or(Value::is_null) => Entered::Untouched,
-                _ => Entered::Nothing,
+                Some(empty) => Entered::Value(empty.clone()),
+                None => Entered::Nothing,
             };
         }
         Entered::Value(value(&text))
@@ -387,9 +388,25 @@ impl Sent<'_> {
             }
         }
         match &field.value {
-            Some(Value::Array(before)) if *before == chosen => Entered::Untouched,
+            // Controls send what is chosen in an order of their own.
+            Some(Value::Array(before))
+                if before.len() == chosen.len() && before.iter().all(|one| chosen.contains(one)) =>
+            {
+                Entered::Untouched
+            }
             None | Some(Value::Null) if chosen.is_empty() => Entered::Untouched,
             _ => Entered::Value(Value::Array(chosen)),
+        }
+    }
+
+    /// The file that came last; what stands empty beside it says nothing.
+    fn file(&self, field: &Field) -> Entered {
+        let Some(texts) = self.all(&field.path) else { return Entered::Untouched };
+        match texts.iter().rev().find(|text| text.starts_with("data:")) {
+            Some(file) if field.value.as_ref().is_some_and(|value| value == file) => Entered::Untouched,
+            Some(file) => Entered::Value(json!(file)),
+            None if field.value.is_some() => Entered::Nothing,
+            None => Entered::Untouched,
         }
     }
 

@@ -109,7 +109,8 @@ fn location(base: &str, path: &str) -> Result<String, ActionError> {
     let mut url =
         Url::parse(base).map_err(|_| ActionError::Failed(format!("repoContentsUrl: {base:?} is no address")))?;
     if url.path().trim_end_matches('/').ends_with(".git") {
-        url.set_path(&url.path().trim_end_matches('/').to_owned());
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
         return Ok(url.into());
     }
     let steps: Vec<&str> = url.path().trim_matches('/').split('/').collect();

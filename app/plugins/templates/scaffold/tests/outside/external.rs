@@ -19,11 +19,14 @@ use url::Url;
 
 use crate::support::{NOW, Run};
 
+/// Method, path, headers and body of a request.
+type Asked = (Method, String, HeaderMap, String);
+
 /// A service that answers what it is told to, and keeps what it was asked.
 #[derive(Clone, Default)]
 struct Told {
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
-    asked: Arc<Mutex<Vec<(Method, String, HeaderMap, String)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Told {
@@ -41,7 +44,7 @@ impl Told {
         self.answers.lock().unwrap().push((status, body));
     }
 
-    fn last(&self) -> (Method, String, HeaderMap, String) {
+    fn last(&self) -> Asked {
         self.asked.lock().unwrap().last().unwrap().clone()
     }
 }

@@ -284,7 +284,7 @@ impl Drawing {
         let (about, error, need) = (self.about(field), self.error(field), need(field));
         view! {
             <input type="hidden" name=marker value="" disabled=disabled/>
-            <RadioGroup label=label name=name options=ids(options) id=id nostrip:value=value nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
+            <RadioGroup label=label name=name options=choices(options) id=id nostrip:value=value nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
         }
         .into_any()
     }
@@ -296,7 +296,7 @@ impl Drawing {
         let (about, error, need) = (self.about(field), self.error(field), need(field));
         view! {
             <input type="hidden" name=marker value="" disabled=disabled/>
-            <CheckboxGroup label=label name=name options=ids(options) id=id chosen=chosen nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
+            <CheckboxGroup label=label name=name options=choices(options) id=id chosen=chosen nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
         }
         .into_any()
     }
@@ -476,10 +476,7 @@ impl Drawing {
             return None;
         }
         let (id, title) = (control_id(&field.path), title.unwrap_or_default());
-        Some(
-            view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>{()}</FieldSet> }
-                .into_any(),
-        )
+        Some(view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>""</FieldSet> }.into_any())
     }
 
     fn group(&self, field: &Asked, title: String, folds: Option<bool>, body: AnyView) -> AnyView {
@@ -515,11 +512,6 @@ fn choices(options: &[Offer]) -> Vec<Choice> {
     let choice =
         |offer: &Offer| Choice { disabled: offer.disabled, ..Choice::new(choice_text(&offer.value), &offer.label) };
     options.iter().map(choice).collect()
-}
-
-/// The same where each makes an id.
-fn ids(options: &[Offer]) -> Vec<Choice> {
-    choices(options)
 }
 
 /// How many entries there may be, where that is limited.
