@@ -65,6 +65,7 @@ fn by_default_each_right_has_the_holders_that_are_written_down_here() {
         "design.page.read",
         "search.everything.read",
         "templates.action.read",
+        "templates.repository.read",
         "templates.template.read",
     ];
     let service = Caller::Principal(Arc::new(principal("service:bot", &["group:default/payments"])));

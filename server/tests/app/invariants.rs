@@ -646,6 +646,8 @@ fn example(route: impl AsRef<str>) -> String {
         .replace("{id}", "1")
         .replace("{uid}", "1")
         .replace("{token}", "secret")
+        .replace("{owner}", "secret")
+        .replace("{*file}", "HEAD")
         .replace("{*path}", "a/b.svg");
     assert!(!path.contains('{'), "{path} has a part without an example");
     path

@@ -18,6 +18,7 @@ pub static INFO: PluginInfo = PluginInfo {
         CHANGE_TASK,
         CHANGE_VERSION,
         READ_ACTION,
+        READ_REPOSITORY,
         TRY_TEMPLATE,
         STAR_TEMPLATE,
     ],
@@ -49,6 +50,13 @@ pub const CHANGE_VERSION: Permission = Permission {
 /// Seeing which actions are installed.
 pub const READ_ACTION: Permission =
     Permission { action: "templates.action.read", allows: "see the installed actions", writes: false };
+
+/// Reading the repositories that the portal keeps.
+pub const READ_REPOSITORY: Permission = Permission {
+    action: "templates.repository.read",
+    allows: "read the repositories that the portal keeps",
+    writes: false,
+};
 
 /// Trying a template without effect.
 pub const TRY_TEMPLATE: Permission =

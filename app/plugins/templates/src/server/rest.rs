@@ -4,6 +4,7 @@ mod actions;
 mod dry_run;
 mod options;
 mod parameter_schema;
+mod repositories;
 mod tasks;
 
 use axum::Extension;
@@ -17,6 +18,8 @@ pub fn routes(templates: Templates) -> Routes {
     let routes = Routes::new()
         .get(options::PATH, options::get)
         .get("/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema", parameter_schema::get)
+        .get("/api/templates/repositories/{owner}/{name}", repositories::about)
+        .get("/api/templates/repositories/{owner}/{name}/{*file}", repositories::file)
         .get("/api/scaffolder/v2/actions", actions::list)
         .post("/api/scaffolder/v2/dry-run", dry_run::create)
         .get("/api/scaffolder/v2/tasks", tasks::list)
