@@ -154,7 +154,13 @@ impl One {
             ] },
         }));
         let owner = "group:default/bench".to_owned();
-        let thing = Thing { id: TEMPLATE.into(), kind: "template".into(), namespace: "default".into(), owner, ..Thing::default() };
+        let thing = Thing {
+            id: TEMPLATE.into(),
+            kind: "template".into(),
+            namespace: "default".into(),
+            owner,
+            ..Thing::default()
+        };
         Self(Arc::new(Definition {
             thing,
             template: Arc::new(template),

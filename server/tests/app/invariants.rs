@@ -36,6 +36,10 @@ const RUNS: [&str; 3] = [
     "00000000-0000-4000-8000-000000000003",
 ];
 
+/// A template that can be run as it is.
+const RUNNABLE: &str = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: runs}\n\
+    spec: {type: service, owner: team-a, steps: [{id: one, name: One, action: 'debug:log', input: {message: hello}}]}\n";
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
 }
@@ -486,7 +490,7 @@ pub fn routes(app: &TestApp) -> Vec<(Method, &'static str)> {
 /// Makes the [`RUNS`], of a template that is in the catalog.
 async fn runs(operator: &TestApp) {
     for (id, state) in RUNS.into_iter().zip(["open", "failed", "unknown"]) {
-        let body = json!({ "templateRef": "template:default/secret" }).to_string();
+        let body = json!({ "templateRef": "template:default/runs" }).to_string();
         let begun = operator.post("/api/scaffolder/v2/tasks", "application/json", &body).await;
         assert_eq!(begun.status, 201, "{}", begun.body);
         let tx = operator.db().begin().await.expect("begin");
@@ -553,6 +557,7 @@ async fn secret(db: &kit::server::testing::TestDb) -> (TestApp, TestApp) {
     let (operator, nobody) = (TestApp::new(db), TestApp::anonymous(db));
     operator.write("a.yaml", &component("secret"));
     operator.write("template.yaml", &template("secret", "team-a", ""));
+    operator.write("runs.yaml", RUNNABLE);
     operator.import().await;
     operator.publish().await;
     runs(&operator).await;

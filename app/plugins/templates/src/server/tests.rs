@@ -189,6 +189,9 @@ impl Entities for Empty {
     async fn find(&self, _: &Caller, _: &EntityQuery) -> Result<Vec<Found>, AppError> {
         Ok(Vec::new())
     }
+    async fn titles(&self, _: &Caller, _: &[String]) -> Result<HashMap<String, String>, AppError> {
+        Ok(HashMap::new())
+    }
     fn visible(&self, _: &Caller) -> Filter {
         Filter::All
     }
