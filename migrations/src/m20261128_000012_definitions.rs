@@ -87,6 +87,7 @@ impl MigrationTrait for Migration {
                         sort_title TEXT NOT NULL,
                         description TEXT NOT NULL,
                         type TEXT NOT NULL,
+                        lifecycle TEXT NOT NULL,
                         owner TEXT NOT NULL,
                         source TEXT NOT NULL,
                         problem TEXT NOT NULL,

@@ -151,6 +151,9 @@ async fn a_template_that_is_hidden_is_as_if_it_were_not_there() {
                 let answer = jane.post(&format!("/api/templates/fn/{path}"), FORM, body).await;
                 assert_eq!(answer.status, 404, "{} {action} {path}: {}", operator.name, answer.body);
             }
+            let run = json!({ "templateRef": "template:default/secret-one", "values": { "name": "x" } }).to_string();
+            let run = jane.post("/api/scaffolder/v2/tasks", "application/json", &run).await;
+            assert_eq!(run.status, 404, "{} {action}: {}", operator.name, run.body);
             let schema = "/api/scaffolder/v2/templates/default/template/secret-one/parameter-schema";
             assert_eq!(jane.get_json(schema).await.status, 404, "{} {action}", operator.name);
         }

@@ -303,10 +303,10 @@ async fn put(
     let owner = EntityRef::parse(&text("/spec/owner"), Some("group"), &parsed.namespace);
     let owner = owner.map(|owner| owner.to_string()).unwrap_or_default();
     let (family, major) = family(&parsed.name);
-    let statement = "INSERT INTO templates_template (ref, etag, namespace, name, family, major, title, sort_title, description, type, owner, source, \
-                     problem, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE SET etag = excluded.etag, \
+    let statement = "INSERT INTO templates_template (ref, etag, namespace, name, family, major, title, sort_title, description, type, lifecycle, owner, source, \
+                     problem, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE SET etag = excluded.etag, \
                      namespace = excluded.namespace, name = excluded.name, family = excluded.family, major = excluded.major, title = excluded.title, \
-                     sort_title = excluded.sort_title, description = excluded.description, type = excluded.type, owner = excluded.owner, \
+                     sort_title = excluded.sort_title, description = excluded.description, type = excluded.type, lifecycle = excluded.lifecycle, owner = excluded.owner, \
                      source = excluded.source, problem = excluded.problem, checked_at = excluded.checked_at RETURNING id";
     let values = [
         template.into(),
@@ -319,6 +319,7 @@ async fn put(
         title.to_lowercase().into(),
         text("/metadata/description").into(),
         text("/spec/type").to_lowercase().into(),
+        text("/spec/lifecycle").to_lowercase().into(),
         owner.as_str().into(),
         source_of(entity).into(),
         problem.into(),

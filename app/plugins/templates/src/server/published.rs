@@ -110,8 +110,8 @@ fn thing(template: &str, entity: &Value) -> Thing {
         id: template.to_owned(),
         kind: "template".to_owned(),
         namespace: namespace.to_owned(),
-        r#type: text("/spec/type").to_owned(),
-        lifecycle: text("/spec/lifecycle").to_owned(),
+        r#type: text("/spec/type").to_lowercase(),
+        lifecycle: text("/spec/lifecycle").to_lowercase(),
         owner: owner.unwrap_or_default().to_lowercase(),
     }
 }

@@ -32,7 +32,7 @@ use super::log::{LineKind, LogLimits};
 use super::source::{Definition, Definitions};
 use super::state::{StepState, TaskState};
 use super::store::{self, NewTask, Rights, StepRow, Store, Task, Unit, WriteError};
-use crate::info::{CHANGE_TASK, READ_TASK, RUN_TEMPLATE};
+use crate::info::{CHANGE_TASK, READ_TASK, READ_TEMPLATE, RUN_TEMPLATE};
 
 /// What the secrets of a run are sealed for.
 const SEALED_FOR: &str = "task";
@@ -554,7 +554,11 @@ impl Tasks {
     pub async fn runnable(&self, caller: &Caller, template: &str) -> Result<Arc<Definition>, AppError> {
         // Without any right to run something, nothing is said of what there is.
         let missing = || AppError::not_found(format!("The template {template}"));
-        let Some(definition) = self.definitions.current(caller, template).await? else {
+        // A template that the caller may not see is as if it were not there, whatever else is allowed.
+        let seen = |found: &Arc<Definition>| {
+            self.kit.may(caller, &READ_TEMPLATE, &Resource::Known(&found.thing.attributes()))
+        };
+        let Some(definition) = self.definitions.current(caller, template).await?.filter(seen) else {
             self.kit.authorise(caller, &RUN_TEMPLATE, &Resource::One(template)).await?;
             return Err(missing());
         };

@@ -35,7 +35,7 @@ const MAX_TEXT: usize = 500;
 const RECENT_RUNS: u32 = 200;
 
 /// The columns that [`Row::read`] reads.
-const COLUMNS: &str = "t.id, t.ref, t.namespace, t.name, t.family, t.major, t.title, t.description, t.type, t.owner, t.source, t.problem, t.checked_at";
+const COLUMNS: &str = "t.id, t.ref, t.namespace, t.name, t.family, t.major, t.title, t.description, t.type, t.lifecycle, t.owner, t.source, t.problem, t.checked_at";
 
 /// What every template is, as policies see it.
 const KIND: &str = "template";
@@ -61,6 +61,8 @@ pub struct Row {
     pub description: String,
     /// Its type.
     pub type_name: String,
+    /// Where it is in its life, where the descriptor says so.
+    pub lifecycle: String,
     /// The canonical ref of who owns it.
     pub owner: String,
     /// Where it was read from.
@@ -241,7 +243,7 @@ impl Row {
             kind: KIND,
             namespace: &self.namespace,
             r#type: &self.type_name,
-            lifecycle: "",
+            lifecycle: &self.lifecycle,
             owner: &self.owner,
         }
     }
@@ -258,6 +260,7 @@ impl Row {
             title: text("title")?,
             description: text("description")?,
             type_name: text("type")?,
+            lifecycle: text("lifecycle")?,
             owner: text("owner")?,
             source: text("source")?,
             problem: text("problem")?,
@@ -566,7 +569,7 @@ impl Templates {
                 Attribute::Kind => format!("'{KIND}'"),
                 Attribute::Namespace => format!("{alias}.namespace"),
                 Attribute::Type => format!("{alias}.type"),
-                Attribute::Lifecycle => "''".to_owned(),
+                Attribute::Lifecycle => format!("{alias}.lifecycle"),
                 Attribute::Owner => format!("{alias}.owner"),
             });
             conditions.add(&text, values);
