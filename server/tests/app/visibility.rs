@@ -709,6 +709,9 @@ fn what_reads_the_catalog_says_what_may_be_seen() {
                 // The kept totals, which `known_total` and `reader` ask for whoever sees all.
                 "sum(entities)",
                 "CLAIMED_ELSEWHERE",
+                // What the location that the caller has just registered came to.
+                "WHERE location_id = ? AND orphan = FALSE",
+                "l.id = ?",
             ];
             seen += usize::from(reads);
             if reads && !bounded.iter().any(|mark| statement.contains(mark)) {

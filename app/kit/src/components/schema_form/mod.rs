@@ -50,7 +50,6 @@ pub fn SchemaForm(
         hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
     view! {
         <form
-            class="pk-schema"
             id="schema-form"
             method="post"
             action=action

@@ -555,9 +555,8 @@ impl Tasks {
         // Without any right to run something, nothing is said of what there is.
         let missing = || AppError::not_found(format!("The template {template}"));
         // A template that the caller may not see is as if it were not there, whatever else is allowed.
-        let seen = |found: &Arc<Definition>| {
-            self.kit.may(caller, &READ_TEMPLATE, &Resource::Known(&found.thing.attributes()))
-        };
+        let seen =
+            |found: &Arc<Definition>| self.kit.may(caller, &READ_TEMPLATE, &Resource::Known(&found.thing.attributes()));
         let Some(definition) = self.definitions.current(caller, template).await?.filter(seen) else {
             self.kit.authorise(caller, &RUN_TEMPLATE, &Resource::One(template)).await?;
             return Err(missing());

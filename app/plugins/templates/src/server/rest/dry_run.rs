@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::response::Response;
 use axum::{Extension, Json};
 use base64::Engine as _;
@@ -43,13 +44,11 @@ struct Content {
 }
 
 /// Runs it.
-pub(super) async fn create(
-    Extension(templates): Extension<Templates>,
-    call: Call,
-    Json(asked): Json<Asked>,
-) -> Response {
+pub(super) async fn create(Extension(templates): Extension<Templates>, call: Call, body: Bytes) -> Response {
     let answer = async {
         templates.kit.authorise(&call.caller, &TRY_TEMPLATE, &Resource::All).await?;
+        let asked: Asked =
+            serde_json::from_slice(&body).map_err(|error| AppError::bad_request(format!("the body: {error}")))?;
         let template = Template::from_value(asked.template);
         let tree = Files::new(DESCRIPTOR, files(asked.directory_contents)?);
         let values = Some(Value::Object(asked.values));
