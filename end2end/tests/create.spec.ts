@@ -1,7 +1,6 @@
+import { actAs, begin, choose } from '../support/create.ts';
 import { tabTo } from '../support/keys.ts';
-import { signIn } from '../support/sign-in.mjs';
-import type { BrowserContext } from '@playwright/test';
-import { expect, test, tookOver, watch, type Page } from '../support/test.ts';
+import { expect, test, tookOver, watch } from '../support/test.ts';
 
 const FORM = '/create/templates/default/public-website/form';
 const LIBRARY = '/create/templates/default/shared-library/form';
@@ -9,40 +8,6 @@ const LIBRARY = '/create/templates/default/shared-library/form';
 /** Each test is somebody else, since a draft is one a person and template. */
 const PEOPLE = { hydrated: ['amelie.dubois', 'jonas.weber'], plain: ['priya.raman', 'tomasz.nowak'] };
 const person = (hydrated: boolean, number: number) => `user:default/${PEOPLE[hydrated ? 'hydrated' : 'plain'][number]}`;
-
-async function actAs(context: BrowserContext, url: string, who: string): Promise<void> {
-  await context.clearCookies();
-  await context.addCookies(await signIn(url, who));
-}
-
-/** Waits until the template has a version, and begins without a draft. */
-async function begin(page: Page, path: string, hydrated: boolean): Promise<void> {
-  await expect(async () => {
-    const answer = await page.goto(path);
-    expect(answer?.status()).toBe(200);
-  }).toPass({ timeout: 25_000 });
-  if (hydrated) await tookOver(page);
-  const discard = page.getByRole('button', { name: 'Discard draft' }).first();
-  if (await discard.count()) {
-    await discard.click();
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Discard draft' }).click();
-    await expect(page.getByText('The draft is discarded')).toBeVisible();
-    await page.goto(path);
-    if (hydrated) await tookOver(page);
-  }
-}
-
-/** Chooses in a combobox, with scripts and without. */
-async function choose(page: Page, label: string, typed: string, option: RegExp, value: string, hydrated: boolean): Promise<void> {
-  if (!hydrated) {
-    await page.locator(`input[list][aria-labelledby="f/${label}-label"]`).fill(value);
-    return;
-  }
-  const box = page.locator(`[id="f/${label}"]`);
-  await box.click();
-  await box.fill(typed);
-  await page.getByRole('option', { name: option }).first().click();
-}
 
 test('a form is filled in, left, and finished on another device', async ({ page, hydrated, accessible, browser, baseURL, problems }) => {
   test.slow();

@@ -189,7 +189,7 @@ fn Frame(head: Head, children: Children) -> impl IntoView {
                     <ConfirmActions dialog=DISCARD confirm="Discard draft"/>
                 </form>
             </ConfirmDialog>
-            <p><a href=back>"Back to the template"</a></p>
+            <p><a class="pk-button pk-button--quiet" href=back>"Back to the template"</a></p>
         </Page>
     }
 }

@@ -158,10 +158,10 @@ fn ReviewView(head: Head, shown: Shown) -> impl IntoView {
                 <div class="pk-panels">
                     {is_empty.then(|| view! { <EmptyState sentence="This template asks nothing."/> })}
                     {pages}
+                    <div class="pk-schema__end">{start}</div>
                 </div>
                 <div class="pk-panels"><Panel title="What will happen">{steps}</Panel></div>
             </div>
-            <div class="pk-schema__end">{start}</div>
         </Frame>
     }
 }
