@@ -67,12 +67,15 @@ fn tags(html: &str) -> Vec<Tag<'_>> {
     tags
 }
 
+/// A select that is being read: its name, whether several can be chosen, and its options with whether each is.
+type Selecting = (Option<String>, bool, Vec<(String, bool)>);
+
 /// What a browser sends of a form.
 fn sent(html: &str, scripts: bool) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     let mut in_noscript = false;
     // The select that is open: its name where it is sent, whether several can be chosen, its options.
-    let mut select: Option<(Option<String>, bool, Vec<(String, bool)>)> = None;
+    let mut select: Option<Selecting> = None;
     for tag in tags(html) {
         let has = |name: &str| tag.attributes.contains_key(name);
         match tag.name {
