@@ -102,7 +102,7 @@ for (const { template, owner, pages, files } of JOURNEYS) {
     await expect(page).toHaveURL(/\/create\/runs\/[0-9a-f-]{36}$/);
     await expect(async () => {
       if (!hydrated) await page.reload();
-      await expect(page.getByText('Completed', { exact: true }).first()).toBeVisible({ timeout: 1_000 });
+      await expect(page.locator('.pk-badge').filter({ hasText: 'Completed' }).first()).toBeVisible({ timeout: 1_000 });
     }).toPass({ timeout: 30_000 });
     if (hydrated) await tookOver(page);
     await accessible();

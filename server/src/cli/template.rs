@@ -53,7 +53,7 @@ pub fn run(command: Command) -> ExitCode {
         .map_err(|error| format!("{}: {error}", path.display()));
     let ran = opened.and_then(|tree| {
         let given = if values == "example" { None } else { Some(values_in(Path::new(&values))?) };
-        block_on(async move { Ok(dry(&tree, name.as_deref(), given).await?) }).map_err(|error| format!("{error:#}"))
+        block_on(async move { dry(&tree, name.as_deref(), given).await }).map_err(|error| format!("{error:#}"))
     });
     match ran {
         Ok(report) => {

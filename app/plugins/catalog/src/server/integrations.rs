@@ -210,7 +210,7 @@ impl Integrations {
                 let end = segments.iter().position(|segment| *segment == "-");
                 let at = match end {
                     Some(dash) => segments.get(dash + 1).filter(|shown| view(shown)).map(|_| dash + 1)?,
-                    None => segments.iter().position(|segment| view(segment)).unwrap_or(segments.len()),
+                    None => segments.iter().position(view).unwrap_or(segments.len()),
                 };
                 let project = &segments[..end.unwrap_or(at)];
                 (project.len() > 1).then(|| Repository::of(url, project, segments.get(at + 1..).unwrap_or_default()))

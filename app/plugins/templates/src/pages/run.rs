@@ -143,7 +143,7 @@ fn RunView(run: Shown) -> impl IntoView {
                     {(!links.is_empty() || !text.is_empty()).then(|| view! { <Results links=links text=text/> })}
                     <Section title="Log">{log}</Section>
                 </div>
-                <div>
+                <div class="pk-panels">
                     <Panel title="About this run">{facts}</Panel>
                     <Panel title="Values"><CodeBlock text=parameters label="The values of the form" anchor="V"/></Panel>
                     {start_over}
@@ -327,7 +327,7 @@ fn Results(links: Vec<(String, String)>, text: Vec<(String, Html)>) -> impl Into
         .map(|(title, href)| {
             let outside = !href.starts_with('/');
             let rel = outside.then_some("external noopener noreferrer");
-            view! { <li><a href=href rel=rel>{title}</a></li> }
+            view! { <a class="pk-button" href=href rel=rel>{title}</a> }
         })
         .collect();
     let texts: Vec<_> = text
@@ -336,7 +336,7 @@ fn Results(links: Vec<(String, String)>, text: Vec<(String, Html)>) -> impl Into
         .collect();
     view! {
         <Section title="Results">
-            {(!links.is_empty()).then(|| view! { <ul>{links}</ul> })}
+            {(!links.is_empty()).then(|| view! { <FormActions>{links}</FormActions> })}
             {texts}
         </Section>
     }
