@@ -72,7 +72,10 @@ pub fn product(text: &str) -> &str {
 }
 
 fn is_product(path: &str) -> bool {
-    !path.contains("/tests/") && !path.ends_with("/tests.rs") && !path.ends_with("/build.rs")
+    !path.contains("/tests/")
+        && !path.contains("/examples/")
+        && !path.ends_with("/tests.rs")
+        && !path.ends_with("/build.rs")
 }
 
 fn plugin_folders() -> Vec<String> {
@@ -540,7 +543,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
             "/api/templates/fn/save-form",
             (FORM, "~template=template:default/secret&~page=0&~revision=0&~do=keep".to_owned()),
         ),
-        ("/api/templates/fn/start-form", (FORM, "~template=template:default/secret".to_owned())),
+        ("/api/templates/fn/start-form", (FORM, "~template=template:default/runs".to_owned())),
         ("/api/templates/fn/discard-form", (FORM, "template=template:default/secret".to_owned())),
         ("/api/templates/fn/check", (FORM, "template=template:default/secret".to_owned())),
         (
