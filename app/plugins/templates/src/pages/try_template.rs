@@ -5,7 +5,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::page::Drawn;
 use kit::server::authorise::Resource;
-use kit::server::context::{permit, service};
+use kit::server::context::{is_asked_from_here, permit, service};
 use kit::server::definitions;
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
@@ -40,7 +40,9 @@ pub async fn try_page(at: &Address) -> Result<Drawn, AppError> {
     let caller = permit(&TRY_TEMPLATE, Resource::All).await?;
     let templates = service::<Templates>("Templates")?;
     let (template, descriptor, values) = (at.one("template"), at.one("descriptor"), at.one("values"));
-    let asked = !template.trim().is_empty() || !descriptor.trim().is_empty();
+    let named = !template.trim().is_empty() || !descriptor.trim().is_empty();
+    // A link elsewhere must not make the server work: what it names is filled in, and tried when the person asks.
+    let asked = named && is_asked_from_here().await;
     let produced = match asked {
         true => Some(tried(&templates, &caller, template.trim(), &descriptor, &values).await),
         false => None,
