@@ -65,10 +65,12 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         let (services, stop) = (instance.services.clone(), stop.clone());
         async move { services.keep_fresh(&stop).await }
     });
+    // Listened for before anybody is told that the portal is ready, and may ask it to stop.
+    let asked = asked_to_stop();
     println!("Portico is ready at http://{}", listener.local_addr()?);
     let mut serving = tokio::spawn(listen::serve(listener, router, stop.clone()));
     tokio::select! {
-        () = asked_to_stop() => {}
+        () = asked => {}
         ended = &mut serving => ended.context("serving")?,
     }
     tracing::info!("stopping");
@@ -145,18 +147,23 @@ fn asked_to_reload() -> Receiver<()> {
     receive
 }
 
-async fn asked_to_stop() {
+/// Ends when the process is asked to stop, by whatever reached it since this was called.
+fn asked_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        let terminated = async {
+            match terminated {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<()>();
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }

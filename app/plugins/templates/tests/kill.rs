@@ -110,11 +110,16 @@ async fn two_processes_share_the_runs_and_one_takes_over_from_one_that_is_killed
         let tasks = tasks((*db).clone(), folder.path(), "asking");
         let (mut one, two) = (Killed(start(&db, folder.path(), "one")), Killed(start(&db, folder.path(), "two")));
         let mut ids = Vec::new();
-        for number in 0..24 {
-            ids.push(begin(&tasks, number).await);
-        }
-        while lines(&folder.path().join("steps")).len() < 12 {
-            sleep(Duration::from_millis(5)).await;
+        let both_at_work = || {
+            let steps = lines(&folder.path().join("steps"));
+            steps.len() >= 12 && ["one ", "two "].iter().all(|who| steps.iter().any(|step| step.starts_with(who)))
+        };
+        // There is always something left to do for the process that is slower to begin.
+        let began = Instant::now();
+        while ids.len() < 24 || !both_at_work() {
+            assert!(began.elapsed() < PATIENCE, "one of the two never began");
+            ids.push(begin(&tasks, ids.len()).await);
+            sleep(Duration::from_millis(if ids.len() < 24 { 0 } else { 50 })).await;
         }
         one.0.kill().and_then(|()| one.0.wait()).expect("killed");
         let killed = Instant::now();
