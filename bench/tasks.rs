@@ -202,3 +202,10 @@ impl Tree for Nothing {
         Err(SourceError::Missing(path.to_owned()))
     }
 }
+
+/// The value at a share of all, which are put in order.
+fn at(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    values.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
+}
