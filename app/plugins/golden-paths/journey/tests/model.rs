@@ -79,10 +79,9 @@ impl Model {
     fn settle(&mut self, now: Millis) {
         if self.over.is_some() {
             let running = self.steps.iter().any(|step| step.state == 'r');
-            if !running && !self.undo.iter().any(|undo| undo.2 == 'r') {
-                if let Some(next) = self.undo.iter_mut().find(|undo| undo.2 == 'p') {
-                    next.2 = 'r';
-                }
+            let is_busy = running || self.undo.iter().any(|undo| undo.2 == 'r');
+            if !is_busy && let Some(next) = self.undo.iter_mut().find(|undo| undo.2 == 'p') {
+                next.2 = 'r';
             }
             return;
         }
@@ -464,7 +463,7 @@ impl Walk {
         }
         let at = self.random.random_range(0..self.world.len());
         let key = self.world.keys().nth(at).cloned().expect("a run");
-        self.run_ends_as(&key, self.history.len() % 3 != 0);
+        self.run_ends_as(&key, !self.history.len().is_multiple_of(3));
     }
 
     fn run_ends_as(&mut self, key: &str, good: bool) {
