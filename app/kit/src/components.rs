@@ -112,6 +112,7 @@ pub use reader::{Reader, ReaderHeading, ReaderLink};
 pub use run::{Live, LogEntry, LogLevel, LogLines};
 pub use schema_form::{
     DataFile, DraftStatus, EntryActions, SchemaAdd, SchemaEntry, SchemaField, SchemaForm, SchemaFormData, SchemaGroup,
+    SchemaSaved,
 };
 pub use select::Select;
 pub use series::Series;

@@ -19,8 +19,7 @@ pub fn check(reports: &mut [Report]) {
         let Some(value) = &document.value else { continue };
         for problem in journey::check(&GoldenPath::read(value), &checked) {
             let at = document.position(&problem.pointer);
-            let finding =
-                Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
+            let finding = Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
             let is_said = |said: &Finding| (said.line, said.column) == (finding.line, finding.column);
             match problem.severity {
                 // The rules of the format have said it in their words.
@@ -52,7 +51,8 @@ struct Checked(HashMap<String, Vec<(Option<semver::Version>, Value)>>);
 impl Checked {
     fn read(reports: &[Report]) -> Self {
         let mut found: HashMap<String, Vec<_>> = HashMap::new();
-        for report in reports.iter().filter(|report| matches!(report.kind.as_deref(), Some("Template" | "GoldenPath"))) {
+        for report in reports.iter().filter(|report| matches!(report.kind.as_deref(), Some("Template" | "GoldenPath")))
+        {
             let Some(value) = document(&report.path, report.doc).and_then(|document| document.value) else { continue };
             let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
             let (Some(kind), Some(name)) = (report.kind.as_deref(), report.name.as_deref()) else { continue };
@@ -76,7 +76,9 @@ impl Outside for Checked {
         };
         match versions.iter().find(|(version, _)| fits(version)) {
             Some((_, parameters)) => Known::Found(parameters.clone()),
-            None => Known::NoVersion(versions.iter().filter_map(|(version, _)| Some(version.as_ref()?.to_string())).collect()),
+            None => Known::NoVersion(
+                versions.iter().filter_map(|(version, _)| Some(version.as_ref()?.to_string())).collect(),
+            ),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Templates on the server.
 
+mod as_runs;
 pub mod callbacks;
 pub mod drafts;
 pub mod dry_runs;
@@ -10,7 +11,6 @@ pub mod group;
 pub mod live;
 pub mod log;
 pub mod mask;
-pub mod offers;
 pub mod publish;
 pub mod published;
 pub mod reach;
