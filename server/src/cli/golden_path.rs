@@ -6,6 +6,7 @@ use std::path::Path;
 use descriptor::check::Report;
 use descriptor::{Document, EntityRef, Finding, Verdict};
 use journey::{GoldenPath, Known, Outside, Severity};
+use kit::server::definitions::{self, Number, Range};
 use serde_json::Value;
 
 /// Adds to each report of a golden path what is wrong or doubtful about it, among all files that are checked together.
@@ -46,7 +47,7 @@ fn document(file: &Path, doc: u32) -> Option<Document> {
 }
 
 /// The templates and paths among the checked files, by canonical ref: the version that each states, and what it asks for.
-struct Checked(HashMap<String, Vec<(Option<semver::Version>, Value)>>);
+struct Checked(HashMap<String, Vec<(Option<Number>, Value)>>);
 
 impl Checked {
     fn read(reports: &[Report]) -> Self {
@@ -57,7 +58,7 @@ impl Checked {
             let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
             let (Some(kind), Some(name)) = (report.kind.as_deref(), report.name.as_deref()) else { continue };
             let namespace = text("/metadata/namespace").unwrap_or_else(|| "default".into());
-            let version = text("/spec/version").and_then(|version| version.parse().ok());
+            let version = text("/spec/version").and_then(|version| definitions::number(&version));
             let parameters = value.pointer("/spec/parameters").cloned().unwrap_or_default();
             found.entry(EntityRef::new(kind, &namespace, name).to_string()).or_default().push((version, parameters));
         }
@@ -68,10 +69,10 @@ impl Checked {
 impl Outside for Checked {
     fn look(&self, name: &str, range: &str) -> Known {
         let Some(versions) = self.0.get(name) else { return Known::Unknown };
-        let range = semver::VersionReq::parse(range).ok();
+        let range = Range::parse(range);
         // What states no version gets its number when it is published.
-        let fits = |version: &Option<semver::Version>| match (version, &range) {
-            (Some(version), Some(range)) => range.matches(version),
+        let fits = |version: &Option<Number>| match (version, &range) {
+            (Some(version), Some(range)) => range.allows(version),
             _ => true,
         };
         match versions.iter().find(|(version, _)| fits(version)) {
