@@ -269,13 +269,14 @@ async fn who_watches_a_run_hears_of_every_change_of_its_state() {
         instance.is_owned_by("group:default/platform");
         let steps = json!([
             step("waits", "test:unknown", json!({ "what": "waits", "then": "wait" })),
-            step("fails", "test:safe", json!({ "what": "fails", "then": "fail", "times": 1 })),
+            step("fails", "test:safe", json!({ "what": "${{ parameters.name }}", "then": "fail", "times": 1 })),
             step("doubts", "test:unknown", json!({ "what": "doubts", "then": "doubt" })),
         ]);
         instance.publish("1.0.0", steps).await;
         let pin = instance.pin(None).await;
         let id = instance.tasks.begin(new_run("one", &pin)).await.expect("begun");
-        let alone = NewRun { watcher: String::new(), ..new_run("two", &pin) };
+        let values = Map::from_iter([("name".to_owned(), json!("alone"))]);
+        let alone = NewRun { watcher: String::new(), values, ..new_run("two", &pin) };
         instance.tasks.begin(alone).await.expect("begun");
         assert_eq!(instance.told().await, Vec::<String>::new(), "who begins it knows");
         instance.work().await;
