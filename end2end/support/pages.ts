@@ -16,6 +16,10 @@ export const DOCUMENTED = '/catalog/default/component/card-authoriser';
 /** The faulty location is registered first. */
 export const FAULTY = '/locations/1';
 
+export const TEMPLATE = '/create/templates/default/payment-service';
+const site = '/create/templates/default/public-website';
+const tried = 'template=template:default/shared-library&values=name: money-types';
+
 export const PAGES: PageCase[] = [
   { name: 'home', path: '/', heading: '' },
   { name: 'catalog', path: '/catalog', heading: 'Catalog' },
@@ -34,6 +38,24 @@ export const PAGES: PageCase[] = [
   { name: 'entity-unowned', path: '/catalog/default/component/branch-terminal-gateway', heading: 'branch-terminal-gateway' },
   { name: 'entity-orphan', path: ORPHAN, heading: 'regulatory/paper-statements' },
   { name: 'entity-warned', path: `${WARNED}?tab=descriptor`, heading: 'regulatory/ledger-export' },
+  { name: 'create', path: '/create', heading: 'Create' },
+  { name: 'create-filtered', path: '/create?type=library&tag=rust', heading: 'Create' },
+  { name: 'create-none', path: '/create?q=zzzz-no-such-thing', heading: 'Create' },
+  { name: 'create-starred', path: '/create?show=starred', heading: 'Create' },
+  { name: 'template', path: TEMPLATE, heading: 'Payment service in Rust' },
+  { name: 'template-form', path: `${site}/form?page=1`, heading: 'Public website' },
+  { name: 'template-form-refused', path: `${site}/form?page=1&tried=1`, heading: 'Public website' },
+  { name: 'template-review', path: `${site}/form?page=review`, heading: 'Public website' },
+  { name: 'template-versions', path: `${TEMPLATE}/versions`, heading: 'Payment service in Rust' },
+  { name: 'template-version', path: `${TEMPLATE}/versions/1.3.0`, heading: 'Payment service in Rust 1.3.0' },
+  { name: 'template-unknown', path: '/create/templates/default/no-such-template', heading: 'Not found', status: 404 },
+  { name: 'create-try', path: '/create/try', heading: 'Try a template' },
+  { name: 'create-tried', path: `/create/try?${tried}`, heading: 'Try a template' },
+  { name: 'create-actions', path: '/create/actions', heading: 'Actions' },
+  { name: 'create-actions-none', path: '/create/actions?q=zzzz-no-such-thing', heading: 'Actions' },
+  { name: 'create-runs', path: '/create/runs', heading: 'Runs' },
+  { name: 'create-runs-all', path: '/create/runs?scope=all', heading: 'Runs' },
+  { name: 'create-runs-none', path: '/create/runs?scope=all&who=nobody-at-all', heading: 'Runs' },
   { name: 'search', path: '/search?q=payment', heading: 'Search' },
   { name: 'inbox', path: '/inbox', heading: 'Inbox' },
   { name: 'inbox-settings', path: '/inbox/settings', heading: 'Mail settings' },

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registerFaulty } from './faulty.ts';
-import { signIn } from './sign-in.mjs';
+import { cookieHeader, signIn } from './sign-in.mjs';
 
 const START_SECONDS = 60;
 
@@ -108,6 +108,19 @@ async function signedIn(url: string, dir: string): Promise<string> {
   return state;
 }
 
+/** Waits until the templates of the example bank can be used: each has its first version soon after the start. */
+async function published(url: string): Promise<void> {
+  const headers = { cookie: await cookieHeader(url) };
+  for (const name of ['payment-service', 'public-website', 'shared-library']) {
+    for (const deadline = Date.now() + START_SECONDS * 1000; ; ) {
+      const { status } = await fetch(`${url}/create/templates/default/${name}/form`, { headers });
+      if (status === 200) break;
+      if (Date.now() > deadline) throw new Error(`The form of ${name} is answered ${status} a minute after the start`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 /** One server for all tests of a run. PORTICO_URL names one that already runs instead, with the same data. */
 export default async function globalSetup(): Promise<(() => Promise<void>) | void> {
   if (process.env.PORTICO_URL) {
@@ -116,6 +129,7 @@ export default async function globalSetup(): Promise<(() => Promise<void>) | voi
     return async () => rmSync(dir, { recursive: true, force: true });
   }
   const portico = await startPortico();
+  await published(portico.url);
   process.env.PORTICO_URL = portico.url;
   process.env.PORTICO_STATE = portico.state;
   return portico.stop;

@@ -1,5 +1,15 @@
 import { PAGES } from '../support/pages.ts';
-import { SCREENS, showOn, test } from '../support/test.ts';
+import { expect, SCREENS, showOn, test, type Page } from '../support/test.ts';
+
+/** What the form of a service is filled in with. */
+const PAYOUTS = {
+  name: 'payout-router',
+  description: 'Chooses the rail that pays a merchant out soonest',
+  owner: 'group:default/instant-payments',
+  tier: 'tier-2',
+  repoUrl: 'portico?owner=instant-payments&repo=payout-router',
+  database: true,
+};
 
 // Pictures for people to look at, made by `script/test screens`.
 for (const { name, path, status } of PAGES) {
@@ -31,12 +41,29 @@ for (const [name, path] of [
   ['settings', '/settings'],
   ['tokens', '/settings/tokens'],
   ['inbox', '/inbox?tab=all'],
+  ['create', '/create'],
+  ['template', '/create/templates/default/payment-service'],
+  ['form', `/create/templates/default/payment-service/form?page=1&formData=${encodeURIComponent(JSON.stringify(PAYOUTS))}`],
 ] as const) {
-  test(`README: ${name}`, async ({ page, visit }) => {
-    for (const screen of SCREENS) {
-      await showOn(page, screen);
-      await visit(path);
-      await page.screenshot({ path: `../docs/screenshots/${name}-${screen.width > 640 ? 'wide' : 'narrow'}-${screen.colorScheme}.png` });
-    }
-  });
+  test(`README: ${name}`, async ({ page, visit }) => picture(page, visit, name, path));
+}
+
+test('README: run', async ({ page, visit, baseURL }) => {
+  const data = { templateRef: 'template:default/payment-service', values: PAYOUTS };
+  const answer = await page.request.post('/api/scaffolder/v2/tasks', { data, headers: { origin: baseURL! } });
+  expect(answer.status(), await answer.text()).toBe(201);
+  const { id } = (await answer.json()) as { id: string };
+  await expect(async () => {
+    const { status } = (await (await page.request.get(`/api/scaffolder/v2/tasks/${id}`)).json()) as { status: string };
+    expect(status).toBe('completed');
+  }).toPass({ timeout: 25_000 });
+  await picture(page, visit, 'run', `/create/runs/${id}`);
+});
+
+async function picture(page: Page, visit: (path: string) => Promise<void>, name: string, path: string): Promise<void> {
+  for (const screen of SCREENS) {
+    await showOn(page, screen);
+    await visit(path);
+    await page.screenshot({ path: `../docs/screenshots/${name}-${screen.width > 640 ? 'wide' : 'narrow'}-${screen.colorScheme}.png` });
+  }
 }

@@ -150,8 +150,11 @@ impl Drawing {
             .and_then(|most| u32::try_from(most).ok());
         let (label, id, about) = (field.title.clone(), control_id(&field.path), self.about(field));
         let (error, need) = (self.error(field), need(field));
+        let zone = matches!(field.kind, Kind::DateTime if field.is_plain_time()).then(|| "In UTC.".to_owned());
+        let help: Vec<String> = self.help(field).into_iter().chain(zone).collect();
+        let help = (!help.is_empty()).then(|| help.join(" "));
         view! {
-            <Field label=label id=id about=about nostrip:help=self.help(field) error=error need=need nostrip:limit=limit>
+            <Field label=label id=id about=about nostrip:help=help error=error need=need nostrip:limit=limit>
                 {drawing.control(&asked)}
             </Field>
         }

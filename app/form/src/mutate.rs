@@ -115,8 +115,9 @@ fn breaks(field: &Field, values: &Value, found: &mut Vec<Mutation>) {
     if field.required && !in_list && value_is_entered(field) {
         let mut without = values.clone();
         take(&mut without, &field.path);
-        let enterable =
-            !matches!(field.kind, Kind::Object { .. } | Kind::Hidden | Kind::Boolean { .. } | Kind::List { .. });
+        // A control that is emptied may stand for another value (`ui:emptyValue`).
+        let enterable = field.empty_value.is_none()
+            && !matches!(field.kind, Kind::Object { .. } | Kind::Hidden | Kind::Boolean { .. } | Kind::List { .. });
         found.push(Mutation { values: without, path: field.path.clone(), why: "left out".into(), enterable });
     }
     if let Value::Object(entries) = value

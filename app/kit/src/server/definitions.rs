@@ -321,20 +321,27 @@ pub async fn newest(connection: &impl ConnectionTrait, definition: Definition<'_
     one(connection, "d.plugin = ? AND d.name = ? AND v.id = d.latest_id", key).await
 }
 
-/// The latest version of each of these definitions of a plugin, by name; see [`latest`], save that those that are withdrawn are left out.
+/// The latest version of each of these definitions of a plugin, by name; see [`latest`].
 pub async fn latest_of(
     connection: &impl ConnectionTrait,
     plugin: &'static str,
     names: &[String],
 ) -> Result<HashMap<String, Version>, DbErr> {
     let mut found = HashMap::new();
-    for names in names.chunks(ROWS) {
-        let text = format!(
-            "SELECT {COLUMNS} FROM {FROM} WHERE d.plugin = ? AND d.name IN ({}) AND v.id = d.latest_id AND v.state <> 'withdrawn'",
-            db::marks(names.len())
-        );
-        let values = std::iter::once(plugin.into()).chain(names.iter().map(|name| name.as_str().into()));
-        found.extend(read(connection, &text, values).await?.into_iter().map(|version| (version.name.clone(), version)));
+    // Few have withdrawn what their source holds: only of those all versions are looked at, the highest last.
+    for which in ["v.id = d.latest_id", "v.id <> d.latest_id"] {
+        let missing: Vec<&String> = names.iter().filter(|name| !found.contains_key(*name)).collect();
+        for names in missing.chunks(ROWS) {
+            let text = format!(
+                "SELECT {COLUMNS} FROM {FROM} WHERE d.plugin = ? AND d.name IN ({}) AND {which} AND v.state <> 'withdrawn' \
+                 ORDER BY v.major, v.minor, v.patch, v.id",
+                db::marks(names.len())
+            );
+            let values = std::iter::once(plugin.into()).chain(names.iter().map(|name| name.as_str().into()));
+            found.extend(
+                read(connection, &text, values).await?.into_iter().map(|version| (version.name.clone(), version)),
+            );
+        }
     }
     Ok(found)
 }
@@ -872,7 +879,13 @@ mod tests {
             let current = latest(db.read(), TEMPLATE).await.expect("latest").expect("one");
             assert_eq!(current.number.to_string(), "1.0.0");
             let names = [TEMPLATE.name.to_owned(), "template:default/none".to_owned()];
-            assert!(latest_of(db.read(), "templates", &names).await.expect("latest").is_empty());
+            let found = latest_of(db.read(), "templates", &names).await.expect("latest");
+            assert_eq!(
+                found.into_values().map(|version| version.id).collect::<Vec<_>>(),
+                [current.id],
+                "{}",
+                db.name()
+            );
             assert_eq!(events(&db).await[2..], ["templates.version.change", "templates.version.change"]);
         }
     }

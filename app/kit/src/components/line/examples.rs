@@ -30,6 +30,16 @@ pub const DOCS: Docs = Docs {
             view: || view! { <Timeline label="Your journey" stations=journey()/> }.into_any(),
         },
         Example {
+            name: "planned",
+            title: "A way that nobody is on yet",
+            view: || {
+                let stations =
+                    [("Write the files", "Renders a skeleton."), ("Create the repository", "Pushes the files.")];
+                let stations = stations.map(|(name, note)| Station::new(name, State::Planned, note)).into();
+                view! { <Timeline label="What a run does" stations=stations/> }.into_any()
+            },
+        },
+        Example {
             name: "states",
             title: "Every state",
             view: || {

@@ -43,6 +43,8 @@ pub enum State {
     Failed,
     /// Passed without stopping.
     Skipped,
+    /// Part of a way that nobody is on: its number says all there is to say.
+    Planned,
 }
 
 impl State {
@@ -54,6 +56,7 @@ impl State {
             Self::Waiting => "Waiting",
             Self::Failed => "Failed",
             Self::Skipped => "Skipped",
+            Self::Planned => "",
         }
     }
 
@@ -65,15 +68,16 @@ impl State {
             Self::Waiting => "pk-station pk-station--waiting",
             Self::Failed => "pk-station pk-station--failed",
             Self::Skipped => "pk-station pk-station--skipped",
+            Self::Planned => "pk-station pk-station--planned",
         }
     }
 
-    /// What is drawn on a circle of radius 8 round the middle of a square of 24.
+    /// What is drawn on a circle of radius 8 round the middle of a square of 24; of a planned one, its number.
     fn mark(self) -> &'static str {
         match self {
             Self::Done => "m8 12.5 3 3 5-6",
             Self::Here => "M12 8.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 0 0 0 -7",
-            Self::Ahead => "",
+            Self::Ahead | Self::Planned => "",
             Self::Waiting => "M12 7.5v5l3 2",
             Self::Failed => "m9 9 6 6m0-6-6 6",
             Self::Skipped => "M8.5 12h7",
@@ -108,7 +112,8 @@ pub fn Timeline(
 fn stops(stations: Vec<Station>) -> Vec<AnyView> {
     stations
         .into_iter()
-        .map(|Station { name, state, note, href, branch }| {
+        .enumerate()
+        .map(|(at, Station { name, state, note, href, branch })| {
             // The one station that the traveller is at, whatever keeps them there.
             let current = matches!(state, State::Here | State::Waiting | State::Failed);
             let title = if href.is_empty() {
@@ -119,15 +124,23 @@ fn stops(stations: Vec<Station>) -> Vec<AnyView> {
             let branch = (!branch.is_empty()).then(|| {
                 view! { <ol class="pk-line pk-line--branch" aria-label=format!("Branch at {name}")>{stops(branch)}</ol> }
             });
+            let (radius, mark) = if state == State::Planned {
+                // A number of two digits needs the room.
+                ("11", view! { <text class="pk-station__number" x="12" y="12">{at + 1}</text> }.into_any())
+            } else {
+                ("8", view! { <path d=state.mark()></path> }.into_any())
+            };
+            let word = state.word();
+            let word = (!word.is_empty()).then(|| view! { <span class="pk-station__state">{word}</span> });
             view! {
                 <li class=state.class() aria-current=current.then_some("step")>
                     <svg class="pk-station__mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
-                        <circle cx="12" cy="12" r="8"></circle>
-                        <path d=state.mark()></path>
+                        <circle cx="12" cy="12" r=radius></circle>
+                        {mark}
                     </svg>
                     <div class="pk-station__text">
                         {title}
-                        <span class="pk-station__state">{state.word()}</span>
+                        {word}
                         {(!note.is_empty()).then(|| view! { <span class="pk-station__note">{note}</span> })}
                         {branch}
                     </div>

@@ -35,16 +35,18 @@ fn ActionsView(actions: Vec<ActionInfo>, text: String) -> impl IntoView {
         view! { <EmptyState sentence=sentence><a class="pk-button" href="/create/actions">"See all actions"</a></EmptyState> }.into_any()
     } else {
         let actions: Vec<_> = actions.into_iter().map(|info| view! { <ActionPanel info=info/> }).collect();
-        view! { <div class="pk-panels">{actions}</div> }.into_any()
+        actions.into_any()
     };
     view! {
         <Page title="Actions" kind="Create" lead="What the steps of a template can do on this portal, and what each of them takes and gives.">
-            <form class="pk-search" method="get" action="/create/actions" role="search">
-                <label class="pk-visually-hidden" for="search">"Search the actions"</label>
-                <input class="pk-input" id="search" type="search" name="q" value=text placeholder="Search the actions by name and description"/>
-                <button class="pk-button pk-button--primary" type="submit">"Search"</button>
-            </form>
-            {content}
+            <div class="pk-panels">
+                <form class="pk-search" method="get" action="/create/actions" role="search">
+                    <label class="pk-visually-hidden" for="search">"Search the actions"</label>
+                    <input class="pk-input" id="search" type="search" name="q" value=text placeholder="Search the actions by name and description"/>
+                    <button class="pk-button pk-button--primary" type="submit">"Search"</button>
+                </form>
+                {content}
+            </div>
         </Page>
     }
 }

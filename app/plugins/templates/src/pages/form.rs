@@ -138,7 +138,7 @@ fn Frame(head: Head, children: Children) -> impl IntoView {
     view! {
         <Page title=title kind="Use a template" reference=reference aside=aside>
             <div class="pk-schema__way"><Stepper label="Pages of this form" stations=stations/></div>
-            {children()}
+            <div class="pk-section">{children()}</div>
             <ConfirmDialog id=DISCARD title="Discard this draft?" consequence="All that is filled in on all pages is forgotten, on every device.">
                 <form method="post" action=DiscardForm::PATH>
                     <input type="hidden" name="template" value=template/>

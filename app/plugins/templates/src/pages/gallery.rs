@@ -116,7 +116,7 @@ fn Nothing(query: GalleryQuery, any: bool) -> impl IntoView {
 fn TemplateCard(item: Listed) -> impl IntoView {
     let Listed { row, owner_title, tags, version, statistics, may_run, majors } = item;
     let state = match (&version, may_run) {
-        (None, _) if row.problem.is_empty() => Some(("Being read", Tone::Waiting)),
+        (None, _) if row.problem.is_empty() => Some(("Withdrawn", Tone::Wrong)),
         (None, _) => Some(("Cannot be run", Tone::Attention)),
         (Some(_), false) => Some(("You may not run it", Tone::Neutral)),
         (Some(_), true) => None,

@@ -46,10 +46,14 @@ pub fn median(statistics: &Statistics) -> String {
     statistics.median.map_or_else(|| "–".to_owned(), duration)
 }
 
-/// Who made a version: a name, or where it was read from.
+/// Who made a version: a name, or what kind of place it was read from where nobody is named.
 pub fn author(version: &Version) -> String {
     match version.author.split_once(':') {
-        Some(("file" | "url", place)) => place.rsplit('/').next().unwrap_or(place).to_owned(),
+        Some(("file", _)) => "A file on the server".to_owned(),
+        Some(("url", place)) => {
+            let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+            rest.split('/').next().unwrap_or(rest).to_owned()
+        }
         _ => version.author.clone(),
     }
 }

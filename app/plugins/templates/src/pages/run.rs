@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use kit::components::{
     Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, Emphasis, EmptyState, Fact,
     Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLevel, LogLines, Need, Page, Panel, PasswordInput, Prose,
@@ -19,12 +21,14 @@ use scaffold::action::Level;
 use serde_json::Value;
 
 use super::runs::{StateBadge, duration, length};
+use super::template::owner_link;
 use crate::api::{CancelRun, DecideRun, RetryRun, StartRunOver};
 use crate::server::Templates;
+use crate::server::filling::template_path;
 use crate::server::log::Line;
 use crate::server::state::{StepState, TaskState};
 use crate::server::store::{self, StepRow, Task};
-use crate::server::tasks::Tasks;
+use crate::server::templates::short;
 
 /// The last lines of the log that the page shows; the whole is a file.
 const LINES: i64 = 400;
@@ -32,8 +36,8 @@ const LINES: i64 = 400;
 /// One run: where it is, what it tells, and what can be done about it.
 pub async fn run_page(id: &str, _at: &Address) -> Result<Drawn, AppError> {
     let caller = caller().await?;
-    let tasks = service::<Templates>("Templates")?.tasks;
-    let run = shown(&tasks, &caller, id).await?;
+    let templates = service::<Templates>("Templates")?;
+    let run = shown(&templates, &caller, id).await?;
     Ok(page(|| view! { <RunView run=run/> }))
 }
 
@@ -47,9 +51,12 @@ struct Shown {
     missing: Vec<String>,
     text: Vec<(String, Html)>,
     links: Vec<(String, String)>,
+    /// What people call the template's owner and whoever runs it, as far as the reader may see them.
+    titles: HashMap<String, String>,
 }
 
-async fn shown(tasks: &Tasks, caller: &Caller, id: &str) -> Result<Shown, AppError> {
+async fn shown(templates: &Templates, caller: &Caller, id: &str) -> Result<Shown, AppError> {
+    let tasks = &templates.tasks;
     let task = tasks.task(caller, id).await?;
     let steps = tasks.steps(&task).await?;
     let lines = store::lines(tasks.kit.db.read(), task.id, task.log_lines - LINES, LINES as u64 + 100).await?;
@@ -57,7 +64,9 @@ async fn shown(tasks: &Tasks, caller: &Caller, id: &str) -> Result<Shown, AppErr
     let missing = steps.iter().filter(behind).filter(|step| tasks.registry.get(&step.action).is_none());
     let mut missing: Vec<String> = missing.map(|step| step.action.clone()).collect();
     missing.dedup();
+    let titles = templates.entities.titles(caller, &[task.owner.clone(), task.caller.clone()]).await?;
     Ok(Shown {
+        titles,
         now: tasks.kit.clock.now(),
         may_change: tasks.may_change(caller, &task),
         missing: if task.state.is_over() { Vec::new() } else { missing },
@@ -103,14 +112,15 @@ fn entity_path(entity: &str) -> String {
 
 #[component]
 fn RunView(run: Shown) -> impl IntoView {
-    let Shown { task, steps, lines, now, may_change, missing, text, links } = run;
+    let Shown { task, steps, lines, now, may_change, missing, text, links, titles } = run;
     let over = task.state.is_over();
     let aside = view! {
         <StateBadge state=task.state/>
         {(may_change && !over && !task.cancelling).then(|| view! { <CancelButton id=task.uuid.clone()/> })}
     }
     .into_any();
-    let lead = format!("Version {} of {}, run by {}", task.version, task.template, task.caller_name);
+    let lead = format!("Version {}, run by {}", task.version, task.caller_name);
+    let owner = titles.get(&task.owner).cloned().unwrap_or_else(|| short(&task.owner).to_owned());
     let stations = steps.iter().map(|step| station(step, task.state, now)).collect();
     let events = format!("/api/scaffolder/v2/tasks/{}/eventstream?after={}", segment(&task.uuid), task.log_lines);
     let log = format!("/api/scaffolder/v2/tasks/{}/log", segment(&task.uuid));
@@ -123,20 +133,20 @@ fn RunView(run: Shown) -> impl IntoView {
         view! { <EmptyState sentence="Nothing has been told yet."/> }.into_any()
     } else {
         view! {
-            {cut.then(|| view! { <p class="pk-quiet">{format!("The last {LINES} of {count} lines.")}</p> })}
+            <p class="pk-quiet">{cut.then(|| format!("The last {LINES} of {count} lines. "))} "Times are in UTC."</p>
             <LogLines label="Log of this run" lines=entries/>
             <p><a class="pk-button" href=log rel="external" download="">"Download the log"</a></p>
         }
         .into_any()
     };
-    let facts = facts(&task, now);
+    let facts = facts(&task, now, titles);
     let (title, uuid) = (task.title.clone(), task.uuid.clone());
     let start_over = over.then(|| StartOver(StartOverProps { task: task.clone() }));
     view! {
         <Breadcrumb trail=trail/>
         <Page title=title kind="Run" reference=uuid lead=lead aside=aside>
             {(!over).then(|| view! { <Live events=events kinds="log completion cancelled recovered" page="/api/templates/fn/page"/> })}
-            <Situation task=task may_change=may_change missing=missing/>
+            <Situation task=task may_change=may_change missing=missing owner=owner/>
             <div class="pk-columns">
                 <div>
                     <Section title="Steps"><Timeline label="Steps of this run" stations=stations/></Section>
@@ -153,12 +163,38 @@ fn RunView(run: Shown) -> impl IntoView {
     }
 }
 
-fn facts(task: &Task, now: Millis) -> AnyView {
-    let Task { template, owner, version, caller, created_at, started_over, secret_names, sealed, .. } = task.clone();
+fn facts(task: &Task, now: Millis, mut titles: HashMap<String, String>) -> AnyView {
+    let Task {
+        template,
+        title,
+        owner,
+        version,
+        version_id,
+        caller,
+        caller_name,
+        created_at,
+        started_over,
+        secret_names,
+        sealed,
+        ..
+    } = task.clone();
     let template_page = template_path(&template);
+    let version = match version_id {
+        Some(_) => {
+            let address = format!("{template_page}/versions/{}", segment(&version));
+            view! { <a class="pk-mono" href=address>{version}</a> }.into_any()
+        }
+        None => view! { <code>{version}</code> }.into_any(),
+    };
+    let owner = owner_link(&owner, titles.get(&owner).cloned());
+    let caller = match titles.remove(&caller) {
+        Some(title) => owner_link(&caller, Some(title)),
+        // A service, or somebody whom the catalog does not know, has the name that the run was asked for under.
+        None => view! { <span title=caller>{caller_name}</span> }.into_any(),
+    };
     let before = (!started_over.is_empty()).then(|| {
         let href = format!("/create/runs/{}", segment(&started_over));
-        view! { <Fact name="Repeats"><a href=href>{started_over}</a></Fact> }
+        view! { <Fact name="Repeats"><a href=href title=started_over>"An earlier run"</a></Fact> }
     });
     let secrets = (!secret_names.is_empty()).then(|| {
         let kept = if sealed.is_empty() { " (no longer kept)" } else { " (sealed)" };
@@ -167,9 +203,9 @@ fn facts(task: &Task, now: Millis) -> AnyView {
     let took = duration(task, now);
     view! {
         <Facts>
-            <Fact name="Template"><a href=template_page>{template}</a></Fact>
+            <Fact name="Template"><a href=template_page title=template>{title}</a></Fact>
             <Fact name="Owner of the template">{owner}</Fact>
-            <Fact name="Version"><code>{version}</code></Fact>
+            <Fact name="Version">{version}</Fact>
             <Fact name="Run by">{caller}</Fact>
             <Fact name="Asked for"><Time when=Some(When::new(created_at, now))/></Fact>
             <Fact name="Duration"><span class="pk-number">{took}</span></Fact>
@@ -180,18 +216,12 @@ fn facts(task: &Task, now: Millis) -> AnyView {
     .into_any()
 }
 
-fn template_path(template: &str) -> String {
-    let rest = template.split_once(':').map_or(template, |(_, rest)| rest);
-    let (namespace, name) = rest.split_once('/').unwrap_or(("default", rest));
-    format!("/create/templates/{}/{}", segment(namespace), segment(name))
-}
-
 /// What is the case, and what to do about it.
 #[component]
-fn Situation(task: Task, may_change: bool, missing: Vec<String>) -> impl IntoView {
+fn Situation(task: Task, may_change: bool, missing: Vec<String>, owner: String) -> impl IntoView {
     let missing = (!missing.is_empty()).then(|| {
         let title = format!("Not installed here: {}", missing.join(", "));
-        let text = format!("The run will fail at the step that needs it. {} owns the template.", task.owner);
+        let text = format!("The run will fail at the step that needs it. {owner} owns the template.");
         view! { <Banner title=title tone=Tone::Attention><p>{text}</p></Banner> }
     });
     let error = task.error.clone();
@@ -344,7 +374,8 @@ fn Results(links: Vec<(String, String)>, text: Vec<(String, Html)>) -> impl Into
 
 fn station(step: &StepRow, task: TaskState, now: Millis) -> Station {
     let state = match step.state {
-        StepState::Open if matches!(task, TaskState::Failed | TaskState::Cancelled) => State::Ahead,
+        // Nobody is on the way there any more.
+        StepState::Open if matches!(task, TaskState::Failed | TaskState::Cancelled) => State::Planned,
         StepState::Open => State::Ahead,
         StepState::Processing => State::Here,
         StepState::Waiting | StepState::Unknown => State::Waiting,

@@ -1,6 +1,6 @@
 use kit::components::{
-    Badge, Button, Choice, Column, ControlSize, Emphasis, EmptyState, Field, Input, Page, Paging, Select, Tab, Table,
-    Tabs, Time, Tone,
+    Badge, Button, Choice, Column, Emphasis, EmptyState, Field, Input, Page, Paging, Select, Tab, Table, Tabs, Time,
+    Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -135,11 +135,11 @@ fn RunsView(filters: Filters, listed: Vec<Task>, total: u64, number: u64, now: M
 fn FilterForm(filters: Filters) -> impl IntoView {
     let states = TaskState::ALL.into_iter().map(|state| Choice::new(state.name(), state.label())).collect();
     view! {
-        <form method="get" action="/create/runs" class="pk-toolbar" role="search" aria-label="Filter the runs">
+        <form method="get" action="/create/runs" class="pk-toolbar pk-toolbar--form" role="search" aria-label="Filter the runs">
             {(!filters.scope.is_empty()).then(|| view! { <input type="hidden" name="scope" value=filters.scope.clone()/> })}
-            <Field label="State" id="run-state"><Select name="state" options=states value=filters.state empty="Any state" size=ControlSize::Small/></Field>
-            <Field label="Template" id="run-template"><Input name="template" value=filters.template placeholder="template:default/service" size=ControlSize::Small/></Field>
-            <Field label="Run by" id="run-who"><Input name="who" value=filters.who placeholder="user:default/jane" size=ControlSize::Small/></Field>
+            <Field label="State" id="run-state"><Select name="state" options=states value=filters.state empty="Any state"/></Field>
+            <Field label="Template" id="run-template"><Input name="template" value=filters.template placeholder="template:default/service"/></Field>
+            <Field label="Run by" id="run-who"><Input name="who" value=filters.who placeholder="user:default/jane"/></Field>
             <Button text="Filter"/>
         </form>
     }

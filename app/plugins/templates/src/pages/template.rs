@@ -136,9 +136,12 @@ fn TemplateView(shown: Shown) -> impl IntoView {
         let form = format!("{}/form", row.href());
         view! { <Button text="Use this template" emphasis=Emphasis::Primary href=form/> }
     });
+    // Where something is wrong with it, the notice that says so has the button.
+    let check = (may_change && row.problem.is_empty()).then(|| view! { <CheckButton template=row.template.clone()/> });
     let aside = view! {
         {starred.map(|starred| view! { <StarButton action=StarTemplate::PATH item=row.template.clone() starred=starred/> })}
         {latest.as_ref().map(|version| view! { <StateBadge state=version.state.clone()/> })}
+        {check}
         {use_it}
     }
     .into_any();
@@ -215,14 +218,7 @@ fn Notices(
     owner: String,
     may_change: bool,
 ) -> impl IntoView {
-    let check = may_change.then(|| {
-        view! {
-            <form method="post" action=CheckTemplate::PATH class="pk-inline">
-                <input type="hidden" name="template" value=row.template.clone()/>
-                <button class="pk-button" type="submit">"Read it again"</button>
-            </form>
-        }
-    });
+    let check = may_change.then(|| view! { <CheckButton template=row.template.clone()/> });
     let problem = (!row.problem.is_empty()).then(|| {
         let title =
             if latest.is_some() { "What there is now could not be made a version" } else { "It cannot be run yet" };
@@ -230,8 +226,14 @@ fn Notices(
         let why = ended(&row.problem);
         view! { <Banner title=title tone=Tone::Attention><p>{why}{stays}</p>{check}</Banner> }
     });
-    let waiting = (row.problem.is_empty() && latest.is_none()).then(|| {
-        view! { <Banner title="No version of it is in use" tone=Tone::Waiting><p>"It is being read for the first time, or all of its versions were withdrawn; the page of its versions tells which."</p></Banner> }
+    // A template is listed once it was read: what then has no version has withdrawn them all.
+    let withdrawn = (row.problem.is_empty() && latest.is_none()).then(|| {
+        let versions = format!("{}/versions", row.href());
+        view! {
+            <Banner title="All of its versions are withdrawn" tone=Tone::Wrong>
+                <p>"No run can begin with it. " <a href=versions>"Its versions"</a> " say why."</p>
+            </Banner>
+        }
     });
     let unreadable = unreadable.map(
         |why| view! { <Banner title="Its descriptor cannot be read" tone=Tone::Wrong><p>{ended(&why)}</p></Banner> },
@@ -263,7 +265,18 @@ fn Notices(
             </Banner>
         }
     });
-    view! { {problem} {waiting} {unreadable} {deprecated} {missing} {warning} {refused} }
+    view! { {problem} {withdrawn} {unreadable} {deprecated} {missing} {warning} {refused} }
+}
+
+/// Has the template read again at once.
+#[component]
+fn CheckButton(template: String) -> impl IntoView {
+    view! {
+        <form method="post" action=CheckTemplate::PATH class="pk-inline">
+            <input type="hidden" name="template" value=template/>
+            <button class="pk-button" type="submit">"Read it again"</button>
+        </form>
+    }
 }
 
 /// What it does, step by step.
@@ -293,7 +306,7 @@ pub(super) fn station(step: &StepDefinition, registry: &Registry) -> Station {
     if action.is_some_and(|action| action.info().reach == Reach::Outside) {
         note.push_str(" This changes something outside the portal.");
     }
-    Station::new(step.name.clone(), StationState::Ahead, note)
+    Station::new(step.name.clone(), StationState::Planned, note)
 }
 
 /// The first sentence of a short text of Markdown, without its marks.
@@ -338,10 +351,13 @@ fn Asks(parameters: Value) -> impl IntoView {
             let title = text(field, "title");
             let title = if title.is_empty() { name.clone() } else { title };
             let need = if required.contains(&name.as_str()) { "Required" } else { "" };
+            let help = text(field, "description");
+            // On a phone a cell without text needs no label.
+            let label = (!help.is_empty()).then_some("Help");
             rows.push(view! {
                 <tr>
                     <th scope="row">{title}</th>
-                    <td class="pk-wrap pk-quiet" data-label="Help">{text(field, "description")}</td>
+                    <td class="pk-wrap pk-quiet" data-label=label>{help}</td>
                     <td data-label="Page">{text(page, "title")}</td>
                     <td>{need}</td>
                 </tr>

@@ -1,6 +1,8 @@
 //! Trying a template without effect.
 
-use kit::components::{Banner, CodeBlock, Column, Field, Input, Page, Panel, Table, TextArea, Tone};
+use kit::components::{
+    Banner, Button, CodeBlock, Column, Emphasis, Field, FormActions, Input, Page, Panel, Section, Table, TextArea, Tone,
+};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::page::Drawn;
@@ -94,7 +96,7 @@ fn TryView(tried: Tried) -> impl IntoView {
     });
     view! {
         <Page title="Try a template" kind="Create" lead="The steps that work on files are done in a folder that is thrown away; those that reach outside are only named.">
-            <form class="pk-form" method="get" action="/create/try">
+            <form class="pk-form pk-section" method="get" action="/create/try">
                 <Field label="Template" id="try-template" help="One that is in the catalog; its current version is tried.">
                     <Input name="template" value=template placeholder="template:default/service"/>
                 </Field>
@@ -104,9 +106,9 @@ fn TryView(tried: Tried) -> impl IntoView {
                 <Field label="Values" id="try-values" help="YAML or JSON, a value for each field of the form. Left empty, values are made up that the form accepts.">
                     <TextArea name="values" value=values code=true/>
                 </Field>
-                <button class="pk-button pk-button--primary" type="submit">"Try it"</button>
+                <FormActions><Button text="Try it" emphasis=Emphasis::Primary/></FormActions>
             </form>
-            {outcome}
+            {outcome.map(|outcome| view! { <Section title="What came of it">{outcome}</Section> })}
         </Page>
     }
 }
@@ -119,7 +121,11 @@ fn Outcome(produced: Produced) -> impl IntoView {
         Verdict::Completed => ("It ran to the end", Tone::Fine),
         Verdict::Failed => ("It did not run to the end", Tone::Wrong),
     };
-    let counts = format!("{} steps, {} files, {} warnings.", steps.len(), files.len(), warnings.len());
+    let counted = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    let counts = (!steps.is_empty()).then(|| {
+        let counts = [(steps.len(), "step"), (files.len(), "file"), (warnings.len(), "warning")];
+        format!("{}.", counts.map(|(number, noun)| counted(number, noun)).join(", "))
+    });
     let errors: Vec<_> = errors.into_iter().map(|error| view! { <p>{error}</p> }).collect();
     let steps: Vec<_> = steps
         .into_iter()
@@ -176,22 +182,23 @@ fn Outcome(produced: Produced) -> impl IntoView {
             view! { <details><summary><span class="pk-mono">{file.path}</span>{format!(" {} bytes", file.bytes)}</summary>{content}</details> }
         })
         .collect();
-    let made = if made.is_empty() {
-        view! { <p class="pk-quiet">"It made no files."</p> }.into_any()
-    } else {
-        made.into_any()
+    let made = match (made.is_empty(), steps.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(view! { <p class="pk-quiet">"It made no files."</p> }.into_any()),
+        _ => Some(made.into_any()),
     };
+    let made = made.map(|made| view! { <Panel title="Files">{made}</Panel> });
     let told: Vec<String> = log.into_iter().take(LINES).map(|line| format!("{}: {}", line.step, line.text)).collect();
     let told = (!told.is_empty()).then(|| {
         view! { <Panel title="Log"><CodeBlock text=told.join("\n") label="Log of the dry run" anchor="log-"/></Panel> }
     });
     view! {
-        <Banner title=title tone=tone><p>{counts}</p>{errors}</Banner>
+        <Banner title=title tone=tone>{counts.map(|counts| view! { <p>{counts}</p> })}{errors}</Banner>
         <div class="pk-panels">
-            <Panel title="Steps"><Table caption="Steps" columns=columns stacked=true>{steps}</Table></Panel>
+            {(!steps.is_empty()).then(|| view! { <Panel title="Steps"><Table caption="Steps" columns=columns stacked=true>{steps}</Table></Panel> })}
             {warned}
             {outside}
-            <Panel title="Files">{made}</Panel>
+            {made}
             {told}
         </div>
     }

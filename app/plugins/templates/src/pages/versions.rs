@@ -156,6 +156,12 @@ fn VersionView(shown: Shown) -> impl IntoView {
         <StateBadge state=version.state.clone()/>
     }
     .into_any();
+    let by = author(&version);
+    let state = match version.state {
+        State::Current => "Current",
+        State::Deprecated { .. } => "Deprecated",
+        State::Withdrawn { .. } => "Withdrawn",
+    };
     let notice = match version.state.clone() {
         State::Current => None,
         State::Deprecated { reason, successor } => {
@@ -182,7 +188,7 @@ fn VersionView(shown: Shown) -> impl IntoView {
         others.into_iter().filter(|other| *other != number).map(|other| Choice::new(other.clone(), other)).collect();
     let compare = (!comparable.is_empty()).then(|| {
         view! {
-            <form method="get" action=address class="pk-toolbar">
+            <form method="get" action=address class="pk-toolbar pk-toolbar--form">
                 <Field label="Compare with" id="from"><Select name="from" options=comparable value=before.clone().unwrap_or_default() empty="The one before"/></Field>
                 <Button text="Compare"/>
             </form>
@@ -212,11 +218,11 @@ fn VersionView(shown: Shown) -> impl IntoView {
                 <aside aria-label="Facts">
                     <Facts>
                         <Fact name="Published"><Time when=Some(When::new(version.published_at, now))/></Fact>
-                        <Fact name="By"><span class="pk-wrap">{version.author.clone()}</span></Fact>
+                        <Fact name="By">{by}</Fact>
                         {(!version.revision.is_empty()).then(|| view! { <Fact name="Commit"><code class="pk-mono pk-wrap">{version.revision.clone()}</code></Fact> })}
                         <Fact name="Hash"><code class="pk-mono pk-wrap">{version.hash.clone()}</code></Fact>
                         <Fact name="Size">{format!("{} bytes", version.bytes)}</Fact>
-                        <Fact name="State">{version.state.word()}", "<Time when=Some(When::new(version.state_at, now))/></Fact>
+                        <Fact name="State">{state}", "<Time when=Some(When::new(version.state_at, now))/></Fact>
                     </Facts>
                     <FileList files=files/>
                 </aside>

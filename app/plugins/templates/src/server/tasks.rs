@@ -17,7 +17,7 @@ use kit::server::entities::Entities;
 use kit::server::inbox::{Recipient, retract};
 use kit::server::jobs::{self, Wake};
 use kit::server::runs::{Refused, Watch};
-use kit::server::{db, people};
+use kit::server::{db, definitions, people};
 use scaffold::action::World;
 use scaffold::registry::Registry;
 use scaffold::workspace::WorkspaceLimits;
@@ -289,6 +289,8 @@ impl Tasks {
         definition: &Definition,
         begin: Begin,
     ) -> Result<String, Refused> {
+        let Begin { values, secrets, started_over, key, watcher } = begin;
+        let values = self.checked(definition, values)?;
         let missing = self.missing(definition);
         if !missing.is_empty() {
             let owner = &definition.thing.owner;
@@ -298,8 +300,6 @@ impl Tasks {
             );
             return Err(AppError::bad_request(why).into());
         }
-        let Begin { values, secrets, started_over, key, watcher } = begin;
-        let values = self.checked(definition, values)?;
         let user = self.user(caller).await?;
         let now = self.kit.clock.now();
         let task = NewTask {
@@ -601,6 +601,12 @@ impl Tasks {
             // Whose a template is may change while its version stays.
             Some(definition) => Ok(Arc::new(definition.owned_as(thing))),
             None => {
+                let known = definitions::Definition { plugin: crate::INFO.id, name: template };
+                if definitions::newest(self.kit.db.read(), known).await?.is_some() {
+                    let message =
+                        "All versions of this template are withdrawn, so no run can begin; their pages say why";
+                    return Err(AppError::Conflict { message: message.into() });
+                }
                 Err(AppError::Unavailable { what: "A version of this template, which was not published yet,".into() })
             }
         }
