@@ -18,13 +18,17 @@ pub fn check(reports: &mut [Report]) {
     for report in reports.iter_mut().filter(|report| is_path(report)) {
         let Some(document) = document(&report.path, report.doc) else { continue };
         let Some(value) = &document.value else { continue };
+        // What the rules of the format have said in their words is not said again.
+        let said: Vec<(u32, u32)> =
+            report.errors.iter().chain(&report.warnings).map(|finding| (finding.line, finding.column)).collect();
         for problem in journey::check(&GoldenPath::read(value), &checked) {
             let at = document.position(&problem.pointer);
-            let finding = Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
-            let is_said = |said: &Finding| (said.line, said.column) == (finding.line, finding.column);
+            if said.contains(&(at.line, at.column)) {
+                continue;
+            }
+            let finding =
+                Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
             match problem.severity {
-                // The rules of the format have said it in their words.
-                Severity::Error if report.errors.iter().any(is_said) => {}
                 Severity::Error => report.errors.push(finding),
                 Severity::Warning => report.warnings.push(finding),
             }

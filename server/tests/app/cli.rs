@@ -380,7 +380,22 @@ fn check_says_what_is_wrong_with_a_golden_path_and_warns_of_what_is_elsewhere() 
     assert_eq!(code(&output), 1);
     let lines: Vec<String> =
         out(&output).lines().filter(|line| line.contains("paths.yaml:")).map(str::to_owned).collect();
-    insta::assert_snapshot!(lines.join("\n"));
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    paths.yaml:7:10: warning: refers to group:default/team-a, which is in none of the checked files (/spec/owner)
+    paths.yaml:11:17: warning: no version of template:default/service is in the range ^2: 1.4.0 (/spec/steps/0/template)
+    paths.yaml:14:17: warning: refers to template:default/unknown, which is in none of the checked files (/spec/steps/1/template)
+    paths.yaml:15:59: warning: the form of the path has no field "nmae" (/spec/steps/1/input/x)
+    paths.yaml:24:12: error: "one" is no version such as 1.4.0 (/spec/version)
+    paths.yaml:27:14: error: the step "a" needs itself, by the way of what it needs (/spec/steps/0/needs)
+    paths.yaml:29:21: error: what the step "later" makes is not there yet: this step does not come after it (/spec/steps/0/input/name)
+    paths.yaml:31:14: error: the step "b" needs itself, by the way of what it needs (/spec/steps/1/needs)
+    paths.yaml:31:14: error: there is no step "nowhere" (/spec/steps/1/needs)
+    paths.yaml:33:11: error: two steps have the id b (/spec/steps/2/id)
+    paths.yaml:36:36: error: the quorum is a number from 1 to 50 (/spec/steps/3/approval/quorum)
+    paths.yaml:36:50: error: there is no step "nobody" (/spec/steps/3/approval/onDecline)
+    paths.yaml:37:18: error: "soon" is no length of time; write 3d, 1d 12h, PT12H or {days: 3}, ten years at most (/spec/steps/3/sla/due)
+    paths.yaml:23:10: warning: refers to group:default/team-a, which is in none of the checked files (/spec/owner)
+    "#);
 }
 
 #[test]

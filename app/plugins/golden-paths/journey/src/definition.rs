@@ -609,10 +609,12 @@ impl Reader {
         };
         let (reference, range) = written.split_once('@').unwrap_or((&written, ""));
         let range = range.trim();
-        if !range.is_empty()
-            && let Err(error) = semver::VersionReq::parse(range)
-        {
-            self.error(pointer, format!("{range:?} is no range of versions such as ^1.2: {error}"));
+        let is_range = |part: &str| {
+            let parts: Vec<&str> = part.split([' ', ',']).filter(|part| !part.is_empty()).collect();
+            semver::VersionReq::parse(&parts.join(", ").replace(['v', 'V'], "")).is_ok()
+        };
+        if !range.is_empty() && !range.split("||").all(is_range) {
+            self.error(pointer, format!("{range:?} is no range of versions such as ^1.2"));
         }
         match EntityRef::parse(reference.trim(), Some(kind), &self.namespace) {
             Ok(reference) => {

@@ -33,7 +33,7 @@ static STEP: Shape = Shape::Object(
     None,
 );
 
-/// A step without a kind, or of the kind `template`, must name its template.
+/// A step of no kind, or of the kind `template`, must name its template. What stands under the name of a kind says the kind as well.
 pub(crate) fn check_steps(spec: &Value, errors: &mut Errors) {
     let steps = spec.get("steps").and_then(Value::as_array).into_iter().flatten();
     for (index, step) in steps.enumerate() {
@@ -41,8 +41,10 @@ pub(crate) fn check_steps(spec: &Value, errors: &mut Errors) {
         if placeholders::source(step).is_some() || entries.contains_key("template") {
             continue;
         }
+        let implied = STEP_KINDS.iter().any(|kind| entries.contains_key(*kind));
         match entries.get("kind") {
             Some(kind) if kind != "template" => {}
+            None if implied => {}
             kind => errors.add(
                 &format!("/spec/steps/{index}/template"),
                 format!(
