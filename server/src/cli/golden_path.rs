@@ -26,8 +26,7 @@ pub fn check(reports: &mut [Report]) {
             if said.contains(&(at.line, at.column)) {
                 continue;
             }
-            let finding =
-                Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
+            let finding = Finding { line: at.line, column: at.column, path: problem.pointer, message: problem.message };
             match problem.severity {
                 Severity::Error => report.errors.push(finding),
                 Severity::Warning => report.warnings.push(finding),

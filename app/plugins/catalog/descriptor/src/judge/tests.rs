@@ -194,7 +194,7 @@ fn a_golden_path_has_steps_of_several_kinds() {
         json!({"apiVersion": "backstage.io/v1beta1", "kind": "GoldenPath", "metadata": {"name": "a"},
             "spec": {"type": "onboarding", "steps": steps}})
     };
-    let fine = json!([{"template": "template:default/a@^1.2"}, {"kind": "task", "id": "t"}, {"kind": "path"}]);
+    let fine = json!([{"template": "template:default/a@^1.2"}, {"kind": "task", "id": "t"}, {"kind": "path"}, {"approval": {"group": "risk"}}]);
     assert_eq!(judged(&path(fine)), "Ok");
     insta::assert_snapshot!(judged(&path(json!([{}, {"kind": "template"}, {"kind": "dance"}, {"template": 1}, 5]))), @r#"
     Invalid
