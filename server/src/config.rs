@@ -156,12 +156,16 @@ pub struct TemplatesConfig {
     pub step_minutes: u32,
     /// Days that a run may take, with all that it waits: 1 to 365.
     pub run_days: u32,
+    /// Hours that `debug:wait` may wait at most: 1 to 8,760. A run has to end within `run_days` all the same.
+    pub longest_wait_hours: u32,
     /// The most that the files of one run may hold, in MB: 1 to 10,000.
     pub workspace_mb: u32,
     /// Days that the files of a run are kept which did not complete: 1 to 365.
     pub keep_files_days: u32,
     /// Days that a draft is kept which nobody goes on with: 1 to 3,650.
     pub keep_drafts_days: u32,
+    /// Days that a run which is over is kept, with its steps and its log: 1 to 3,650.
+    pub keep_runs_days: u32,
 }
 
 impl Default for TemplatesConfig {
@@ -170,9 +174,11 @@ impl Default for TemplatesConfig {
             concurrency: 16,
             step_minutes: 15,
             run_days: 7,
+            longest_wait_hours: 24,
             workspace_mb: 256,
             keep_files_days: 7,
             keep_drafts_days: 90,
+            keep_runs_days: 365,
         }
     }
 }
@@ -432,9 +438,11 @@ impl Config {
         within("templates.concurrency", u64::from(self.templates.concurrency), 1, 256)?;
         within("templates.step_minutes", u64::from(self.templates.step_minutes), 1, 1_440)?;
         within("templates.run_days", u64::from(self.templates.run_days), 1, 365)?;
+        within("templates.longest_wait_hours", u64::from(self.templates.longest_wait_hours), 1, 8_760)?;
         within("templates.workspace_mb", u64::from(self.templates.workspace_mb), 1, 10_000)?;
         within("templates.keep_files_days", u64::from(self.templates.keep_files_days), 1, 365)?;
         within("templates.keep_drafts_days", u64::from(self.templates.keep_drafts_days), 1, 3_650)?;
+        within("templates.keep_runs_days", u64::from(self.templates.keep_runs_days), 1, 3_650)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;

@@ -25,6 +25,7 @@ use kit::server::runs::Runs;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use scaffold::action::World;
+use scaffold::actions::debug_wait::DebugWait;
 use scaffold::actions::external::Services;
 use scaffold::registry::Registry;
 use scaffold::workspace::WorkspaceLimits;
@@ -42,6 +43,9 @@ use crate::policies;
 use crate::portal::InnerPortal;
 use crate::secrets::private;
 use crate::sign_in::LOCAL;
+
+/// The folder of the data directory with the files of runs while this process is at them.
+pub const RUNS: &str = "runs";
 
 /// Everything that this process works with.
 pub struct Instance {
@@ -160,6 +164,9 @@ impl Instance {
         };
         let fetcher = Arc::new(Fetcher::new(policy)?);
         let services = Arc::new(Services::new(config.actions()?, fetcher.clone()));
+        let mut registry = Registry::built_in().with_services(services.clone());
+        let longest = Duration::from_secs(u64::from(config.templates.longest_wait_hours) * 3_600);
+        registry.add(Arc::new(DebugWait::new(longest)));
         let world = World {
             entities: entities.clone(),
             fetcher,
@@ -174,7 +181,7 @@ impl Instance {
             entities,
             directory: Arc::new(catalog.catalog.clone()),
             administrators: administrators.clone(),
-            registry: Arc::new(Registry::built_in().with_services(services.clone())),
+            registry: Arc::new(registry),
             world: Some(Arc::new(world)),
             options: task_options(config),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
@@ -226,10 +233,18 @@ impl Instance {
 
 /// How runs of templates work here.
 fn task_options(config: &Config) -> TaskOptions {
-    let TemplatesConfig { concurrency, step_minutes, run_days, workspace_mb, keep_files_days, keep_drafts_days } =
-        config.templates;
+    let TemplatesConfig {
+        concurrency,
+        step_minutes,
+        run_days,
+        longest_wait_hours: _,
+        workspace_mb,
+        keep_files_days,
+        keep_drafts_days,
+        keep_runs_days,
+    } = config.templates;
     let days = |days: u32| Duration::from_secs(u64::from(days) * 86_400);
-    let usual = TaskOptions::new(config.data_dir.join("runs"));
+    let usual = TaskOptions::new(config.data_dir.join(RUNS));
     TaskOptions {
         concurrency: concurrency as usize,
         step_time: Duration::from_secs(u64::from(step_minutes) * 60),
@@ -237,6 +252,7 @@ fn task_options(config: &Config) -> TaskOptions {
         workspace: WorkspaceLimits { bytes: u64::from(workspace_mb) << 20, ..usual.workspace },
         keep_files: days(keep_files_days),
         keep_drafts: days(keep_drafts_days),
+        keep_runs: days(keep_runs_days),
         ..usual
     }
 }

@@ -8,6 +8,7 @@ use anyhow::Context;
 use catalog::server::NewLocation;
 use kit::identity::Caller;
 use kit::server::jobs;
+use scaffold::workspace::Workspace;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::guard::Identity;
-use crate::instance::{Instance, hold_to_serve};
+use crate::instance::{Instance, RUNS, hold_to_serve};
 use crate::policies::Reloader;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
@@ -38,6 +39,8 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     }
     let instance = Instance::open(&config).await?;
     let _serving = hold_to_serve(&config.data_dir)?;
+    // Whoever goes on with a run that was cut off has its files from the database.
+    Workspace::remove(&config.data_dir, RUNS).context("removing what runs left behind")?;
     if example {
         register_example(&config, &instance).await?;
     }

@@ -194,9 +194,11 @@ fn config_shows_every_setting_and_masks_secrets() {
     concurrency = 16
     step_minutes = 15
     run_days = 7
+    longest_wait_hours = 24
     workspace_mb = 256
     keep_files_days = 7
     keep_drafts_days = 90
+    keep_runs_days = 365
 
     [audit]
     file = ""

@@ -1,5 +1,6 @@
 //! Templates: published as versions, shown to whoever may see them, and what is made with them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -305,16 +306,20 @@ async fn what_a_run_registers_bears_its_template_and_the_page_tells_what_is_behi
         let (template_ref, version, task) = ("template:default/service".into(), "1.0.0".into(), "a-run".into());
         let bears = Origin { template: template_ref, version, task, strict: false }.annotations();
         let register = async || {
-            let work = async {
-                loop {
+            let registered = Cell::new(false);
+            let registering = async {
+                let made = catalog.register(&Caller::Operator, &target, &bears).await.expect("registered");
+                registered.set(true);
+                made
+            };
+            // It is never cut off: with a clock that stands still nobody would take over what it holds.
+            let working = async {
+                while !registered.get() {
                     app.work().await;
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             };
-            tokio::select! {
-                registered = catalog.register(&Caller::Operator, &target, &bears) => registered.expect("registered"),
-                () = work => unreachable!("it works on"),
-            }
+            tokio::join!(registering, working).0
         };
         assert_eq!(register().await, "component:default/made", "{}", app.name);
         assert_eq!(register().await, "component:default/made", "{}: again", app.name);
@@ -516,4 +521,58 @@ async fn ghsa_8wq8_6859_qx77_cve_2026_32237_a_dry_run_gives_no_secret_back() {
     );
     let content = String::from_utf8(content.expect("base64")).expect("text");
     assert!(content.contains("********") && !content.contains(SECRET) && !answer.body.contains(SECRET), "{content}");
+}
+
+/// What asks the portal itself for what its form says.
+const ASKS: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata:
+  name: asks
+spec:
+  type: service
+  owner: team-a
+  parameters:
+    - title: About
+      properties:
+        method: {type: string}
+        path: {type: string}
+  steps:
+    - {id: ask, name: Ask, action: 'http:backstage:request', input: {method: '${{ parameters.method }}', path: '${{ parameters.path }}', body: {type: url, target: /etc}}}
+";
+
+#[tokio::test]
+async fn a_step_asks_the_portal_itself_with_the_rights_of_whoever_runs_it() {
+    for db in databases().await {
+        let operator = TestApp::new(&db);
+        operator.write("a/template.yaml", ASKS);
+        let entities = [component_of("open", "team-a", ""), component_of("hidden", "team-b", "")].join("---\n");
+        operator.write("b/catalog-info.yaml", &entities);
+        published(&operator).await;
+        let jane = TestApp::with(&db, Config::default(), &[], person("user:default/jane", &[]));
+        jane.restrict("catalog.entity.read", &Filter::In(Attribute::Owner, vec!["group:default/team-a".into()]));
+        let run = async |app: &TestApp, method: &str, path: &str| {
+            let values = json!({ "method": method, "path": path });
+            let asked = json!({ "templateRef": "template:default/asks", "values": values });
+            let begun = app.post("/api/scaffolder/v2/tasks", "application/json", &asked.to_string()).await;
+            assert_eq!(begun.status, 201, "{}", begun.body);
+            let id = begun.json()["id"].as_str().expect("an id").to_owned();
+            for lane in app.instance.lanes() {
+                lane.run_due("templates.task", std::slice::from_ref(&id)).await.expect("the run ran");
+            }
+            let rows = app.column("SELECT state || ' ' || output || error FROM templates_step ORDER BY task_id").await;
+            rows.last().expect("a step").clone()
+        };
+        let open = "catalog/entities/by-name/component/default/open";
+        let told = run(&jane, "GET", open).await;
+        assert!(told.starts_with("completed") && told.contains("\"name\":\"open\""), "{}: {told}", operator.name);
+        let hidden = "catalog/entities/by-name/component/default/hidden";
+        let told = run(&jane, "GET", hidden).await;
+        assert!(told.starts_with("failed") && told.contains("status 404"), "{}: {told}", operator.name);
+        let told = run(&operator, "GET", hidden).await;
+        assert!(told.starts_with("completed") && told.contains("\"name\":\"hidden\""), "{}: {told}", operator.name);
+        let told = run(&jane, "POST", "catalog/locations").await;
+        assert!(told.starts_with("failed") && told.contains("status 403"), "{}: {told}", operator.name);
+        let told = run(&jane, "GET", "catalog/none").await;
+        assert!(told.starts_with("failed") && told.contains("status 404"), "{}: {told}", operator.name);
+    }
 }

@@ -1,7 +1,9 @@
 //! Bare git repositories that the portal keeps itself, for whoever has no code host at hand.
 
+use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use url::Url;
 
@@ -10,10 +12,16 @@ use super::git::{self, GitError, Remote};
 /// Where their addresses begin, below the portal's own.
 const PREFIX: &str = "api/templates/repositories/";
 
+/// What the names of repositories begin with that are not in their place yet.
+const DRAFT: &str = ".new-";
+
 /// The longest name of an owner or a repository.
 const NAME: usize = 100;
 
 /// The repositories below one directory, `<owner>/<name>.git`. Each has an address of the portal, at which it is known everywhere else.
+///
+/// A repository comes into being with the one commit that a run makes and is only read from then on. So nothing in it grows, and git is never
+/// asked to pack it anew.
 #[derive(Debug, Clone)]
 pub struct Repositories {
     path: PathBuf,
@@ -46,27 +54,84 @@ impl Repositories {
         (is_name(owner) && is_name(name)).then(|| self.path.join(owner).join(format!("{name}.git")))
     }
 
-    /// Makes a repository where it is missing; one that is half made is never seen.
-    pub async fn create(&self, path: &Path, branch: &str) -> Result<(), GitError> {
-        let failed = |error: std::io::Error| GitError::Failed(format!("the folder for repositories: {error}"));
+    /// An empty repository with this branch beside the place of the one that is to come; none where one is there.
+    pub async fn draft(&self, path: &Path, branch: &str) -> Result<Option<Draft>, GitError> {
         if path.exists() {
-            return Ok(());
+            return Ok(None);
         }
         let folder = path.parent().unwrap_or(&self.path);
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let fresh = folder.join(format!(".new-{}", uuid::Uuid::new_v4().simple()));
-        let (fresh_text, branch) = (fresh.to_string_lossy(), format!("--initial-branch={branch}"));
-        let args = ["init", "--quiet", "--bare", "--template=", &branch, "--", &fresh_text];
-        let made = git::run(folder, &args, &Remote::default()).await;
-        let made = made.and_then(|_| match std::fs::rename(&fresh, path) {
-            // Somebody was faster.
+        fs::create_dir_all(folder).map_err(failed)?;
+        let fresh = folder.join(format!("{DRAFT}{}", uuid::Uuid::new_v4().simple()));
+        let draft = Draft { path: fresh, place: path.to_owned() };
+        let (fresh, branch) = (draft.path.to_string_lossy(), format!("--initial-branch={branch}"));
+        let args = ["init", "--quiet", "--bare", "--template=", &branch, "--", &fresh];
+        git::run(folder, &args, &Remote::default()).await?;
+        Ok(Some(draft))
+    }
+
+    /// Removes drafts that a process left behind when it was cut off, once they are so old; gives how many.
+    pub fn sweep(&self, now: SystemTime, age: Duration) -> std::io::Result<usize> {
+        let mut removed = 0;
+        for owner in folders(&self.path)? {
+            for draft in folders(&owner.path())? {
+                let is_old = |changed: SystemTime| now.duration_since(changed).is_ok_and(|since| since > age);
+                if draft.file_name().to_string_lossy().starts_with(DRAFT) && is_old(draft.metadata()?.modified()?) {
+                    fs::remove_dir_all(draft.path())?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// A repository that nobody sees yet; gone when it is dropped without having been placed.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Draft {
+    /// Where it lies for now.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves it to its place in one go. Where somebody was faster, theirs stays.
+    pub fn place(self) -> Result<(), GitError> {
+        match fs::rename(&self.path, &self.place) {
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => Ok(()),
             moved => moved.map_err(failed),
-        });
-        // What is left of one that was not moved into place is of no use.
-        let _ = std::fs::remove_dir_all(&fresh);
-        made
+        }
     }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // What was placed is no longer here.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn failed(error: std::io::Error) -> GitError {
+    GitError::Failed(format!("the folder for repositories: {error}"))
+}
+
+/// The folders in a folder; none where it is missing.
+fn folders(path: &Path) -> std::io::Result<Vec<DirEntry>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(entry);
+        }
+    }
+    Ok(folders)
 }
 
 /// Whether an owner or a repository can have this name, here and as one step of a path.
@@ -93,10 +158,13 @@ mod tests {
         assert_eq!(address.as_str(), "https://portico.bank.example/api/templates/repositories/payments/ledger.git");
         let path = kept.locate(address.as_str()).unwrap();
         assert_eq!(path, dir.path().join("payments/ledger.git"));
-        let both = tokio::join!(kept.create(&path, "main"), kept.create(&path, "main"));
-        assert_eq!(both, (Ok(()), Ok(())));
-        assert_eq!(std::fs::read_to_string(path.join("HEAD")).unwrap().trim(), "ref: refs/heads/main");
+        let both = tokio::join!(kept.draft(&path, "main"), kept.draft(&path, "other"));
+        let (first, second) = (both.0.unwrap().unwrap(), both.1.unwrap().unwrap());
+        assert!(!path.exists(), "nobody sees what is half made");
+        assert_eq!((first.place(), second.place()), (Ok(()), Ok(())));
+        assert_eq!(std::fs::read_to_string(path.join("HEAD")).unwrap().trim(), "ref: refs/heads/main", "the first one");
         assert_eq!(std::fs::read_dir(dir.path().join("payments")).unwrap().count(), 1);
+        assert!(kept.draft(&path, "main").await.unwrap().is_none(), "it is there");
         for other in [
             "https://evil.example/api/templates/repositories/a/b.git",
             "https://portico.bank.example/api/templates/repositories/../b.git",
@@ -116,5 +184,23 @@ mod tests {
         ] {
             assert_eq!(kept.address(owner, name), None, "{owner}/{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_process_left_half_made_is_swept_away_when_it_is_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Repositories::new(dir.path().join("kept"), &Url::parse("https://portico.bank.example/").unwrap());
+        assert_eq!(kept.sweep(SystemTime::now(), Duration::ZERO).unwrap(), 0, "nothing is kept yet");
+        let path = kept.path_of("payments", "ledger").unwrap();
+        let draft = kept.draft(&path, "main").await.unwrap().unwrap();
+        // Cut off: nothing is dropped.
+        std::mem::forget(kept.draft(&path, "main").await.unwrap());
+        draft.place().unwrap();
+        let (day, now) = (Duration::from_secs(86_400), SystemTime::now());
+        assert_eq!(kept.sweep(now, day).unwrap(), 0, "somebody may be at it");
+        assert_eq!(kept.sweep(now + 2 * day, day).unwrap(), 1);
+        let left: Vec<_> =
+            folders(&dir.path().join("kept/payments")).unwrap().iter().map(DirEntry::file_name).collect();
+        assert_eq!(left, ["ledger.git"]);
     }
 }

@@ -1,7 +1,11 @@
-//! Databases for tests: every test of a store runs on each of them.
+//! Databases for tests, where every test of a store runs on each of them, and stand-ins for what a test does not need.
+
+mod stand_ins;
 
 use std::ops::Deref;
 use std::time::Duration;
+
+pub use stand_ins::{HeldCatalog, NoFiles, NoPeople, kit};
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};

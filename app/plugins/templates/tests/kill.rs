@@ -1,7 +1,9 @@
-//! Processes that are killed at any moment lose no run, double no commit and no repository, and say so where nobody can tell. Two processes share the runs.
+//! Processes that are killed at any moment lose no run, double no commit, no repository and no location, and say so where nobody can tell. Two
+//! processes share the runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -10,33 +12,33 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::server::authorise::{Filter, Gate, Thing};
-use kit::server::clock::Clock;
-use kit::server::context::Kit;
+use kit::server::authorise::Thing;
+use kit::server::clock::{Clock, Millis};
 use kit::server::db::{self, Db};
 use kit::server::definitions::Range;
-use kit::server::directory::{Directory, Known, Membership};
-use kit::server::entities::{Entities, EntityQuery, Found};
-use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
-use kit::server::secrets::Vault;
-use kit::server::source::{SourceError, Tree, TreeFile};
-use kit::server::testing::{TestDb, databases};
-use scaffold::action::{Action, ActionError, ActionInfo, Outcome, Reach, Repeat, Step};
+use kit::server::repositories::Repositories;
+use kit::server::testing::{HeldCatalog, NoFiles, NoPeople, TestDb, databases, kit};
+use scaffold::action::{
+    Action, ActionError, ActionInfo, CodeHost, CodeHosts, Outcome, Portal, Reach, Repeat, Step, World,
+};
 use scaffold::definition::Template;
 use scaffold::registry::Registry;
 use sea_orm::DatabaseBackend;
 use serde_json::{Map, Value, json};
+use templates::server::callbacks::Addresses;
 use templates::server::source::{Definition, Definitions};
 use templates::server::state::TaskState;
+use templates::server::store;
 use templates::server::tasks::{Decision, Options, Parts, Submission, Tasks};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 const TEMPLATE: &str = "template:default/killed";
 
-/// What every process here seals secrets with.
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// Who owns the repositories.
+const OWNER: &str = "bank";
 
 /// How long a process of these tests holds a run without a sign of life.
 const LEASE: Duration = Duration::from_secs(3);
@@ -46,116 +48,136 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_are_killed_lose_and_double_nothing() {
-    let soak = std::env::var("PORTICO_SOAK").is_ok_and(|soak| soak == "full");
-    let (runs, kills) = if soak { (20, 50) } else { (8, 8) };
+    let (runs, kills) = if soak() { (20, 50) } else { (8, 8) };
     for db in databases().await {
         let folder = tempfile::tempdir().expect("a folder");
         let tasks = tasks((*db).clone(), folder.path(), "asking");
         let mut ids = Vec::new();
-        for number in 0..runs {
-            ids.push(begin(&tasks, number).await);
-        }
-        let began = Instant::now();
+        let mut asked = Asked::default();
         let mut random = u64::from(std::process::id());
         for _ in 0..kills {
+            // Each finds as many runs under way.
+            for _ in 0..runs - open(&tasks, &ids, &mut asked, folder.path()).await {
+                ids.push(begin(&tasks, ids.len()).await);
+            }
             let mut worker = start(&db, folder.path(), "worker");
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            sleep(Duration::from_millis(60 + (random >> 33) % 400)).await;
+            sleep(Duration::from_millis(60 + (random >> 33) % 600)).await;
+            if (random >> 20) % 2 == 0 {
+                // As when the machine goes down: what git is in the middle of ends as well.
+                let group = format!("-{}", worker.id());
+                let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+                assert!(killed.is_ok_and(|status| status.success()), "killed");
+            }
             worker.kill().and_then(|()| worker.wait()).expect("killed");
         }
+        let began = Instant::now();
         let worker = Killed(start(&db, folder.path(), "worker"));
-        let mut asked = 0;
-        loop {
+        while open(&tasks, &ids, &mut asked, folder.path()).await > 0 {
             assert!(began.elapsed() < PATIENCE, "{}: {:?}", db.name(), states(&tasks, &ids).await);
-            let states = states(&tasks, &ids).await;
-            if states.iter().all(|state| *state == TaskState::Completed) {
-                break;
-            }
-            for (id, state) in ids.iter().zip(states) {
-                match state {
-                    TaskState::Failed | TaskState::Cancelled => panic!("{}: {id} is {state}", db.name()),
-                    TaskState::Unknown => {
-                        asked += 1;
-                        // A person looks whether the letter was sent.
-                        let sent = lines(&folder.path().join("letters")).contains(id);
-                        let decision = if sent { Decision::Done(Map::new()) } else { Decision::Repeat };
-                        tasks.decide(&Caller::Operator, id, decision).await.expect("decided");
-                    }
-                    _ => {}
-                }
-            }
             sleep(Duration::from_millis(50)).await;
         }
         drop(worker);
+        let kept = repositories(folder.path());
         for (number, id) in ids.iter().enumerate() {
-            let repository = folder.path().join(format!("repositories/{number}.git"));
-            assert_eq!(git(&repository, &["rev-list", "--count", "main"]), "1", "{}: {id}", db.name());
+            let path = kept.path_of(OWNER, &format!("r{number}")).expect("a name");
+            let steps = tasks.steps(&tasks.task(&Caller::Operator, id).await.expect("there")).await.expect("read");
+            let publish = steps.iter().find(|step| step.step == "publish").expect("published");
+            let commits = git(&path, &["rev-list", "--all"]);
+            assert_eq!(publish.output["commitHash"], commits, "{}: {id} has one commit, the one it tells", db.name());
+            assert_eq!(git(&path, &["ls-tree", "--name-only", "main"]), "readme.md", "{}: {id}", db.name());
+            assert_eq!(git(&path, &["fsck", "--strict", "--no-dangling"]), "", "{}: {id}", db.name());
         }
-        let repositories = std::fs::read_dir(folder.path().join("repositories")).expect("repositories");
-        let finished =
-            repositories.filter_map(Result::ok).filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
-        assert_eq!(finished.count(), runs, "{}", db.name());
+        let made = std::fs::read_dir(folder.path().join("repositories").join(OWNER)).expect("repositories");
+        let (made, left): (Vec<String>, Vec<String>) = made
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .partition(|name| !name.starts_with('.'));
+        assert_eq!(made.len(), ids.len(), "{}: a repository a run", db.name());
+        let locations = std::fs::read_dir(folder.path().join("locations")).expect("locations").count();
+        assert_eq!(locations, ids.len(), "{}: a location a run", db.name());
         let mut letters = lines(&folder.path().join("letters"));
         letters.sort();
         let mut expected = ids.clone();
         expected.sort();
         assert_eq!(letters, expected, "{}: each letter was sent once", db.name());
-        println!("{}: {runs} runs, {kills} kills, {asked} times a person was asked", db.name());
+        for (action, times) in
+            [("create", ids.len()), ("begin", ids.len() + asked.decided + asked.retried), ("complete", ids.len())]
+        {
+            let text = "SELECT COUNT(*) AS n FROM audit_event WHERE action = ?";
+            let rows = db::rows(db.read(), text, [format!("templates.task.{action}").into()]).await.expect("read");
+            let told: i64 = rows[0].try_get("", "n").expect("a number");
+            assert_eq!(told, times as i64, "{}: {action} in the trail", db.name());
+        }
+        println!(
+            "{}: {kills} kills while {runs} runs were under way, {} runs in all, {} times a person was asked, {} times one tried again, {} repositories left half made, {} s to finish",
+            db.name(),
+            ids.len(),
+            asked.decided,
+            asked.retried,
+            left.len(),
+            began.elapsed().as_secs()
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_share_the_runs_and_one_takes_over_from_one_that_is_killed() {
-    for db in databases().await.into_iter().filter(|db| db.backend() == DatabaseBackend::Postgres) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tasks = tasks((*db).clone(), folder.path(), "asking");
-        let (mut one, two) = (Killed(start(&db, folder.path(), "one")), Killed(start(&db, folder.path(), "two")));
-        let mut ids = Vec::new();
-        let both_at_work = || {
-            let steps = lines(&folder.path().join("steps"));
-            steps.len() >= 12 && ["one ", "two "].iter().all(|who| steps.iter().any(|step| step.starts_with(who)))
-        };
-        // There is always something left to do for the process that is slower to begin.
-        let began = Instant::now();
-        while ids.len() < 24 || !both_at_work() {
-            assert!(began.elapsed() < PATIENCE, "one of the two never began");
-            ids.push(begin(&tasks, ids.len()).await);
-            sleep(Duration::from_millis(if ids.len() < 24 { 0 } else { 50 })).await;
+    for _ in 0..if soak() { 5 } else { 1 } {
+        for db in databases().await.into_iter().filter(|db| db.backend() == DatabaseBackend::Postgres) {
+            let (moved, slowest) = take_over(&db).await;
+            println!("{moved} runs moved to the other process, the last one {slowest} ms after the first was killed");
         }
-        one.0.kill().and_then(|()| one.0.wait()).expect("killed");
-        let killed = Instant::now();
-        let mut open = ids.len();
-        while open > 0 {
-            assert!(killed.elapsed() < LEASE * 6, "what the killed process held was not taken over");
-            open = 0;
-            for (id, state) in ids.iter().zip(states(&tasks, &ids).await) {
-                if state == TaskState::Unknown {
-                    let sent = lines(&folder.path().join("letters")).contains(id);
-                    let decision = if sent { Decision::Done(Map::new()) } else { Decision::Repeat };
-                    tasks.decide(&Caller::Operator, id, decision).await.expect("decided");
-                }
-                open += usize::from(state != TaskState::Completed);
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        drop(two);
-        // `<who> <key>`, in the order in which steps began: whoever was not killed began none that the other had begun and not left by its end.
-        let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in lines(&folder.path().join("steps")) {
-            let (who, key) = line.split_once(' ').expect("who and what");
-            by.entry(key.to_owned()).or_default().push(who.to_owned());
-        }
-        assert!(by.values().any(|who| who[0] == "one") && by.values().any(|who| who[0] == "two"), "both had some");
-        for (key, who) in by {
-            let taken_over = who == ["one", "two"] || who == ["one", "two", "two"];
-            assert!(who.len() == 1 || taken_over || who == ["two", "two"], "{key} was begun by {who:?}");
-            assert!(!(who[0] == "two" && who.contains(&"one".to_owned())), "{key} ran on both: {who:?}");
-        }
-        let mut letters = lines(&folder.path().join("letters"));
-        letters.sort();
-        ids.sort();
-        assert_eq!(letters, ids, "each letter was sent once");
     }
+}
+
+/// How many runs moved from a process that was killed, and how long after that the last one did, in milliseconds.
+async fn take_over(db: &TestDb) -> (usize, Millis) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tasks = tasks((**db).clone(), folder.path(), "asking");
+    let (mut one, two) = (Killed(start(db, folder.path(), "one")), Killed(start(db, folder.path(), "two")));
+    let mut ids = Vec::new();
+    let both_at_work = || {
+        let attempts = attempts(folder.path());
+        attempts.len() >= 12 && ["one", "two"].iter().all(|who| attempts.iter().any(|each| each.who == *who))
+    };
+    // There is always something left to do for the process that is slower to begin.
+    let began = Instant::now();
+    while ids.len() < 24 || !both_at_work() {
+        assert!(began.elapsed() < PATIENCE, "one of the two never began");
+        ids.push(begin(&tasks, ids.len()).await);
+        sleep(Duration::from_millis(if ids.len() < 24 { 0 } else { 50 })).await;
+    }
+    one.0.kill().and_then(|()| one.0.wait()).expect("killed");
+    let (killed, killed_at) = (Instant::now(), Clock::System.now());
+    while open(&tasks, &ids, &mut Asked::default(), folder.path()).await > 0 {
+        assert!(killed.elapsed() < LEASE * 6, "what the killed process held was not taken over");
+        sleep(Duration::from_millis(50)).await;
+    }
+    drop(two);
+    let mut by: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
+    for attempt in attempts(folder.path()) {
+        by.entry(attempt.task.clone()).or_default().push(attempt);
+    }
+    let who = |attempts: &[Attempt]| attempts.iter().map(|each| each.who.clone()).collect::<BTreeSet<String>>();
+    assert!(by.values().any(|each| who(each).contains("one")) && by.values().any(|each| who(each).contains("two")));
+    let (mut moved, mut slowest) = (0, 0);
+    for (task, attempts) in &by {
+        if who(attempts).len() == 1 {
+            continue;
+        }
+        assert_eq!(attempts[0].who, "one", "{task}: nothing moves to a process that is gone");
+        let first = attempts.iter().find(|each| each.who == "two").map_or(0, |each| each.at);
+        assert!(first >= killed_at, "{task} ran on both: {attempts:?}");
+        moved += 1;
+        slowest = slowest.max(first - killed_at);
+    }
+    let limit = Millis::try_from(LEASE.as_millis()).expect("a short time") + 1_500;
+    assert!(slowest <= limit, "the last run moved {slowest} ms after its process was killed");
+    let mut letters = lines(&folder.path().join("letters"));
+    letters.sort();
+    ids.sort();
+    assert_eq!(letters, ids, "each letter was sent once");
+    (moved, slowest)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +191,10 @@ async fn worker_process() {
     let lane = tasks.lane();
     let config = WorkerConfig { lease: LEASE, poll: Duration::from_millis(20), concurrency: 4, wake: lane.wake };
     Worker::new(db, Clock::System, lane.handlers, config).run(CancellationToken::new()).await;
+}
+
+fn soak() -> bool {
+    std::env::var("PORTICO_SOAK").is_ok_and(|soak| soak == "full")
 }
 
 /// Ended with the test.
@@ -188,6 +214,7 @@ fn start(db: &TestDb, folder: &Path, who: &str) -> Child {
         .env("PORTICO_TEST_KILL_FOLDER", folder)
         .env("PORTICO_TEST_KILL_WHO", who)
         .stdout(Stdio::null())
+        .process_group(0)
         .spawn()
         .expect("a worker process")
 }
@@ -198,7 +225,46 @@ async fn begin(tasks: &Tasks, number: usize) -> String {
     tasks.submit(&Caller::Operator, submission).await.expect("begun")
 }
 
+/// What people had to do.
+#[derive(Default)]
+struct Asked {
+    decided: usize,
+    retried: usize,
+}
+
+/// How many of the runs are not over. Where somebody has to decide, they look whether the letter was sent; a run that met every kill is tried again.
+async fn open(tasks: &Tasks, ids: &[String], asked: &mut Asked, folder: &Path) -> usize {
+    let mut open = 0;
+    for (id, state) in ids.iter().zip(states(tasks, ids).await) {
+        match state {
+            TaskState::Failed | TaskState::Cancelled => {
+                let task = tasks.task(&Caller::Operator, id).await.expect("there");
+                if task.error.contains("was begun 20 times") {
+                    asked.retried += 1;
+                    tasks.retry(&Caller::Operator, id, None, Map::new()).await.expect("tried again");
+                    open += 1;
+                    continue;
+                }
+                let log = store::lines(tasks.kit.db.read(), task.id, 0, 1_000).await.expect("read");
+                panic!("{id} is {state}: {log:#?}");
+            }
+            TaskState::Unknown => {
+                asked.decided += 1;
+                let sent = lines(&folder.join("letters")).contains(id);
+                let decision = if sent { Decision::Done(Map::new()) } else { Decision::Repeat };
+                tasks.decide(&Caller::Operator, id, decision).await.expect("decided");
+            }
+            _ => {}
+        }
+        open += usize::from(state != TaskState::Completed);
+    }
+    open
+}
+
 async fn states(tasks: &Tasks, ids: &[String]) -> Vec<TaskState> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
     let text = format!("SELECT uuid, state FROM templates_task WHERE uuid IN ({})", db::marks(ids.len()));
     let rows = db::rows(tasks.kit.db.read(), &text, ids.iter().map(|id| id.as_str().into())).await.expect("read");
     let states: BTreeMap<String, String> = rows
@@ -206,6 +272,25 @@ async fn states(tasks: &Tasks, ids: &[String]) -> Vec<TaskState> {
         .map(|row| (row.try_get("", "uuid").expect("a number"), row.try_get("", "state").expect("a state")))
         .collect();
     ids.iter().map(|id| TaskState::named(&states[id]).expect("a state")).collect()
+}
+
+/// A step that was begun, by which process.
+#[derive(Debug)]
+struct Attempt {
+    who: String,
+    task: String,
+    at: Millis,
+}
+
+/// In the order in which they were begun.
+fn attempts(folder: &Path) -> Vec<Attempt> {
+    let read = |line: String| {
+        let mut parts = line.split(' ').map(str::to_owned);
+        let (who, task, at) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Attempt { who, task, at: at.parse().ok()? })
+    };
+    // What a process was killed in the middle of writing is no line.
+    lines(&folder.join("steps")).into_iter().filter_map(read).collect()
 }
 
 fn lines(path: &Path) -> Vec<String> {
@@ -224,41 +309,52 @@ fn git(repository: &Path, arguments: &[&str]) -> String {
         .args(arguments)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .envs([
-            ("GIT_AUTHOR_NAME", "a"),
-            ("GIT_AUTHOR_EMAIL", "a@b"),
-            ("GIT_COMMITTER_NAME", "a"),
-            ("GIT_COMMITTER_EMAIL", "a@b"),
-        ])
         .stdin(Stdio::null())
         .output()
         .expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn repositories(folder: &Path) -> Repositories {
+    Repositories::new(folder.join("repositories"), &portal())
+}
+
+fn portal() -> Url {
+    Url::parse("https://portico.bank.example/").expect("an address")
 }
 
 /// Everything that a process needs for runs.
 fn tasks(db: Db, folder: &Path, who: &str) -> Arc<Tasks> {
-    let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
-    let kit = Kit {
-        db,
-        clock: Clock::System,
-        fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
-        vocabulary: Arc::default(),
-        gate: Arc::new(Gate::default()),
-        vault: Arc::new(Vault::parse(KEY).expect("a key")),
-    };
+    let kit = kit(&db, Clock::System);
     let mut registry = Registry::built_in();
-    for what in [What::Write, What::Publish, What::Letter] {
-        registry.add(Arc::new(Does { info: what.info(), what, folder: folder.to_owned(), who: who.to_owned() }));
+    for what in [What::Write, What::Letter] {
+        registry.add(Arc::new(Does { info: what.info(), what, folder: folder.to_owned() }));
     }
+    for info in registry.infos() {
+        let action = registry.get(&info.id).expect("listed");
+        registry.add(Arc::new(Noted { action, folder: folder.to_owned(), who: who.to_owned() }));
+    }
+    let entities = {
+        let folder = folder.to_owned();
+        Arc::new(HeldCatalog::registering(move |target, annotations| register(&folder, target, annotations)))
+    };
+    let world = World {
+        entities: entities.clone(),
+        fetcher: kit.fetcher.clone(),
+        hosts: Arc::new(Nowhere),
+        repositories: Arc::new(repositories(folder)),
+        portal: Arc::new(Nowhere),
+        callbacks: Arc::new(Addresses { kit: kit.clone(), portal: portal() }),
+    };
     Tasks::new(Parts {
         kit,
         definitions: Arc::new(One::new()),
-        entities: Arc::new(Empty),
-        directory: Arc::new(Empty),
+        entities,
+        directory: Arc::new(NoPeople),
         administrators: Arc::new([]),
         registry: Arc::new(registry),
-        world: None,
+        world: Some(Arc::new(world)),
         options: Options::new(folder.join(format!("runs-{who}"))),
         idle: 1_000_000,
         stop: CancellationToken::new(),
@@ -266,10 +362,63 @@ fn tasks(db: Db, folder: &Path, who: &str) -> Arc<Tasks> {
     })
 }
 
+/// Registers a location, or finds it registered, as the catalog does; not without what it names.
+fn register(folder: &Path, target: &str, annotations: &BTreeMap<String, String>) -> Result<String, AppError> {
+    let run = &annotations["portico.io/template-run"];
+    let path = repositories(folder).locate(target).filter(|path| path.is_dir());
+    let path = path.ok_or_else(|| AppError::bad_request(format!("{target} is not there")))?;
+    assert!(git(&path, &["log", "--format=%B", "main"]).contains(run.as_str()), "the commit is the run's own");
+    let locations = folder.join("locations");
+    std::fs::create_dir_all(&locations).expect("a folder");
+    let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+    std::fs::write(locations.join(&name), target).expect("written");
+    std::thread::sleep(Duration::from_millis(25));
+    Ok(format!("component:default/{name}"))
+}
+
+/// No code host, and a portal that does not answer.
+struct Nowhere;
+
+impl CodeHosts for Nowhere {
+    fn host(&self, _: &str) -> Option<CodeHost> {
+        None
+    }
+}
+
+#[async_trait]
+impl Portal for Nowhere {
+    async fn ask(&self, _: &Caller, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ActionError> {
+        Err(ActionError::Failed("nobody asks the portal here".into()))
+    }
+}
+
+/// An action whose attempts are written down.
+struct Noted {
+    action: Arc<dyn Action>,
+    folder: PathBuf,
+    who: String,
+}
+
+#[async_trait]
+impl Action for Noted {
+    fn info(&self) -> &ActionInfo {
+        self.action.info()
+    }
+
+    fn repeat(&self, input: &Map<String, Value>) -> Repeat {
+        self.action.repeat(input)
+    }
+
+    async fn run(&self, step: &mut Step<'_>) -> Result<Outcome, ActionError> {
+        let line = format!("{} {} {} {}", self.who, step.origin.task, Clock::System.now(), step.id);
+        append(&self.folder.join("steps"), &line);
+        self.action.run(step).await
+    }
+}
+
 #[derive(Clone, Copy)]
 enum What {
     Write,
-    Publish,
     Letter,
 }
 
@@ -277,7 +426,6 @@ impl What {
     fn info(self) -> ActionInfo {
         let (id, reach, repeat) = match self {
             Self::Write => ("test:write", Reach::Workspace, Repeat::Safe),
-            Self::Publish => ("test:publish", Reach::Outside, Repeat::Checked),
             Self::Letter => ("test:letter", Reach::Outside, Repeat::Unknown),
         };
         ActionInfo {
@@ -297,7 +445,6 @@ struct Does {
     info: ActionInfo,
     what: What,
     folder: PathBuf,
-    who: String,
 }
 
 #[async_trait]
@@ -307,52 +454,14 @@ impl Action for Does {
     }
 
     async fn run(&self, step: &mut Step<'_>) -> Result<Outcome, ActionError> {
-        append(&self.folder.join("steps"), &format!("{} {}", self.who, step.key));
         step.log.info("half way");
         sleep(Duration::from_millis(25)).await;
         match self.what {
             What::Write => step.workspace.write("readme.md", b"hello", false)?,
-            What::Publish => {
-                assert_eq!(step.workspace.read("readme.md")?, b"hello", "the files are there");
-                self.publish(step).await;
-            }
             What::Letter => append(&self.folder.join("letters"), &step.origin.task),
         }
         sleep(Duration::from_millis(25)).await;
         Ok(Outcome::Done(Map::new()))
-    }
-}
-
-impl Does {
-    /// A repository and one commit in it, each only where it is not there yet.
-    async fn publish(&self, step: &Step<'_>) {
-        let number = step.input["number"].as_u64().expect("a number");
-        let repositories = self.folder.join("repositories");
-        std::fs::create_dir_all(&repositories).expect("a folder");
-        let repository = repositories.join(format!("{number}.git"));
-        if !repository.exists() {
-            let fresh = repositories.join(format!(".{number}-{}-{}", self.who, std::process::id()));
-            let _ = std::fs::remove_dir_all(&fresh);
-            let made =
-                Command::new("git").args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&fresh).status();
-            assert!(made.expect("git runs").success());
-            sleep(Duration::from_millis(10)).await;
-            std::fs::rename(&fresh, &repository).expect("moved");
-        }
-        if git(&repository, &["log", "--format=%B", "main"]).contains(step.key) {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-        let tree = git(&repository, &["mktree"]);
-        let message = format!("{} at {}", step.key, step.now);
-        let head = git(&repository, &["rev-parse", "--verify", "--quiet", "main"]);
-        let mut arguments = vec!["commit-tree", &tree, "-m", &message];
-        if !head.is_empty() {
-            arguments.extend(["-p", &head]);
-        }
-        let commit = git(&repository, &arguments);
-        git(&repository, &["update-ref", "refs/heads/main", &commit]);
-        assert!(!git(&repository, &["rev-parse", "--verify", "main"]).is_empty(), "published");
     }
 }
 
@@ -361,16 +470,18 @@ struct One(Arc<Definition>);
 
 impl One {
     fn new() -> Self {
-        let step = |id: &str, action: &str| json!({ "id": id, "name": id, "action": action, "input": { "number": "${{ parameters.number }}" } });
+        let step =
+            |id: &str, action: &str, input: Value| json!({ "id": id, "name": id, "action": action, "input": input });
         let template = Template::from_value(json!({
             "apiVersion": "scaffolder.backstage.io/v1beta3",
             "kind": "Template",
             "metadata": { "name": "killed" },
             "spec": { "type": "service", "owner": "killed", "steps": [
-                step("write", "test:write"),
-                step("publish", "test:publish"),
-                step("letter", "test:letter"),
-                step("last", "debug:log"),
+                step("write", "test:write", json!({})),
+                step("publish", "publish:git", json!({ "repoUrl": format!("portico?owner={OWNER}&repo=r${{{{ parameters.number }}}}") })),
+                step("register", "catalog:register", json!({ "repoContentsUrl": "${{ steps.publish.output.repoContentsUrl }}" })),
+                step("letter", "test:letter", json!({})),
+                step("last", "debug:log", json!({ "message": "done" })),
             ] },
         }));
         let thing =
@@ -381,7 +492,7 @@ impl One {
             version: "1.0.0".into(),
             version_id: None,
             hash: String::new(),
-            tree: Arc::new(Empty),
+            tree: Arc::new(NoFiles),
         }))
     }
 }
@@ -398,81 +509,5 @@ impl Definitions for One {
 
     async fn version(&self, _: &str, _: &str, _: Option<i64>) -> Result<Arc<Definition>, AppError> {
         Ok(self.0.clone())
-    }
-}
-
-/// A catalog, an organisation and a tree of files with nothing in them.
-struct Empty;
-
-#[async_trait]
-impl Tree for Empty {
-    fn start(&self) -> &str {
-        "template.yaml"
-    }
-
-    fn revision(&self) -> &str {
-        ""
-    }
-
-    async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError> {
-        Err(SourceError::Missing(folder.to_owned()))
-    }
-
-    async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        Err(SourceError::Missing(path.to_owned()))
-    }
-}
-
-#[async_trait]
-impl Entities for Empty {
-    async fn entity(&self, _: &Caller, _: &str) -> Result<Option<Value>, AppError> {
-        Ok(None)
-    }
-
-    async fn find(&self, _: &Caller, _: &EntityQuery) -> Result<Vec<Found>, AppError> {
-        Ok(Vec::new())
-    }
-
-    async fn titles(&self, _: &Caller, _: &[String]) -> Result<HashMap<String, String>, AppError> {
-        Ok(HashMap::new())
-    }
-
-    fn visible(&self, _: &Caller) -> Filter {
-        Filter::All
-    }
-
-    async fn revision(&self) -> Result<i64, AppError> {
-        Ok(0)
-    }
-
-    async fn register(&self, _: &Caller, _: &str, _: &BTreeMap<String, String>) -> Result<String, AppError> {
-        Err(AppError::nowhere())
-    }
-
-    async fn tree(&self, entity: &str) -> Result<Arc<dyn Tree>, SourceError> {
-        Err(SourceError::Missing(entity.to_owned()))
-    }
-
-    async fn tree_at(&self, address: &str) -> Result<Arc<dyn Tree>, SourceError> {
-        Err(SourceError::Missing(address.to_owned()))
-    }
-}
-
-#[async_trait]
-impl Directory for Empty {
-    async fn person(&self, _: &str) -> Result<Option<Known>, AppError> {
-        Ok(None)
-    }
-
-    async fn with_email(&self, _: &str) -> Result<Vec<Known>, AppError> {
-        Ok(Vec::new())
-    }
-
-    async fn people(&self, _: u32) -> Result<Vec<Known>, AppError> {
-        Ok(Vec::new())
-    }
-
-    async fn groups(&self, _: Option<&str>, _: &[String]) -> Result<Vec<Membership>, AppError> {
-        Ok(Vec::new())
     }
 }

@@ -2,23 +2,12 @@ use std::sync::Arc;
 
 use super::*;
 use crate::identity::{Caller, Principal, PrincipalKind, Via};
-use crate::server::authorise::Gate;
 use crate::server::clock::Clock;
 use crate::server::context::Kit;
-use crate::server::fetch::{Fetcher, Policy};
-use crate::server::secrets::{Vault, new_key};
 use crate::server::testing::{TestDb, databases};
 
 fn kit(db: &TestDb) -> Kit {
-    let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: std::time::Duration::from_secs(1) };
-    Kit {
-        db: (**db).clone(),
-        clock: Clock::fixed(1_000_000_000_000),
-        fetcher: Arc::new(Fetcher::new(policy).unwrap()),
-        vocabulary: Arc::default(),
-        gate: Arc::new(Gate::default()),
-        vault: Arc::new(Vault::parse(&new_key()).unwrap()),
-    }
+    crate::server::testing::kit(db, Clock::fixed(1_000_000_000_000))
 }
 
 fn person(subject: &str, groups: &[&str]) -> Caller {

@@ -96,16 +96,11 @@ fn read(row: &QueryResult) -> Result<Draft, DbErr> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use kit::identity::{Principal, PrincipalKind, Via};
-    use kit::server::authorise::Gate;
     use kit::server::clock::Clock;
-    use kit::server::fetch::{Fetcher, Policy};
-    use kit::server::secrets::{Vault, new_key};
-    use kit::server::testing::{TestDb, databases};
+    use kit::server::testing::{self, databases};
     use serde_json::json;
+    use std::sync::Arc;
 
     use super::*;
 
@@ -122,18 +117,6 @@ mod tests {
         }))
     }
 
-    fn kit(db: &TestDb) -> Kit {
-        let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
-        Kit {
-            db: (**db).clone(),
-            clock: Clock::System,
-            fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
-            vocabulary: Arc::default(),
-            gate: Arc::new(Gate::default()),
-            vault: Arc::new(Vault::parse(&new_key()).expect("a key")),
-        }
-    }
-
     fn draft(values: Value) -> Draft {
         Draft { values, replaced: Value::Null, page: 0, revision: 0, updated_at: 0 }
     }
@@ -141,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn a_draft_is_its_owners_alone_and_every_save_counts() {
         for db in databases().await {
-            let kit = kit(&db);
+            let kit = testing::kit(&db, Clock::System);
             let (jane, joe) = (person("user:default/jane"), person("user:default/joe"));
             let template = "template:default/shop";
             assert_eq!(load(&kit, &jane, template).await.expect("read"), None);

@@ -102,6 +102,8 @@ struct Run<'a> {
     keeps_files: bool,
     cancelled: CancellationToken,
     written: Instant,
+    /// Whether it began and that is not written down yet.
+    begins: bool,
 }
 
 /// What all steps of a run share.
@@ -140,6 +142,7 @@ impl<'a> Run<'a> {
             keeps_files,
             cancelled,
             written,
+            begins: false,
         }
     }
 
@@ -182,6 +185,10 @@ impl<'a> Run<'a> {
         if now >= self.task.deadline {
             return Err(Stop::Failed(self.too_late()));
         }
+        if self.lease.attempt > store::ATTEMPTS {
+            return Err(self.given_up());
+        }
+        self.begins = self.task.state == TaskState::Open;
         let first = self.task.started_at.is_none();
         self.task.started_at.get_or_insert(now);
         let secrets = self.tasks.open_secrets(&self.task).map_err(Stop::Failed)?;
@@ -594,12 +601,14 @@ impl<'a> Run<'a> {
             lines,
             snapshot,
             keeps_files: self.keeps_files,
+            begins: self.begins,
             next,
             asks,
             watcher: self.task.watcher.clone(),
         };
         let changes = progress.from != progress.to;
         self.tasks.write(Unit::Progress(Box::new(progress))).await?;
+        self.begins = false;
         if changes {
             self.tasks.wake_watcher(&self.task);
         }
@@ -635,6 +644,20 @@ impl<'a> Run<'a> {
             title: format!("Somebody has to decide how a run of “{}” goes on", self.task.title),
             body: format!("{}. Look whether it was done, then say so on the page of the run.", self.task.error),
         }
+    }
+
+    /// Before anything of it is touched again: it may be what ends its processes.
+    fn given_up(&mut self) -> Stop {
+        let times = store::ATTEMPTS;
+        let Some(position) = self.rows.iter().position(|row| row.begun) else {
+            return Stop::Failed(format!("It was begun {times} times and never came to an end"));
+        };
+        let row = &self.rows[position];
+        let why =
+            format!("Step “{}” was begun {times} times, and each time its process ended without a word", row.name);
+        let unknown = self.tasks.registry.get(&row.action).is_none_or(|it| it.info().repeat == Repeat::Unknown);
+        self.task.position = position as i64;
+        self.fail(position, if unknown { Stop::Unknown(why) } else { Stop::Failed(why) })
     }
 
     fn too_late(&self) -> String {

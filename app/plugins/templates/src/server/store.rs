@@ -21,8 +21,8 @@ use super::state::{StepState, TaskState};
 /// The kind of job that does a run; its key is the run's public number.
 pub const TASK: &str = "templates.task";
 
-/// How often a run that ends without a word, as when it kills its process, is taken up again.
-const ATTEMPTS: u32 = 20;
+/// How often a run is begun that never comes to an end, as when it kills its process; then it fails.
+pub(super) const ATTEMPTS: u32 = 20;
 
 /// Rows of one statement; both databases limit its values.
 const ROWS: usize = 500;
@@ -281,6 +281,8 @@ pub struct Progress {
     pub snapshot: Option<Vec<u8>>,
     /// Whether files of it may be kept in the table by now.
     pub keeps_files: bool,
+    /// Whether a worker began with what waited in the queue.
+    pub begins: bool,
     /// What becomes of the job; nothing while the worker goes on.
     pub next: Option<Next>,
     /// Who is told that a person has to decide.
@@ -354,7 +356,7 @@ impl Writer for Store {
             held.iter().filter_map(|each| each.next.map(|next| (&each.lease, next))).collect();
         fenced.settle(&tx, now, &ends).await?;
         let mut events: Vec<Event<'_>> = new.iter().map(|task| created(task, now)).collect();
-        events.extend(held.iter().filter_map(|each| ended(each, now)));
+        events.extend(held.iter().flat_map(|each| went(each, now)));
         audit::append_all(&tx, events).await?;
         for each in &held {
             if let Some(asks) = &each.asks {
@@ -631,7 +633,8 @@ async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &mut Vec<&Ne
 
 /// The job that does a run.
 pub fn job_of(uuid: &str, run_at: Millis) -> NewJob {
-    NewJob { kind: TASK, key: uuid.to_owned(), payload: json!({}), run_at, max_attempts: ATTEMPTS }
+    // No job dies without its run: the worker counts, and says so where the run stands.
+    NewJob { kind: TASK, key: uuid.to_owned(), payload: json!({}), run_at, max_attempts: u32::MAX }
 }
 
 async fn advance(tx: &DatabaseTransaction, now: Millis, all: &[&Progress]) -> Result<(), WriteError> {
@@ -707,16 +710,23 @@ fn created<'a>(task: &'a NewTask, now: Millis) -> Event<'a> {
     Event { at: now, actor: &task.caller, action: "templates.task.create", resource: &task.uuid, detail }
 }
 
-/// What the portal itself found out about a run. That a worker begins or waits is no change that anybody answers for.
-fn ended<'a>(each: &'a Progress, now: Millis) -> Option<Event<'a>> {
-    let action = match each.to {
-        TaskState::Completed => "templates.task.complete",
-        TaskState::Failed => "templates.task.fail",
-        TaskState::Cancelled => "templates.task.end",
-        TaskState::Unknown => "templates.task.ask",
-        TaskState::Open | TaskState::Processing | TaskState::Waiting => return None,
+/// What the portal itself did with a run: its begin and its end. That it waits meanwhile is no change that anybody answers for.
+fn went<'a>(each: &'a Progress, now: Millis) -> impl Iterator<Item = Event<'a>> {
+    let ended = match each.to {
+        TaskState::Completed => Some("templates.task.complete"),
+        TaskState::Failed => Some("templates.task.fail"),
+        TaskState::Cancelled => Some("templates.task.end"),
+        TaskState::Unknown => Some("templates.task.ask"),
+        TaskState::Open | TaskState::Processing | TaskState::Waiting => None,
     };
-    Some(Event { at: now, actor: &Caller::System, action, resource: &each.uuid, detail: json!({}) })
+    let actions = each.begins.then_some("templates.task.begin").into_iter().chain(ended);
+    actions.map(move |action| Event {
+        at: now,
+        actor: &Caller::System,
+        action,
+        resource: &each.uuid,
+        detail: json!({}),
+    })
 }
 
 async fn ask(tx: &DatabaseTransaction, now: Millis, uuid: &str, asks: &Asks) -> Result<(), DbErr> {

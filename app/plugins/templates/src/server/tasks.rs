@@ -73,6 +73,8 @@ pub struct Options {
     pub keep_secrets: Duration,
     /// How long a draft is kept that nobody goes on with.
     pub keep_drafts: Duration,
+    /// How long a run that is over is kept, with its steps and its log.
+    pub keep_runs: Duration,
 }
 
 impl Options {
@@ -91,6 +93,7 @@ impl Options {
             keep_files: Duration::from_secs(7 * 86_400),
             keep_secrets: Duration::from_secs(86_400),
             keep_drafts: Duration::from_secs(90 * 86_400),
+            keep_runs: Duration::from_secs(365 * 86_400),
         }
     }
 }

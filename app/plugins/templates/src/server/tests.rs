@@ -10,18 +10,14 @@ use std::time::Duration;
 
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::server::authorise::{Filter, Gate, Thing};
+use kit::server::authorise::Thing;
 use kit::server::clock::Clock;
 use kit::server::db;
 use kit::server::definitions::Range;
-use kit::server::directory::{Directory, Known, Membership};
-use kit::server::entities::{EntityQuery, Found};
-use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::runs::Refused;
-use kit::server::secrets::{MASK, Vault, new_key};
-use kit::server::source::{SourceError, Tree, TreeFile};
-use kit::server::testing::{TestDb, databases};
+use kit::server::secrets::MASK;
+use kit::server::testing::{HeldCatalog, NoFiles, NoPeople, TestDb, databases, kit};
 use scaffold::action::{Action, ActionError, ActionInfo, CallbackAnswer, Callbacks, Outcome, Reach, Repeat, Step};
 use scaffold::definition::Template;
 use scaffold::registry::Registry;
@@ -151,24 +147,6 @@ impl Action for One {
     }
 }
 
-struct NoFiles;
-
-#[async_trait]
-impl Tree for NoFiles {
-    fn start(&self) -> &str {
-        "template.yaml"
-    }
-    fn revision(&self) -> &str {
-        ""
-    }
-    async fn files(&self, folder: &str) -> Result<Vec<TreeFile>, SourceError> {
-        Err(SourceError::Missing(folder.to_owned()))
-    }
-    async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        Err(SourceError::Missing(path.to_owned()))
-    }
-}
-
 /// Templates that the test says.
 #[derive(Default)]
 struct Said(Mutex<HashMap<String, Arc<Definition>>>);
@@ -186,77 +164,17 @@ impl Definitions for Said {
     }
 }
 
-/// An organisation with nobody in it.
-struct Empty;
-
-/// A catalog of what a test puts into it.
-#[derive(Default)]
-struct Catalog(Mutex<HashMap<String, Value>>);
-
-#[async_trait]
-impl Entities for Catalog {
-    async fn entity(&self, _: &Caller, entity_ref: &str) -> Result<Option<Value>, AppError> {
-        Ok(self.0.lock().expect("lock").get(entity_ref).cloned())
-    }
-    async fn find(&self, _: &Caller, _: &EntityQuery) -> Result<Vec<Found>, AppError> {
-        Ok(Vec::new())
-    }
-    async fn titles(&self, _: &Caller, _: &[String]) -> Result<HashMap<String, String>, AppError> {
-        Ok(HashMap::new())
-    }
-    fn visible(&self, _: &Caller) -> Filter {
-        Filter::All
-    }
-    async fn revision(&self) -> Result<i64, AppError> {
-        Ok(0)
-    }
-    async fn register(&self, _: &Caller, _: &str, _: &BTreeMap<String, String>) -> Result<String, AppError> {
-        Err(AppError::nowhere())
-    }
-    async fn tree(&self, entity: &str) -> Result<Arc<dyn Tree>, SourceError> {
-        Err(SourceError::Missing(entity.to_owned()))
-    }
-    async fn tree_at(&self, address: &str) -> Result<Arc<dyn Tree>, SourceError> {
-        Err(SourceError::Missing(address.to_owned()))
-    }
-}
-
-#[async_trait]
-impl Directory for Empty {
-    async fn person(&self, _: &str) -> Result<Option<Known>, AppError> {
-        Ok(None)
-    }
-    async fn with_email(&self, _: &str) -> Result<Vec<Known>, AppError> {
-        Ok(Vec::new())
-    }
-    async fn people(&self, _: u32) -> Result<Vec<Known>, AppError> {
-        Ok(Vec::new())
-    }
-    async fn groups(&self, _: Option<&str>, _: &[String]) -> Result<Vec<Membership>, AppError> {
-        Ok(Vec::new())
-    }
-}
-
 /// What an instance that does runs is made with.
 fn parts(db: &TestDb, clock: &Clock, scripted: &Arc<Scripted>, options: Options) -> Parts {
-    let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
-    let kit = Kit {
-        db: (**db).clone(),
-        clock: clock.clone(),
-        fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
-        vocabulary: Arc::default(),
-        gate: Arc::new(Gate::default()),
-        vault: Arc::new(Vault::parse(&new_key()).expect("a key")),
-    };
     let mut registry = Registry::built_in();
     for id in scripted.infos.keys().copied() {
         registry.add(Arc::new(One(scripted.clone(), id)));
     }
     Parts {
-        kit,
+        kit: kit(db, clock.clone()),
         definitions: Arc::new(Said::default()),
-        entities: Arc::new(Catalog::default()),
-        directory: Arc::new(Empty),
+        entities: Arc::new(HeldCatalog::default()),
+        directory: Arc::new(NoPeople),
         administrators: Arc::new([]),
         registry: Arc::new(registry),
         world: None,
@@ -417,7 +335,8 @@ async fn a_run_goes_from_its_begin_to_its_end() {
         assert!(lines.contains(&"Hello ledger".to_owned()) && !lines.contains(&"not said".to_owned()), "{lines:?}");
         assert_eq!(lines.last().map(String::as_str), Some("Run completed with status: completed"));
         let trail = fixture.column("SELECT action FROM audit_event ORDER BY id").await;
-        assert_eq!(trail, ["templates.task.create", "templates.task.complete"], "{}", fixture.name);
+        let expected = ["create", "begin", "complete"].map(|word| format!("templates.task.{word}"));
+        assert_eq!(trail, expected, "{}", fixture.name);
         assert_eq!(fixture.column("SELECT state FROM job").await, Vec::<String>::new(), "the job is gone with its end");
         let left = std::fs::read_dir(&fixture.tasks.options.workspaces).map_or(0, Iterator::count);
         assert!(left <= 1, "the files are being removed");
@@ -609,7 +528,8 @@ async fn a_person_decides_what_became_of_a_step() {
         fixture.is(&id, TaskState::Cancelled).await;
         assert_eq!(fixture.column("SELECT recipient FROM inbox_message").await, Vec::<String>::new());
         let trail = fixture.column("SELECT action FROM audit_event WHERE resource = (SELECT max(uuid) FROM templates_task WHERE state = 'failed') ORDER BY id").await;
-        assert_eq!(trail, ["templates.task.create", "templates.task.ask", "templates.task.decide"]);
+        let expected = ["create", "begin", "ask", "decide"].map(|word| format!("templates.task.{word}"));
+        assert_eq!(trail, expected, "{}", fixture.name);
     }
 }
 
@@ -922,6 +842,50 @@ async fn what_nobody_needs_any_more_is_swept_away() {
         fixture.clock.advance(8 * 86_400_000);
         sweep().await;
         assert_eq!(fixture.column("SELECT 'kept' FROM templates_snapshot").await, Vec::<String>::new());
+        // Begun a year later: one that is over by then and one that still waits for a decision.
+        let waits = fixture.begin("kept").await;
+        fixture.work().await;
+        fixture.clock.advance(356 * 86_400_000);
+        sweep().await;
+        assert_eq!(fixture.task(&id).await.state, TaskState::Failed, "it is kept for a year");
+        fixture.clock.advance(2 * 86_400_000);
+        sweep().await;
+        let left = fixture.column("SELECT uuid FROM templates_task").await;
+        assert_eq!(left, [waits.as_str()], "{}: what is not over stays", fixture.name);
+        for table in ["templates_step", "templates_log"] {
+            let of_others =
+                format!("SELECT '{table}' FROM {table} WHERE task_id NOT IN (SELECT id FROM templates_task)");
+            assert_eq!(fixture.column(&of_others).await, Vec::<String>::new(), "{}", fixture.name);
+        }
+        let told = "SELECT resource FROM audit_event WHERE action = 'templates.task.forget'";
+        assert_eq!(fixture.column(told).await, ["templates"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_processes_end_again_and_again_fails_and_can_be_tried_again() {
+    for db in databases().await {
+        let fixture = Fixture::new(&db);
+        fixture.template("deadly", json!([step("last", "test:checked", json!({ "what": "deadly" }))]));
+        let (begun, fresh) = (fixture.begin("deadly").await, fixture.begin("deadly").await);
+        let tx = db.begin().await.expect("begin");
+        let text = "UPDATE templates_task SET state = 'processing', started_at = ? WHERE uuid = ?";
+        db::execute(&tx, text, [NOW.into(), begun.as_str().into()]).await.expect("begun");
+        let row = StepRow { begun: true, attempts: 20, ..StepRow::open(0, "last", "Step last", "test:checked") };
+        store::put_steps(&tx, &[(fixture.task(&begun).await.id, &row)]).await.expect("written");
+        db::execute(&tx, "UPDATE job SET attempts = 20", []).await.expect("cut off twenty times");
+        tx.commit().await.expect("commit");
+        fixture.work().await;
+        let task = fixture.is(&begun, TaskState::Failed).await;
+        assert!(task.error.contains("“Step last” was begun 20 times"), "{}: {}", fixture.name, task.error);
+        let task = fixture.is(&fresh, TaskState::Failed).await;
+        assert!(task.error.contains("never came to an end"), "{}: {}", fixture.name, task.error);
+        assert_eq!(fixture.scripted.times("deadly"), 0);
+        for id in [&begun, &fresh] {
+            fixture.retry(id).await.expect("tried again");
+            fixture.work().await;
+            fixture.is(id, TaskState::Completed).await;
+        }
     }
 }
 
@@ -953,7 +917,9 @@ async fn many_at_once_are_each_done_once() {
             );
         }
         assert_eq!(fixture.scripted.times("done"), 120, "{}", fixture.name);
-        let ended = fixture.column("SELECT resource FROM audit_event WHERE action = 'templates.task.complete'").await;
-        assert_eq!(ended.len(), 120);
+        for action in ["create", "begin", "complete"] {
+            let told = format!("SELECT resource FROM audit_event WHERE action = 'templates.task.{action}'");
+            assert_eq!(fixture.column(&told).await.len(), 120, "{}: {action}", fixture.name);
+        }
     }
 }

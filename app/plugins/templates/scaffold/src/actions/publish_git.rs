@@ -1,15 +1,18 @@
 //! `publish:git`: the workspace as one commit in any git remote that the configuration allows, or in a repository that the portal keeps.
 
+use std::path::{Path, PathBuf};
+
 use async_trait::async_trait;
-use kit::server::git::Remote;
+use kit::server::git::{GitError, Remote};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::action::{Action, ActionError, ActionInfo, CodeHostKind, Outcome, Reach, Repeat, Step, World};
 use crate::outside::api::unreachable;
-use crate::outside::commit::{About, Commit};
-use crate::outside::repo_url::{self, RepoUrl};
+use crate::outside::beginnings::CommitInput;
+use crate::outside::commit::Commit;
+use crate::outside::repo_url::RepoUrl;
 use crate::outside::shared::{example, info, input, world};
 use crate::outside::tokens::{masked, token_for};
 
@@ -25,19 +28,19 @@ pub struct PublishGit(ActionInfo);
 struct Input {
     remote_url: Option<String>,
     repo_url: Option<String>,
-    default_branch: Option<String>,
     source_path: Option<String>,
-    git_commit_message: Option<String>,
-    git_author_name: Option<String>,
-    git_author_email: Option<String>,
     token: Option<String>,
     #[serde(default)]
     allowed_hosts: Vec<String>,
+    #[serde(flatten)]
+    commit: CommitInput,
 }
 
 /// Where it goes.
 struct Target {
     remote: Remote,
+    /// Where it lies, if the portal keeps it.
+    kept: Option<PathBuf>,
     /// The address that people know.
     address: String,
     /// Where the contents are shown.
@@ -95,20 +98,11 @@ impl Action for PublishGit {
     async fn run(&self, step: &mut Step<'_>) -> Result<Outcome, ActionError> {
         let world = world(step)?;
         let given: Input = input(step)?;
-        let branch = given.default_branch.as_deref().filter(|branch| !branch.is_empty()).unwrap_or("main");
-        repo_url::branch("defaultBranch", branch)?;
-        let target = target(step, world, &given, branch).await?;
-        let about = About {
-            branch,
-            message: given.git_commit_message.as_deref().filter(|text| !text.is_empty()).unwrap_or("initial commit"),
-            author: (given.git_author_name.as_deref(), given.git_author_email.as_deref()),
-            key: step.key,
-            now: step.now,
-            attempt: step.attempt,
-        };
+        let about = given.commit.about(step, "main")?;
+        let target = target(step, world, &given, about.branch).await?;
         let folder = given.source_path.as_deref().unwrap_or_default();
         let commit = Commit::make(step.workspace, folder, &about).await?;
-        let hash = commit.publish(&target.remote, false).await.map_err(|error| told(error, &target))?;
+        let hash = publish(world, &commit, &target, about.branch).await.map_err(|error| told(error, &target))?;
         step.log.info(&format!("{} holds commit {hash}", target.address));
         Ok(Outcome::Done(Map::from_iter([
             ("remoteUrl".to_owned(), Value::String(target.address)),
@@ -116,6 +110,21 @@ impl Action for PublishGit {
             ("commitHash".to_owned(), Value::String(hash)),
         ])))
     }
+}
+
+/// Sees to it that the commit is all that the target holds. A repository that the portal keeps comes into being with it, so that a process which
+/// is cut off leaves neither an empty one nor one that git has locked.
+async fn publish(world: &World, commit: &Commit, target: &Target, branch: &str) -> Result<String, ActionError> {
+    let transient = |error: GitError| ActionError::Transient(error.to_string());
+    if let Some(path) = &target.kept
+        && let Some(draft) = world.repositories.draft(path, branch).await.map_err(transient)?
+    {
+        let remote = local(draft.path());
+        let pushed = commit.push(&remote).await;
+        pushed.map_err(|error| ActionError::Transient(error.to_string().replace(&remote.url, &target.address)))?;
+        draft.place().map_err(transient)?;
+    }
+    commit.publish(&target.remote, false).await
 }
 
 /// What publishing gives.
@@ -149,7 +158,7 @@ fn told(error: ActionError, target: &Target) -> ActionError {
 async fn target(step: &Step<'_>, world: &World, given: &Input, branch: &str) -> Result<Target, ActionError> {
     if let Some(address) = &given.remote_url {
         return match world.repositories.locate(address) {
-            Some(_) => kept(world, address.clone(), branch).await,
+            Some(path) => Ok(kept(path, address.clone())),
             None => on_host(step, world, given, address, branch).await,
         };
     }
@@ -158,23 +167,27 @@ async fn target(step: &Step<'_>, world: &World, given: &Input, branch: &str) -> 
     let repo = RepoUrl::parse(text)?;
     repo.among(&given.allowed_hosts)?;
     if repo.host == PORTAL {
-        let address = world.repositories.address(&repo.owner, &repo.repo);
-        let address = address.ok_or_else(|| {
+        let (address, path) =
+            (world.repositories.address(&repo.owner, &repo.repo), world.repositories.path_of(&repo.owner, &repo.repo));
+        let (address, path) = address.zip(path).ok_or_else(|| {
             ActionError::Failed(format!("repoUrl: {text:?} names no repository that the portal can keep"))
         })?;
-        return kept(world, address.into(), branch).await;
+        return Ok(kept(path, address.into()));
     }
     let host = world.hosts.host(&repo.host).ok_or_else(|| not_allowed("repoUrl", &repo.host))?;
     let address = format!("{}/{}.git", host.web.as_str().trim_end_matches('/'), repo.path());
     on_host(step, world, given, &address, branch).await
 }
 
-async fn kept(world: &World, address: String, branch: &str) -> Result<Target, ActionError> {
-    let path = world.repositories.locate(&address).ok_or_else(|| not_allowed("remoteUrl", &address))?;
-    world.repositories.create(&path, branch).await.map_err(|error| ActionError::Transient(error.to_string()))?;
-    let url = path.canonicalize().map_err(|error| ActionError::Transient(error.to_string()))?.display().to_string();
-    let remote = Remote { url, ..Remote::default() };
-    Ok(Target { remote, contents: address.clone(), address, token: None })
+fn kept(path: PathBuf, address: String) -> Target {
+    Target { remote: local(&path), kept: Some(path), contents: address.clone(), address, token: None }
+}
+
+/// A repository on this machine.
+fn local(path: &Path) -> Remote {
+    // Git is run elsewhere.
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Remote { url: path.display().to_string(), ..Remote::default() }
 }
 
 async fn on_host(
@@ -211,7 +224,8 @@ async fn on_host(
         CodeHostKind::GitLab => format!("{plain}/-/blob/{branch}"),
         CodeHostKind::Plain => address.to_owned(),
     };
-    Ok(Target { remote: host.remote(address, token.as_ref()), address: address.to_owned(), contents, token })
+    let remote = host.remote(address, token.as_ref());
+    Ok(Target { remote, kept: None, address: address.to_owned(), contents, token })
 }
 
 fn not_allowed(field: &str, name: &str) -> ActionError {

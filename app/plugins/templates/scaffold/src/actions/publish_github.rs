@@ -8,14 +8,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::publish_git::published;
-use crate::action::{
-    Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World,
-};
+use crate::action::{Action, ActionError, ActionInfo, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World};
 use crate::outside::api::{Api, Reply, Stop, ended};
-use crate::outside::commit::{About, Commit, Found};
-use crate::outside::repo_url::{self, RepoUrl};
+use crate::outside::beginnings::{CommitInput, Hosted, HostedInput};
+use crate::outside::commit::{Commit, Found};
+use crate::outside::repo_url::RepoUrl;
 use crate::outside::shared::{example, info, input, world};
-use crate::outside::tokens::token_for;
 
 /// The branch of a repository whose template names none, as templates in this format expect it.
 pub(super) const BRANCH: &str = "master";
@@ -27,16 +25,16 @@ pub struct PublishGithub(ActionInfo);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Input {
-    repo_url: String,
-    #[serde(default)]
-    allowed_hosts: Vec<String>,
+    #[serde(flatten)]
+    hosted: HostedInput,
+    #[serde(flatten)]
+    commit: CommitInput,
     description: Option<String>,
     homepage: Option<String>,
     access: Option<String>,
     #[serde(default)]
     collaborators: Vec<Collaborator>,
     repo_visibility: Option<String>,
-    default_branch: Option<String>,
     protect_default_branch: Option<bool>,
     protect_enforce_admins: Option<bool>,
     bypass_pull_request_allowances: Option<Value>,
@@ -79,10 +77,6 @@ struct Input {
     #[serde(default)]
     subscribe: bool,
     source_path: Option<String>,
-    git_commit_message: Option<String>,
-    git_author_name: Option<String>,
-    git_author_email: Option<String>,
-    token: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,27 +143,15 @@ impl Action for PublishGithub {
 }
 
 async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<String, Value>, Stop> {
-    let repo = RepoUrl::parse(&given.repo_url)?;
-    repo.among(&given.allowed_hosts)?;
-    let host = github(world, &repo)?;
-    let branch = given.default_branch.as_deref().filter(|branch| !branch.is_empty()).unwrap_or(BRANCH);
-    repo_url::branch("defaultBranch", branch)?;
-    let token = token_for(&repo.host, &host, given.token.as_deref(), step.secrets)?;
-    let api = Api::new(&world.fetcher, &repo.host, &host, &token, step.now);
-    let about = About {
-        branch,
-        message: given.git_commit_message.as_deref().filter(|text| !text.is_empty()).unwrap_or("initial commit"),
-        author: (given.git_author_name.as_deref(), given.git_author_email.as_deref()),
-        key: step.key,
-        now: step.now,
-        attempt: step.attempt,
-    };
+    let at = Hosted::find(world, CodeHostKind::GitHub, &given.hosted, step.secrets)?;
+    let (api, repo) = (at.api(world, step.now), &at.repo);
+    let about = given.commit.about(step, BRANCH)?;
+    let branch = about.branch;
     let folder = given.source_path.as_deref().unwrap_or_default();
     // Before anything is made: a wrong path should leave no repository behind.
     let commit = Commit::make(step.workspace, folder, &about).await?;
-    let address = format!("{}/{}", host.web.as_str().trim_end_matches('/'), repo.path());
-    let remote = host.remote(format!("{address}.git"), Some(&token));
-    let made = repository(&api, &repo, given).await?;
+    let (address, remote) = (at.address(), at.remote());
+    let made = repository(&api, repo, given).await?;
     if let Made::Found(found) = &made {
         // What is in a repository that others can read cannot be taken back; what an earlier attempt has pushed is no news.
         if visibility_of(found) != visibility(given)? && !matches!(commit.look(&remote).await, Ok(Found::Ours(_))) {
@@ -184,27 +166,12 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     }
     let hash = commit.publish(&remote, matches!(made, Made::Now)).await?;
     step.log.info(&format!("{address} holds commit {hash}"));
-    settle(&api, &repo, given, branch, step.log).await?;
+    settle(&api, repo, given, branch, step.log).await?;
     Ok(Map::from_iter([
         ("remoteUrl".to_owned(), Value::String(format!("{address}.git"))),
         ("repoContentsUrl".to_owned(), Value::String(format!("{address}/blob/{branch}"))),
         ("commitHash".to_owned(), Value::String(hash)),
     ]))
-}
-
-/// The GitHub that a repository is on.
-pub(super) fn github(world: &World, repo: &RepoUrl) -> Result<CodeHost, ActionError> {
-    let host = world.hosts.host(&repo.host).filter(|host| host.kind == CodeHostKind::GitHub);
-    let host = host.ok_or_else(|| {
-        ActionError::Failed(format!(
-            "repoUrl: {} is no GitHub that the operator has set up ([[integrations]])",
-            repo.host
-        ))
-    })?;
-    if repo.owner.contains('/') {
-        return Err(ActionError::Failed(format!("repoUrl: {:?} is no owner on GitHub", repo.owner)));
-    }
-    Ok(host)
 }
 
 /// A repository that is there.

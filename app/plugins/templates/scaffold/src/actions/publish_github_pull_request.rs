@@ -7,13 +7,12 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::publish_github::github;
-use crate::action::{Action, ActionError, ActionInfo, Outcome, Reach, Repeat, Step, World};
+use crate::action::{Action, ActionError, ActionInfo, CodeHostKind, Outcome, Reach, Repeat, Step, World};
 use crate::outside::api::{Api, Reply, Stop, ended};
+use crate::outside::beginnings::{Hosted, HostedInput};
 use crate::outside::commit::{content, is_ours, message, normal};
 use crate::outside::repo_url::{self, RepoUrl};
 use crate::outside::shared::{example, info, input, world};
-use crate::outside::tokens::token_for;
 
 /// A file up to this length goes with the tree, a longer one by itself.
 const INLINE: usize = 64 * 1024;
@@ -28,9 +27,8 @@ pub struct PublishGithubPullRequest(ActionInfo);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Input {
-    repo_url: String,
-    #[serde(default)]
-    allowed_hosts: Vec<String>,
+    #[serde(flatten)]
+    hosted: HostedInput,
     branch_name: String,
     target_branch_name: Option<String>,
     title: String,
@@ -58,7 +56,6 @@ struct Input {
     labels: Vec<String>,
     git_author_name: Option<String>,
     git_author_email: Option<String>,
-    token: Option<String>,
 }
 
 impl PublishGithubPullRequest {
@@ -140,9 +137,8 @@ impl Action for PublishGithubPullRequest {
 }
 
 async fn propose(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<String, Value>, Stop> {
-    let repo = RepoUrl::parse(&given.repo_url)?;
-    repo.among(&given.allowed_hosts)?;
-    let host = github(world, &repo)?;
+    let at = Hosted::find(world, CodeHostKind::GitHub, &given.hosted, step.secrets)?;
+    let (api, repo) = (at.api(world, step.now), &at.repo);
     repo_url::branch("branchName", &given.branch_name)?;
     if given.force_fork {
         return Err(ActionError::Failed(
@@ -150,9 +146,7 @@ async fn propose(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
         )
         .into());
     }
-    let token = token_for(&repo.host, &host, given.token.as_deref(), step.secrets)?;
-    let api = Api::new(&world.fetcher, &repo.host, &host, &token, step.now);
-    let request = Request { api: &api, repo: &repo, given, step };
+    let request = Request { api: &api, repo, given, step };
     let found = request.ask(Method::GET, &[], Value::Null).await?;
     if found.status == 404 {
         return Err(ActionError::Failed(format!("repoUrl: there is no {} for this token", repo.path())).into());
@@ -175,7 +169,7 @@ async fn propose(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     let number =
         pull["number"].as_u64().ok_or_else(|| ActionError::Failed("GitHub gave the pull request no number".into()))?;
     request.invite(number).await?;
-    let address = format!("{}/{}/pull/{number}", host.web.as_str().trim_end_matches('/'), repo.path());
+    let address = format!("{}/pull/{number}", at.address());
     step.log.info(&format!("{address} {}", if is_new { "is open" } else { "was there already" }));
     Ok(Map::from_iter([
         ("targetBranchName".to_owned(), Value::String(target.to_owned())),

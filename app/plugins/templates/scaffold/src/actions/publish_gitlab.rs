@@ -2,19 +2,16 @@
 
 use async_trait::async_trait;
 use http::Method;
-use kit::server::secrets::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::publish_github::{BRANCH, plain};
-use crate::action::{
-    Action, ActionError, ActionInfo, CodeHost, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World,
-};
+use crate::action::{Action, ActionError, ActionInfo, CodeHostKind, Log, Outcome, Reach, Repeat, Step, World};
 use crate::outside::api::{Api, Stop, ended};
-use crate::outside::commit::{About, Commit, Found};
+use crate::outside::beginnings::{CommitInput, Hosted, HostedInput};
+use crate::outside::commit::{Commit, Found};
 use crate::outside::repo_url::{self, RepoUrl};
 use crate::outside::shared::{example, info, input, world};
-use crate::outside::tokens::token_for;
 
 /// What GitLab calls an owner of a project.
 const OWNER: u64 = 50;
@@ -26,11 +23,11 @@ pub struct PublishGitlab(ActionInfo);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Input {
-    repo_url: String,
-    #[serde(default)]
-    allowed_hosts: Vec<String>,
+    #[serde(flatten)]
+    hosted: HostedInput,
+    #[serde(flatten)]
+    commit: CommitInput,
     repo_visibility: Option<String>,
-    default_branch: Option<String>,
     description: Option<String>,
     title: Option<String>,
     /// `false` leaves the project empty.
@@ -47,10 +44,6 @@ struct Input {
     branches: Vec<Branch>,
     #[serde(default)]
     project_variables: Vec<Map<String, Value>>,
-    git_commit_message: Option<String>,
-    git_author_name: Option<String>,
-    git_author_email: Option<String>,
-    token: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,27 +105,10 @@ impl Action for PublishGitlab {
 }
 
 async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<String, Value>, Stop> {
-    let repo = RepoUrl::parse(&given.repo_url)?;
-    repo.among(&given.allowed_hosts)?;
-    let host = world.hosts.host(&repo.host).filter(|host| host.kind == CodeHostKind::GitLab);
-    let host = host.ok_or_else(|| {
-        ActionError::Failed(format!(
-            "repoUrl: {} is no GitLab that the operator has set up ([[integrations]])",
-            repo.host
-        ))
-    })?;
-    let branch = given.default_branch.as_deref().filter(|branch| !branch.is_empty()).unwrap_or(BRANCH);
-    repo_url::branch("defaultBranch", branch)?;
-    let token = token_for(&repo.host, &host, given.token.as_deref(), step.secrets)?;
-    let api = Api::new(&world.fetcher, &repo.host, &host, &token, step.now);
-    let about = About {
-        branch,
-        message: given.git_commit_message.as_deref().filter(|text| !text.is_empty()).unwrap_or("initial commit"),
-        author: (given.git_author_name.as_deref(), given.git_author_email.as_deref()),
-        key: step.key,
-        now: step.now,
-        attempt: step.attempt,
-    };
+    let at = Hosted::find(world, CodeHostKind::GitLab, &given.hosted, step.secrets)?;
+    let (api, repo) = (at.api(world, step.now), &at.repo);
+    let about = given.commit.about(step, BRANCH)?;
+    let branch = about.branch;
     let commit = match &given.source_path {
         Some(Value::Bool(false)) => None,
         folder => {
@@ -140,9 +116,8 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
             Some(Commit::make(step.workspace, folder, &about).await?)
         }
     };
-    let address = format!("{}/{}", host.web.as_str().trim_end_matches('/'), repo.path());
-    let remote = host.remote(format!("{address}.git"), Some(&token));
-    let (project, is_new) = project(&api, &repo, given, branch).await?;
+    let (address, remote) = (at.address(), at.remote());
+    let (project, is_new) = project(&api, repo, given, branch).await?;
     let id = project["id"].as_u64().ok_or_else(|| ActionError::Failed("GitLab gave the project no number".into()))?;
     let mut outputs = Map::from_iter([
         ("remoteUrl".to_owned(), Value::String(format!("{address}.git"))),
@@ -170,7 +145,7 @@ async fn publish(step: &Step<'_>, world: &World, given: &Input) -> Result<Map<St
     }
     settle(&api, &id.to_string(), given, branch, step.log).await?;
     if given.set_user_as_owner {
-        own(world, &repo, &host, given, &api, &id.to_string(), step).await?;
+        own(world, &at, given, &id.to_string(), step).await?;
     }
     Ok(outputs)
 }
@@ -281,23 +256,15 @@ async fn settle(api: &Api<'_>, id: &str, given: &Input, branch: &str, log: &dyn 
 }
 
 /// Makes whoever brought a token an owner, with the portal's own right.
-async fn own(
-    world: &World,
-    repo: &RepoUrl,
-    host: &CodeHost,
-    given: &Input,
-    users: &Api<'_>,
-    id: &str,
-    step: &Step<'_>,
-) -> Result<(), Stop> {
-    let (Some(_), Some(portals)) = (given.token.as_ref().filter(|token| !token.is_empty()), &host.token) else {
+async fn own(world: &World, at: &Hosted, given: &Input, id: &str, step: &Step<'_>) -> Result<(), Stop> {
+    let (true, Some(portals)) = (given.hosted.brings_a_token(), &at.host.token) else {
         step.log.warn("setUserAsOwner: the step brings no token of a user, or the portal has none of its own");
         return Ok(());
     };
-    let portals: &Secret = portals;
+    let users = at.api(world, step.now);
     let me = users.call(Method::GET, &["user"], None).await?;
     let me = users.expect(me, "setUserAsOwner")?;
-    let api = Api::new(&world.fetcher, &repo.host, host, portals, step.now);
+    let api = Api::new(&world.fetcher, &at.repo.host, &at.host, portals, step.now);
     let body = json!({ "user_id": me["id"], "access_level": OWNER });
     let reply = api.call(Method::POST, &["projects", id, "members"], Some(&body)).await?;
     if reply.status != 409 {

@@ -161,7 +161,7 @@ impl Commit {
     }
 
     /// Pushes, without force: what is there stays.
-    async fn push(&self, remote: &Remote) -> Result<(), GitError> {
+    pub(crate) async fn push(&self, remote: &Remote) -> Result<(), GitError> {
         let spec = format!("{}:refs/heads/{}", self.hash, self.branch);
         git::run(self.dir.path(), &["push", "--quiet", "--no-verify", "--", &remote.url, &spec], remote).await.map(drop)
     }

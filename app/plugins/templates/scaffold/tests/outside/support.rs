@@ -16,7 +16,8 @@ use kit::server::entities::{Entities, EntityQuery, Found};
 use kit::server::fetch::{Fetcher, Host, Policy};
 use kit::server::repositories::Repositories;
 use kit::server::secrets::Secret;
-use kit::server::source::{SourceError, Tree, TreeFile};
+use kit::server::source::{SourceError, Tree};
+use kit::server::testing::NoFiles;
 use scaffold::action::{
     Action, ActionError, Callbacks, CodeHost, CodeHostKind, CodeHosts, Level, Log, Origin, Outcome, Portal, Step, World,
 };
@@ -109,7 +110,7 @@ impl Run {
             id: "publish",
             input: input.as_object().unwrap().clone(),
             workspace: &self.workspace,
-            template: &NoTree,
+            template: &NoFiles,
             origin: &origin,
             caller: &Caller::Operator,
             user: &Value::Null,
@@ -251,27 +252,6 @@ impl Callbacks for Opened {
     async fn open(&self, key: &str, _until: Millis) -> Result<Url, ActionError> {
         self.0.lock().unwrap().push(key.to_owned());
         Ok(Url::parse("https://portico.bank.example/api/scaffolder/v2/callbacks/once").unwrap())
-    }
-}
-
-struct NoTree;
-
-#[async_trait]
-impl Tree for NoTree {
-    fn start(&self) -> &str {
-        "template.yaml"
-    }
-
-    fn revision(&self) -> &str {
-        ""
-    }
-
-    async fn files(&self, _: &str) -> Result<Vec<TreeFile>, SourceError> {
-        Ok(Vec::new())
-    }
-
-    async fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        Err(SourceError::Missing(path.into()))
     }
 }
 

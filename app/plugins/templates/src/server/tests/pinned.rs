@@ -19,7 +19,7 @@ fn watched(now: i64, key: &str) -> NewJob {
 /// An instance whose templates are versions that were published.
 struct Instance {
     tasks: Arc<Tasks>,
-    catalog: Arc<Catalog>,
+    catalog: Arc<HeldCatalog>,
     scripted: Arc<Scripted>,
     clock: Clock,
     folder: TempDir,
@@ -28,7 +28,7 @@ struct Instance {
 impl Instance {
     fn new(db: &TestDb) -> Self {
         let (folder, clock, scripted) = (tempfile::tempdir().expect("a folder"), Clock::fixed(NOW), Scripted::new());
-        let catalog = Arc::new(Catalog::default());
+        let catalog = Arc::new(HeldCatalog::default());
         let tasks = tasks_on(db, &clock, &scripted, &catalog, folder.path());
         Self { tasks, catalog, scripted, clock, folder }
     }
@@ -40,7 +40,7 @@ impl Instance {
 
     fn is_owned_by(&self, owner: &str) {
         let entity = json!({ "spec": { "type": "service" }, "relations": [{ "type": "ownedBy", "targetRef": owner }] });
-        self.catalog.0.lock().expect("lock").insert(SERVICE.to_owned(), entity);
+        self.catalog.put(SERVICE, Some(entity));
     }
 
     async fn publish(&self, number: &str, steps: Value) {
@@ -109,7 +109,13 @@ impl Instance {
     }
 }
 
-fn tasks_on(db: &TestDb, clock: &Clock, scripted: &Arc<Scripted>, catalog: &Arc<Catalog>, folder: &Path) -> Arc<Tasks> {
+fn tasks_on(
+    db: &TestDb,
+    clock: &Clock,
+    scripted: &Arc<Scripted>,
+    catalog: &Arc<HeldCatalog>,
+    folder: &Path,
+) -> Arc<Tasks> {
     let base = parts(db, clock, scripted, Options::new(folder.join("runs")));
     let definitions = Arc::new(Published::new((**db).clone(), catalog.clone()));
     let watch = Some(Watch { job: watched, wake: Wake::default() });
@@ -241,7 +247,7 @@ async fn a_pinned_version_runs_whatever_became_of_its_template() {
         let withdrawn = instance.tasks.begin(new_run("withdrawn", &pin)).await.expect("begun");
         let forbidden = instance.tasks.begin(NewRun { caller: stranger(), ..new_run("stranger", &pin) }).await;
         assert!(matches!(forbidden, Err(Refused::Error(AppError::Forbidden { .. }))));
-        instance.catalog.0.lock().expect("lock").clear();
+        instance.catalog.put(SERVICE, None);
         // What nobody has read yet.
         let other = instance.other(&db);
         let gone = other.begin(new_run("gone", &pin)).await.expect("begun");
