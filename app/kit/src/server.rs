@@ -28,6 +28,7 @@ pub mod plugin;
 pub mod preferences;
 pub mod published;
 pub mod repositories;
+pub mod runs;
 pub mod said;
 pub mod search;
 pub mod secrets;

@@ -18,6 +18,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::context::authorise_own;
+use kit::server::runs::Refused;
 use kit::when::to_the_millisecond;
 use scaffold::action::CALLBACK_BYTES;
 use serde::Deserialize;
@@ -29,7 +30,7 @@ use crate::server::log::{Line, LineKind, level_name};
 use crate::server::source::Definition;
 use crate::server::state::TaskState;
 use crate::server::store::{self, Task};
-use crate::server::tasks::{Decision, Query, Refused, Scope, Submission, Tasks};
+use crate::server::tasks::{Decision, Query, Scope, Submission, Tasks};
 
 /// Runs in an answer when nothing is asked.
 const LIMIT: u64 = 50;
