@@ -19,6 +19,7 @@ pub mod git;
 pub mod html;
 pub mod inbox;
 pub mod jobs;
+pub mod live;
 pub mod mail;
 pub mod markdown;
 pub mod page;

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::group::Group;
-use super::live::Hub;
+use super::live::{self, Hub};
 use super::log::{LineKind, LogLimits};
 use super::source::{Definition, Definitions};
 use super::state::{StepState, TaskState};
@@ -245,7 +245,7 @@ impl Tasks {
         let store = Store { db: kit.db.clone(), clock: kit.clock.clone(), watch };
         // SQLite has one writer; on PostgreSQL a second transaction is prepared while the first waits for the disk.
         let turns = if kit.db.backend() == sea_orm::DatabaseBackend::Postgres { 2 } else { 1 };
-        let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
+        let hub = live::hub(&kit, idle, stop);
         let running = Arc::new(Running { kit: kit.clone(), runs: Mutex::default() });
         Arc::new(Self {
             kit,

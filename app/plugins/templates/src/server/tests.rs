@@ -845,8 +845,8 @@ async fn a_log_is_followed_from_where_the_reader_was() {
         );
         let id = fixture.begin("talks").await;
         let task = fixture.task(&id).await;
-        let all = fixture.tasks.hub.listen(Caller::Operator, &task, 0);
-        let rest = fixture.tasks.hub.listen(Caller::Operator, &task, 4);
+        let all = fixture.tasks.hub.listen(Caller::Operator, live::At::new(&task, 0), None);
+        let rest = fixture.tasks.hub.listen(Caller::Operator, live::At::new(&task, 4), None);
         fixture.work().await;
         let gather = |lines: Vec<super::log::Line>| lines.into_iter().map(|line| line.number).collect::<Vec<i64>>();
         let last = fixture.task(&id).await.log_lines;
