@@ -16,6 +16,7 @@ mod m20261123_000011_secrets;
 mod m20261128_000012_definitions;
 mod m20261128_000013_templates;
 mod m20261128_000014_drafts;
+mod m20261128_000015_runs;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000012_definitions::Migration),
             Box::new(m20261128_000013_templates::Migration),
             Box::new(m20261128_000014_drafts::Migration),
+            Box::new(m20261128_000015_runs::Migration),
         ]
     }
 }

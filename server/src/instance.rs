@@ -21,6 +21,7 @@ use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use kit::server::repositories::Repositories;
+use kit::server::runs::Runs;
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use scaffold::action::World;
@@ -56,6 +57,8 @@ pub struct Instance {
     pub assets: Arc<Assets>,
     /// What asks this instance on behalf of somebody.
     pub portal: InnerPortal,
+    /// The runs of templates, for whatever plugin has some done.
+    pub runs: Arc<dyn Runs>,
     /// The services that do steps of templates.
     pub services: Arc<Services>,
     /// Cancelled when the process stops: what is open without an end of its own ends then.
@@ -165,7 +168,7 @@ impl Instance {
             portal: Arc::new(portal.clone()),
             callbacks: Arc::new(Addresses { kit: kit.clone(), portal: portal_url }),
         };
-        plugins.push(Arc::new(Templates::new(Parts {
+        let templates = Templates::new(Parts {
             kit: kit.clone(),
             definitions: Arc::new(Published::new(kit.db.clone(), entities.clone())),
             entities,
@@ -176,7 +179,10 @@ impl Instance {
             options: task_options(config),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
             stop: stop.clone(),
-        })));
+            watch: None,
+        });
+        let runs: Arc<dyn Runs> = templates.tasks.clone();
+        plugins.push(Arc::new(templates));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));
@@ -188,7 +194,7 @@ impl Instance {
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, portal, services, stop, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, portal, runs, services, stop, held: None })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Quer
 use serde_json::json;
 
 pub use semver::Version as Number;
+use semver::VersionReq;
 
 use super::audit;
 use super::clock::Millis;
@@ -177,6 +178,56 @@ pub fn number(text: &str) -> Option<Number> {
     [number.major, number.minor, number.patch].iter().all(|part| i64::try_from(*part).is_ok()).then_some(number)
 }
 
+/// Which numbers are allowed, as people write it: `^1.2`, `>=1.2 <2`, `1.x || 2.x`. A number without an operator leaves open what it does not
+/// say, so `1` is any of the first major version and `1.2.0` that number alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    any: Vec<VersionReq>,
+    /// A number with something behind it, which ranges do not look at, is that very version.
+    exactly: Option<Number>,
+}
+
+impl Range {
+    /// The range that a text stands for.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = text.trim().trim_start_matches('=').trim_start();
+        if let Some(exactly) = Number::parse(plain.strip_prefix(['v', 'V']).unwrap_or(plain)).ok()
+            && !exactly.build.is_empty()
+        {
+            return Some(Self { any: Vec::new(), exactly: Some(exactly) });
+        }
+        let any = text.split("||").map(all_of).collect::<Option<Vec<_>>>()?;
+        Some(Self { any, exactly: None })
+    }
+
+    /// Whether it allows a number.
+    pub fn allows(&self, number: &Number) -> bool {
+        self.exactly.as_ref() == Some(number) || self.any.iter().any(|each| each.matches(number))
+    }
+}
+
+/// Comparisons that must all hold, with spaces or commas between them.
+fn all_of(text: &str) -> Option<VersionReq> {
+    let mut all: Vec<String> = Vec::new();
+    let mut operator = String::new();
+    for word in text.split([' ', '\t', ',']).filter(|word| !word.is_empty()) {
+        let (sign, number) = word.split_at(word.find(|c| !"<>=^~".contains(c)).unwrap_or(word.len()));
+        operator.push_str(sign);
+        if number.is_empty() {
+            continue;
+        }
+        let number = number.strip_prefix(['v', 'V']).unwrap_or(number);
+        let is_open = number.split('.').any(|part| matches!(part, "*" | "x" | "X"));
+        let sign = if operator.is_empty() && !is_open { "=" } else { operator.as_str() };
+        all.push(format!("{sign}{number}"));
+        operator.clear();
+    }
+    if all.is_empty() || !operator.is_empty() {
+        return None;
+    }
+    VersionReq::parse(&all.join(", ")).ok()
+}
+
 /// Publishes what a definition holds now, in the transaction of whoever found that out, with its audit event. The same content again changes nothing.
 pub async fn publish(
     tx: &DatabaseTransaction,
@@ -288,6 +339,30 @@ pub async fn latest_of(
     Ok(found)
 }
 
+/// The newest version that a range allows and that is not withdrawn; of two with the same number, the one that was published later.
+pub async fn within(
+    connection: &impl ConnectionTrait,
+    definition: Definition<'_>,
+    range: &Range,
+) -> Result<Option<Version>, DbErr> {
+    let text =
+        format!("SELECT v.id, v.number FROM {FROM} WHERE d.plugin = ? AND d.name = ? AND v.state <> 'withdrawn'");
+    let rows = db::rows(connection, &text, [definition.plugin.into(), definition.name.into()]).await?;
+    let mut best: Option<(Number, i64)> = None;
+    for row in rows {
+        let (id, number): (i64, String) = (row.try_get("", "id")?, row.try_get("", "number")?);
+        let Ok(number) = Number::parse(&number) else { continue };
+        let is_better = best.as_ref().is_none_or(|(known, row)| number.cmp_precedence(known).then(id.cmp(row)).is_gt());
+        if range.allows(&number) && is_better {
+            best = Some((number, id));
+        }
+    }
+    match best {
+        Some((_, id)) => by_id(connection, id).await,
+        None => Ok(None),
+    }
+}
+
 /// The version of this number.
 pub async fn by_number(
     connection: &impl ConnectionTrait,
@@ -375,8 +450,21 @@ pub async fn any_before(
     Ok(!db::rows(connection, &text, [before.into(), plugin.into()]).await?.is_empty())
 }
 
-/// Takes out the versions of a plugin that were published before `before`, are not the latest, and are not among `used`, with the contents that
-/// nothing holds any more. Says how many went. `used` has been read in the same transaction.
+/// Keeps versions for as long as `holder` needs them, in place of those that it held before: in the transaction of whatever needs them. The holder is
+/// a name that its plugin gives, such as `golden-paths:` and the number of a journey. Without versions it holds nothing any more.
+pub async fn hold(tx: &DatabaseTransaction, holder: &str, versions: &BTreeSet<i64>) -> Result<(), DbErr> {
+    db::execute(tx, "DELETE FROM definition_hold WHERE holder = ?", [holder.into()]).await?;
+    let versions: Vec<i64> = versions.iter().copied().collect();
+    for versions in versions.chunks(ROWS) {
+        let marks = vec!["(?, ?)"; versions.len()].join(", ");
+        let text = format!("INSERT INTO definition_hold (holder, version_id) VALUES {marks}");
+        db::execute(tx, &text, versions.iter().flat_map(|version| [Sql::from(holder), (*version).into()])).await?;
+    }
+    Ok(())
+}
+
+/// Takes out the versions of a plugin that were published before `before`, are not the latest, that nobody [holds](hold), and that are not among
+/// `used`, with the contents that nothing holds any more. Says how many went. `used` has been read in the same transaction.
 pub async fn retire(
     tx: &DatabaseTransaction,
     plugin: &'static str,
@@ -384,7 +472,8 @@ pub async fn retire(
     used: &BTreeSet<i64>,
 ) -> Result<usize, DbErr> {
     let text = "SELECT v.id FROM definition_version v JOIN definition d ON d.id = v.definition_id \
-                WHERE v.published_at < ? AND d.plugin = ? AND (d.latest_id IS NULL OR d.latest_id <> v.id) ORDER BY v.id";
+                WHERE v.published_at < ? AND d.plugin = ? AND (d.latest_id IS NULL OR d.latest_id <> v.id) \
+                AND NOT EXISTS (SELECT 1 FROM definition_hold h WHERE h.version_id = v.id) ORDER BY v.id";
     let rows = db::rows(tx, text, [before.into(), plugin.into()]).await?;
     let ids = rows.iter().map(|row| row.try_get::<i64>("", "id")).collect::<Result<Vec<_>, _>>()?;
     let gone: Vec<i64> = ids.into_iter().filter(|id| !used.contains(id)).collect();
@@ -842,6 +931,11 @@ mod tests {
             assert_eq!((any(1).await, any(2).await), (false, true), "{}", db.name());
             let tx = db.begin().await.expect("a transaction");
             let used = BTreeSet::from([versions[2].id]);
+            hold(&tx, "journey:1", &BTreeSet::from([versions[1].id, versions[3].id])).await.expect("held");
+            hold(&tx, "journey:2", &BTreeSet::from([versions[0].id, versions[3].id])).await.expect("held");
+            assert_eq!(retire(&tx, "templates", 100, &used).await.expect("retired"), 0, "{}", db.name());
+            hold(&tx, "journey:1", &BTreeSet::from([versions[0].id])).await.expect("held");
+            hold(&tx, "journey:2", &BTreeSet::new()).await.expect("held");
             assert_eq!(retire(&tx, "templates", 100, &used).await.expect("retired"), 2, "{}", db.name());
             assert_eq!(retire(&tx, "golden-paths", 100, &used).await.expect("retired"), 0);
             tx.commit().await.expect("committed");
@@ -865,7 +959,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_range_allows_what_people_expect_of_it() {
+        let all = ["1.0.0", "1.2.0", "1.2.0+0f3a9c1d", "1.4.1", "2.0.0-rc.1", "2.0.0", "3.1.0"];
+        for (text, expected) in [
+            ("*", "1.0.0 1.2.0 1.2.0+0f3a9c1d 1.4.1 2.0.0 3.1.0"),
+            ("^1.2", "1.2.0 1.2.0+0f3a9c1d 1.4.1"),
+            ("~1.2", "1.2.0 1.2.0+0f3a9c1d"),
+            ("1", "1.0.0 1.2.0 1.2.0+0f3a9c1d 1.4.1"),
+            ("v1.x", "1.0.0 1.2.0 1.2.0+0f3a9c1d 1.4.1"),
+            ("1.2.0", "1.2.0 1.2.0+0f3a9c1d"),
+            ("=1.2.0+0f3a9c1d", "1.2.0+0f3a9c1d"),
+            ("1.2.0+0f3a9c1d", "1.2.0+0f3a9c1d"),
+            (">= 1.2 <2", "1.2.0 1.2.0+0f3a9c1d 1.4.1"),
+            (">1.2.0, <=2.0.0", "1.4.1 2.0.0"),
+            ("1.0 || ^3", "1.0.0 3.1.0"),
+            ("=2.0.0-rc.1", "2.0.0-rc.1"),
+            ("4", ""),
+        ] {
+            let range = Range::parse(text).expect(text);
+            let allowed = all.iter().filter(|each| range.allows(&Number::parse(each).expect("a number")));
+            assert_eq!(allowed.copied().collect::<Vec<_>>().join(" "), expected, "{text}");
+        }
+        for text in ["", "  ", "newest", "^", "1 ||", "1.2.3.4", "^^1", ">=1 <", "1 - 2"] {
+            assert_eq!(Range::parse(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_text_breaks_the_reading_of_ranges(text in "[0-9x*.<>=^~|, v+-]{0,16}", number in "[0-9]\\.[0-9]\\.[0-9]") {
+            if let Some(range) = Range::parse(&text) {
+                let _ = range.allows(&Number::parse(&number).expect("a number"));
+            }
+        }
+
         #[test]
         fn no_text_breaks_the_reading_of_numbers(text in ".{0,20}") {
             if let Some(found) = number(&text) {

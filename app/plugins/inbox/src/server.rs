@@ -43,7 +43,7 @@ impl Inbox {
         idle: Millis,
         stop: CancellationToken,
     ) -> Self {
-        let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
+        let hub = live::hub(&kit, idle, stop);
         Self { kit, plugins, mailer, administrators, hub }
     }
 }
@@ -55,8 +55,8 @@ impl Plugin for Inbox {
     }
 
     fn routes(&self) -> Routes {
-        let hub = self.hub.clone();
-        Routes::new().get(EVENTS, move |caller| live::events(hub.clone(), caller))
+        let (hub, kit) = (self.hub.clone(), self.kit.clone());
+        Routes::new().get(EVENTS, move |caller| live::events(hub.clone(), kit.clone(), caller))
     }
 
     fn provide_context(&self) {

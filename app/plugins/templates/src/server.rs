@@ -1,5 +1,6 @@
 //! Templates on the server.
 
+mod as_runs;
 pub mod callbacks;
 pub mod drafts;
 pub mod dry_runs;

@@ -14,6 +14,7 @@ use kit::server::authorise::{Filter, Gate, Thing};
 use kit::server::clock::Clock;
 use kit::server::context::Kit;
 use kit::server::db::{self, Db};
+use kit::server::definitions::Range;
 use kit::server::directory::{Directory, Known, Membership};
 use kit::server::entities::{Entities, EntityQuery, Found};
 use kit::server::fetch::{Fetcher, Policy};
@@ -261,6 +262,7 @@ fn tasks(db: Db, folder: &Path, who: &str) -> Arc<Tasks> {
         options: Options::new(folder.join(format!("runs-{who}"))),
         idle: 1_000_000,
         stop: CancellationToken::new(),
+        watch: None,
     })
 }
 
@@ -378,6 +380,7 @@ impl One {
             template: Arc::new(template),
             version: "1.0.0".into(),
             version_id: None,
+            hash: String::new(),
             tree: Arc::new(Empty),
         }))
     }
@@ -385,7 +388,11 @@ impl One {
 
 #[async_trait]
 impl Definitions for One {
-    async fn current(&self, _: &Caller, _: &str) -> Result<Option<Arc<Definition>>, AppError> {
+    async fn thing(&self, _: &Caller, _: &str) -> Result<Option<Thing>, AppError> {
+        Ok(Some(self.0.thing.clone()))
+    }
+
+    async fn newest(&self, _: &str, _: Option<&Range>) -> Result<Option<Arc<Definition>>, AppError> {
         Ok(Some(self.0.clone()))
     }
 

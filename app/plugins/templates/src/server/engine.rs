@@ -596,8 +596,13 @@ impl<'a> Run<'a> {
             keeps_files: self.keeps_files,
             next,
             asks,
+            watcher: self.task.watcher.clone(),
         };
+        let changes = progress.from != progress.to;
         self.tasks.write(Unit::Progress(Box::new(progress))).await?;
+        if changes {
+            self.tasks.wake_watcher(&self.task);
+        }
         self.tasks.hub.look();
         self.changed.fill(false);
         self.task.state = to;

@@ -3,9 +3,10 @@
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::query::segment;
+use kit::server::runs::Refused;
 use serde_json::{Map, Value};
 
-use super::tasks::{Decision, Refused, Tasks};
+use super::tasks::{Decision, Tasks};
 use crate::api::SecretEntry;
 
 /// The page of a run.

@@ -8,7 +8,7 @@ use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::authorise::Thing;
 use kit::server::db::Db;
-use kit::server::definitions::{self, Version};
+use kit::server::definitions::{self, Range, Version};
 use kit::server::entities::Entities;
 use scaffold::definition::Template;
 use serde_json::Value;
@@ -34,13 +34,9 @@ impl Published {
         Self { db, entities, ready: Mutex::default() }
     }
 
-    async fn read(&self, version: &Version, entity: Option<&Value>) -> Result<Arc<Definition>, AppError> {
+    async fn read(&self, version: &Version) -> Result<Arc<Definition>, AppError> {
         if let Some(ready) = self.ready(version.id) {
-            return Ok(match entity {
-                // Whose a template is may change while its version stays.
-                Some(entity) => Arc::new(ready.owned_as(thing(&version.name, entity))),
-                None => ready,
-            });
+            return Ok(ready);
         }
         let tree = definitions::tree(&self.db, version).await?;
         let name = version.name.rsplit('/').next();
@@ -48,12 +44,12 @@ impl Published {
             Ok(template) => template,
             Err(error) => return Err(AppError::bad_request(format!("The template cannot be read: {error}"))),
         };
-        let thing = thing(&version.name, entity.unwrap_or(&template.entity));
         let definition = Arc::new(Definition {
-            thing,
+            thing: thing(&version.name, &template.entity),
             template: Arc::new(template),
             version: version.number.to_string(),
             version_id: Some(version.id),
+            hash: version.hash.clone(),
             tree: Arc::new(tree),
         });
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,15 +67,20 @@ impl Published {
 
 #[async_trait]
 impl Definitions for Published {
-    async fn current(&self, caller: &Caller, template: &str) -> Result<Option<Arc<Definition>>, AppError> {
-        let Some(entity) = self.entities.entity(caller, template).await? else { return Ok(None) };
+    async fn thing(&self, caller: &Caller, template: &str) -> Result<Option<Thing>, AppError> {
+        Ok(self.entities.entity(caller, template).await?.map(|entity| thing(template, &entity)))
+    }
+
+    async fn newest(&self, template: &str, range: Option<&Range>) -> Result<Option<Arc<Definition>>, AppError> {
         let definition = definitions::Definition { plugin: crate::INFO.id, name: template };
-        let Some(version) = definitions::latest(self.db.read(), definition).await? else {
-            return Err(AppError::Unavailable {
-                what: "A version of this template, which was not published yet,".into(),
-            });
+        let version = match range {
+            Some(range) => definitions::within(self.db.read(), definition, range).await?,
+            None => definitions::latest(self.db.read(), definition).await?,
         };
-        self.read(&version, Some(&entity)).await.map(Some)
+        match version {
+            Some(version) => self.read(&version).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn version(&self, template: &str, number: &str, id: Option<i64>) -> Result<Arc<Definition>, AppError> {
@@ -94,7 +95,7 @@ impl Definitions for Published {
             }
         };
         let version = version.ok_or_else(|| AppError::not_found(format!("Version {number} of {template}")))?;
-        self.read(&version, None).await
+        self.read(&version).await
     }
 }
 

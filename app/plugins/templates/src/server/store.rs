@@ -1,6 +1,6 @@
 //! The tables of runs: what is read, and what workers write, many of them in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
@@ -8,6 +8,7 @@ use kit::server::audit::{self, Event};
 use kit::server::clock::{Clock, Millis};
 use kit::server::db::{self, Db};
 use kit::server::jobs::{self, Fenced, Lease, NewJob, Next};
+use kit::server::runs::Watch;
 use scaffold::action::Level;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct Task {
     pub log_bytes: i64,
     /// The run that it repeats from the start; may be empty.
     pub started_over: String,
+    /// Who hears of every change of its state; empty for nobody.
+    pub watcher: String,
 }
 
 /// A run that is asked for.
@@ -124,6 +127,10 @@ pub struct NewTask {
     pub deadline: Millis,
     /// As in [`Task`].
     pub started_over: String,
+    /// What is asked for under the same key is one run; empty for a run of its own.
+    pub request_key: String,
+    /// As in [`Task`].
+    pub watcher: String,
 }
 
 /// A step, as its row has it.
@@ -278,6 +285,8 @@ pub struct Progress {
     pub next: Option<Next>,
     /// Who is told that a person has to decide.
     pub asks: Option<Asks>,
+    /// Who hears that it stands otherwise than before; empty for nobody.
+    pub watcher: String,
 }
 
 /// A question to people.
@@ -322,6 +331,8 @@ pub struct Store {
     pub db: Db,
     /// The time.
     pub clock: Clock,
+    /// How watchers hear of changes.
+    pub watch: Option<Watch>,
 }
 
 #[async_trait]
@@ -332,8 +343,8 @@ impl Writer for Store {
     async fn write(&self, units: &[Unit]) -> Result<Vec<Result<(), WriteError>>, WriteError> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let new: Vec<&NewTask> = units.iter().filter_map(Unit::new_task).collect();
-        insert_tasks(&tx, now, &new).await?;
+        let mut new: Vec<&NewTask> = units.iter().filter_map(Unit::new_task).collect();
+        insert_tasks(&tx, now, &mut new).await?;
         let written: Vec<&Progress> = units.iter().filter_map(Unit::progress).collect();
         let leases: Vec<&Lease> = written.iter().map(|each| &each.lease).collect();
         let fenced = Fenced::new(&tx, &leases).await?;
@@ -350,6 +361,8 @@ impl Writer for Store {
                 ask(&tx, now, &each.uuid, asks).await?;
             }
         }
+        let changed = held.iter().filter(|each| each.from != each.to).map(|each| each.watcher.as_str());
+        self.tell(&tx, now, changed).await?;
         tx.commit().await?;
         let result = |unit: &Unit| match unit {
             Unit::Progress(each) if !fenced.holds(&each.lease) => Err(WriteError::LeaseLost),
@@ -360,6 +373,22 @@ impl Writer for Store {
 
     fn lost(&self) -> WriteError {
         WriteError::Db(DbErr::Custom("the process stops".into()))
+    }
+}
+
+impl Store {
+    /// Has those hear of a change who watch the runs that changed, in the transaction of the change.
+    pub async fn tell<'a>(
+        &self,
+        tx: &impl ConnectionTrait,
+        now: Millis,
+        watchers: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), DbErr> {
+        let Some(watch) = &self.watch else { return Ok(()) };
+        // Each once and in order, as jobs are to be added.
+        let watchers: BTreeSet<&str> = watchers.into_iter().filter(|watcher| !watcher.is_empty()).collect();
+        let jobs: Vec<NewJob> = watchers.into_iter().map(|watcher| (watch.job)(now, watcher)).collect();
+        jobs::enqueue_all(tx, now, &jobs).await
     }
 }
 
@@ -381,7 +410,7 @@ impl Unit {
 
 const COLUMNS: &str = "t.id, t.uuid, t.template, t.title, t.owner, t.namespace, t.type, t.version, t.version_id, t.caller, t.caller_name, t.rights, \
     t.parameters, t.user_entity, t.sealed, t.secret_names, t.state, t.cancelling, t.position, t.created_at, t.started_at, t.ended_at, t.deadline, \
-    t.error, t.output, t.log_lines, t.log_bytes, t.started_over";
+    t.error, t.output, t.log_lines, t.log_bytes, t.started_over, t.watcher";
 
 /// The run of a public number.
 pub async fn task(connection: &impl ConnectionTrait, uuid: &str) -> Result<Option<Task>, DbErr> {
@@ -394,6 +423,12 @@ pub async fn task_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Opt
     let lock = if tx.get_database_backend() == sea_orm::DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
     let text = format!("SELECT {COLUMNS} FROM templates_task t WHERE t.uuid = ? {lock}");
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read_task).transpose()
+}
+
+/// The public number of the run that was asked for under a key.
+pub async fn requested(connection: &impl ConnectionTrait, key: &str) -> Result<Option<String>, DbErr> {
+    let text = "SELECT uuid FROM templates_task WHERE request_key = ? AND request_key <> ''";
+    db::rows(connection, text, [key.into()]).await?.first().map(|row| row.try_get("", "uuid")).transpose()
 }
 
 /// Runs that meet a condition on `t`, with the values of its marks.
@@ -531,18 +566,22 @@ pub async fn put_lines(tx: &impl ConnectionTrait, lines: &[(i64, &Line)]) -> Res
     Ok(())
 }
 
-async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &[&NewTask]) -> Result<(), DbErr> {
+/// Writes runs down, and leaves of `tasks` those that were not there before under their key.
+async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &mut Vec<&NewTask>) -> Result<(), DbErr> {
     if tasks.is_empty() {
         return Ok(());
     }
+    // In order, since PostgreSQL ends one of two transactions that wait for each other's keys.
+    tasks.sort_by(|one, other| one.request_key.cmp(&other.request_key));
     let mut ids: HashMap<String, i64> = HashMap::new();
     for tasks in tasks.chunks(ROWS) {
         let text = format!(
             "INSERT INTO templates_task (uuid, template, title, owner, namespace, type, version, version_id, caller, caller_name, rights, parameters, \
-             user_entity, sealed, secret_names, state, created_at, changed_at, deadline, started_over) VALUES {} RETURNING id, uuid",
-            rows_of(tasks.len(), 20)
+             user_entity, sealed, secret_names, state, created_at, changed_at, deadline, started_over, request_key, watcher) VALUES {} \
+             ON CONFLICT (request_key) WHERE request_key <> '' DO NOTHING RETURNING id, uuid",
+            rows_of(tasks.len(), 22)
         );
-        let values = tasks.iter().flat_map(|task| -> [Value; 20] {
+        let values = tasks.iter().flat_map(|task| -> [Value; 22] {
             let name = task.caller.principal().map_or(task.caller.subject(), |principal| &principal.name);
             [
                 task.uuid.as_str().into(),
@@ -565,12 +604,15 @@ async fn insert_tasks(tx: &DatabaseTransaction, now: Millis, tasks: &[&NewTask])
                 now.into(),
                 task.deadline.into(),
                 task.started_over.as_str().into(),
+                task.request_key.as_str().into(),
+                task.watcher.as_str().into(),
             ]
         });
         for row in db::rows(tx, &text, values).await? {
             ids.insert(row.try_get("", "uuid")?, row.try_get("", "id")?);
         }
     }
+    tasks.retain(|task| ids.contains_key(&task.uuid));
     let teams: Vec<(&str, i64)> = tasks
         .iter()
         .flat_map(|task| task.teams.iter().filter_map(|team| Some((team.as_str(), *ids.get(&task.uuid)?))))
@@ -756,6 +798,7 @@ fn read_task(row: &QueryResult) -> Result<Task, DbErr> {
         log_lines: row.try_get("", "log_lines")?,
         log_bytes: row.try_get("", "log_bytes")?,
         started_over: row.try_get("", "started_over")?,
+        watcher: row.try_get("", "watcher")?,
     })
 }
 

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use form::FieldError;
 use kit::error::AppError;
 use kit::identity::{Caller, Subject};
 use kit::plugin::Permission;
 use kit::server::audit::{self, Event};
-use kit::server::authorise::{Attribute, Attributes, Filter, Resource};
+use kit::server::authorise::{Attribute, Attributes, Filter, Resource, Thing};
 use kit::server::clock::Millis;
 use kit::server::context::{Kit, authorise_own};
 use kit::server::directory::Directory;
 use kit::server::entities::Entities;
 use kit::server::inbox::{Recipient, retract};
 use kit::server::jobs::{self, Wake};
+use kit::server::runs::{Refused, Watch};
 use kit::server::{db, people};
 use scaffold::action::World;
 use scaffold::registry::Registry;
@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::group::Group;
-use super::live::Hub;
+use super::live::{self, Hub};
 use super::log::{LineKind, LogLimits};
 use super::source::{Definition, Definitions};
 use super::state::{StepState, TaskState};
@@ -143,6 +143,8 @@ pub struct Parts {
     pub idle: Millis,
     /// Cancelled when the process stops.
     pub stop: CancellationToken,
+    /// How those who watch runs hear of their changes.
+    pub watch: Option<Watch>,
 }
 
 /// What somebody wants to run.
@@ -158,19 +160,19 @@ pub struct Submission {
     pub started_over: String,
 }
 
-/// Why a run does not begin.
-#[derive(Debug)]
-pub enum Refused {
-    /// The values do not satisfy the form.
-    Values(Vec<FieldError>),
-    /// Something else.
-    Error(AppError),
-}
-
-impl<E: Into<AppError>> From<E> for Refused {
-    fn from(error: E) -> Self {
-        Self::Error(error.into())
-    }
+/// A run of a version that is settled already.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Begin {
+    /// As in [`Submission`].
+    pub values: Map<String, Json>,
+    /// As in [`Submission`].
+    pub secrets: Map<String, Json>,
+    /// As in [`Submission`].
+    pub started_over: String,
+    /// What is asked for under the same key is one run; empty for a run of its own.
+    pub key: String,
+    /// Who hears of every change of its state; empty for nobody.
+    pub watcher: String,
 }
 
 /// What a person found out about a step of which nobody could tell whether it was done.
@@ -227,12 +229,23 @@ pub struct Listed {
 impl Tasks {
     /// The runs of an instance.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { kit, definitions, entities, directory, administrators, registry, world, options, idle, stop } =
-            parts;
-        let store = Store { db: kit.db.clone(), clock: kit.clock.clone() };
+        let Parts {
+            kit,
+            definitions,
+            entities,
+            directory,
+            administrators,
+            registry,
+            world,
+            options,
+            idle,
+            stop,
+            watch,
+        } = parts;
+        let store = Store { db: kit.db.clone(), clock: kit.clock.clone(), watch };
         // SQLite has one writer; on PostgreSQL a second transaction is prepared while the first waits for the disk.
         let turns = if kit.db.backend() == sea_orm::DatabaseBackend::Postgres { 2 } else { 1 };
-        let hub = Arc::new(Hub::new(kit.clone(), idle, stop));
+        let hub = live::hub(&kit, idle, stop);
         let running = Arc::new(Running { kit: kit.clone(), runs: Mutex::default() });
         Arc::new(Self {
             kit,
@@ -264,7 +277,19 @@ impl Tasks {
     pub async fn submit(&self, caller: &Caller, submission: Submission) -> Result<String, Refused> {
         let Some(_) = Rights::of(caller) else { return Err(AppError::Unauthenticated.into()) };
         let definition = self.runnable(caller, &submission.template).await?;
-        let missing = self.missing(&definition);
+        let Submission { values, secrets, started_over, .. } = submission;
+        let begin = Begin { values, secrets, started_over, ..Begin::default() };
+        self.begin_version(caller, &definition, begin).await
+    }
+
+    /// Begins a run of a version that the caller may run, and gives its public number.
+    pub(super) async fn begin_version(
+        &self,
+        caller: &Caller,
+        definition: &Definition,
+        begin: Begin,
+    ) -> Result<String, Refused> {
+        let missing = self.missing(definition);
         if !missing.is_empty() {
             let owner = &definition.thing.owner;
             let why = format!(
@@ -273,7 +298,8 @@ impl Tasks {
             );
             return Err(AppError::bad_request(why).into());
         }
-        let values = self.checked(&definition, submission.values)?;
+        let Begin { values, secrets, started_over, key, watcher } = begin;
+        let values = self.checked(definition, values)?;
         let user = self.user(caller).await?;
         let now = self.kit.clock.now();
         let task = NewTask {
@@ -289,16 +315,23 @@ impl Tasks {
             teams: teams_of(&user),
             parameters: Json::Object(values),
             user: json!({ "entity": user, "ref": caller.subject() }),
-            sealed: self.seal(&submission.secrets),
-            secret_names: submission.secrets.keys().cloned().collect(),
+            sealed: self.seal(&secrets),
+            secret_names: secrets.keys().cloned().collect(),
             created_at: now,
             deadline: now + millis(self.options.task_time),
-            started_over: submission.started_over,
+            started_over,
+            request_key: key.clone(),
+            watcher,
         };
         let uuid = task.uuid.clone();
         self.write(Unit::New(Box::new(task))).await.map_err(AppError::internal)?;
         self.wake.wake();
-        Ok(uuid)
+        if key.is_empty() {
+            return Ok(uuid);
+        }
+        // Somebody may have been quicker with the same key: then theirs is the run.
+        let found = store::requested(self.kit.db.read(), &key).await?;
+        Ok(found.unwrap_or(uuid))
     }
 
     /// A run that the caller may see; what it may not see is as if it were not there.
@@ -368,6 +401,7 @@ impl Tasks {
         tx.commit().await?;
         self.running.cancel(task.id);
         self.wake.wake();
+        self.wake_watcher(&task);
         self.hub.look();
         Ok(())
     }
@@ -420,11 +454,13 @@ impl Tasks {
         store::put_lines(&tx, &[(task.id, &line)]).await?;
         reopen(&tx, &task).await?;
         jobs::enqueue(&tx, now, store::job_of(uuid, now)).await?;
+        self.group.writer().tell(&tx, now, [task.watcher.as_str()]).await?;
         let detail = json!({ "other_values": changed });
         audit::append(&tx, Event { at: now, actor: caller, action: "templates.task.retry", resource: uuid, detail })
             .await?;
         tx.commit().await?;
         self.wake.wake();
+        self.wake_watcher(&task);
         self.hub.look();
         Ok(())
     }
@@ -505,6 +541,7 @@ impl Tasks {
             .await?;
         tx.commit().await?;
         self.wake.wake();
+        self.wake_watcher(&task);
         self.hub.look();
         Ok(())
     }
@@ -517,6 +554,13 @@ impl Tasks {
     /// Has the worker of this process look for runs.
     pub(super) fn wake(&self) {
         self.wake.wake();
+    }
+
+    /// Has the worker of this process look for what whoever watches a run was told.
+    pub(super) fn wake_watcher(&self, task: &Task) {
+        if let Some(watch) = self.group.writer().watch.as_ref().filter(|_| !task.watcher.is_empty()) {
+            watch.wake.wake();
+        }
     }
 
     /// The secrets of a run, or why it cannot go on without them.
@@ -552,21 +596,35 @@ impl Tasks {
 
     /// The current version of a template that the caller may run.
     pub async fn runnable(&self, caller: &Caller, template: &str) -> Result<Arc<Definition>, AppError> {
-        // Without any right to run something, nothing is said of what there is.
-        let missing = || AppError::not_found(format!("The template {template}"));
+        let thing = self.allowed(caller, template).await?;
+        match self.definitions.newest(template, None).await? {
+            // Whose a template is may change while its version stays.
+            Some(definition) => Ok(Arc::new(definition.owned_as(thing))),
+            None => {
+                Err(AppError::Unavailable { what: "A version of this template, which was not published yet,".into() })
+            }
+        }
+    }
+
+    /// A template that the caller may run, as policies see it now.
+    pub(super) async fn allowed(&self, caller: &Caller, template: &str) -> Result<Thing, AppError> {
         // A template that the caller may not see is as if it were not there, whatever else is allowed.
-        let seen =
-            |found: &Arc<Definition>| self.kit.may(caller, &READ_TEMPLATE, &Resource::Known(&found.thing.attributes()));
-        let Some(definition) = self.definitions.current(caller, template).await?.filter(seen) else {
+        let seen = |found: &Thing| self.kit.may(caller, &READ_TEMPLATE, &Resource::Known(&found.attributes()));
+        let Some(thing) = self.definitions.thing(caller, template).await?.filter(seen) else {
+            // Without any right to run something, nothing is said of what there is.
             self.kit.authorise(caller, &RUN_TEMPLATE, &Resource::One(template)).await?;
-            return Err(missing());
+            return Err(AppError::not_found(format!("The template {template}")));
         };
-        self.kit.authorise(caller, &RUN_TEMPLATE, &Resource::Known(&definition.thing.attributes())).await?;
-        Ok(definition)
+        self.kit.authorise(caller, &RUN_TEMPLATE, &Resource::Known(&thing.attributes())).await?;
+        Ok(thing)
     }
 
     /// The values as they are kept: those of fields that are shown, where all of them are right.
-    fn checked(&self, definition: &Definition, values: Map<String, Json>) -> Result<Map<String, Json>, Refused> {
+    pub(super) fn checked(
+        &self,
+        definition: &Definition,
+        values: Map<String, Json>,
+    ) -> Result<Map<String, Json>, Refused> {
         let values = Json::Object(values);
         if values.to_string().len() > VALUES {
             return Err(AppError::TooLarge { megabytes: VALUES >> 20 }.into());
@@ -714,6 +772,7 @@ impl Tasks {
         } else if !task.owner.is_empty() {
             retract(tx, Recipient::Person(&task.owner), &key).await?;
         }
+        self.group.writer().tell(tx, now, [task.watcher.as_str()]).await?;
         Ok(())
     }
 }

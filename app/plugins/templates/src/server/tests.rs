@@ -1,6 +1,9 @@
 //! Runs from their begin to their end, each on every database.
 
+mod pinned;
+
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,10 +13,12 @@ use kit::identity::Caller;
 use kit::server::authorise::{Filter, Gate, Thing};
 use kit::server::clock::Clock;
 use kit::server::db;
+use kit::server::definitions::Range;
 use kit::server::directory::{Directory, Known, Membership};
 use kit::server::entities::{EntityQuery, Found};
 use kit::server::fetch::{Fetcher, Policy};
 use kit::server::jobs::{Worker, WorkerConfig};
+use kit::server::runs::Refused;
 use kit::server::secrets::{MASK, Vault, new_key};
 use kit::server::source::{SourceError, Tree, TreeFile};
 use kit::server::testing::{TestDb, databases};
@@ -30,7 +35,7 @@ use super::log::{LineKind, LogLimits};
 use super::source::{Definition, Definitions};
 use super::state::{StepState, TaskState};
 use super::store::{self, StepRow, Task};
-use super::tasks::{Decision, Options, Parts, Query, Refused, Scope, Submission};
+use super::tasks::{Decision, Options, Parts, Query, Scope, Submission};
 use super::*;
 
 const NOW: i64 = 1_800_000_000_000;
@@ -170,7 +175,10 @@ struct Said(Mutex<HashMap<String, Arc<Definition>>>);
 
 #[async_trait]
 impl Definitions for Said {
-    async fn current(&self, _: &Caller, template: &str) -> Result<Option<Arc<Definition>>, AppError> {
+    async fn thing(&self, _: &Caller, template: &str) -> Result<Option<Thing>, AppError> {
+        Ok(self.0.lock().expect("lock").get(template).map(|definition| definition.thing.clone()))
+    }
+    async fn newest(&self, template: &str, _: Option<&Range>) -> Result<Option<Arc<Definition>>, AppError> {
         Ok(self.0.lock().expect("lock").get(template).cloned())
     }
     async fn version(&self, template: &str, _: &str, _: Option<i64>) -> Result<Arc<Definition>, AppError> {
@@ -178,13 +186,17 @@ impl Definitions for Said {
     }
 }
 
-/// A catalog with nobody in it.
+/// An organisation with nobody in it.
 struct Empty;
 
+/// A catalog of what a test puts into it.
+#[derive(Default)]
+struct Catalog(Mutex<HashMap<String, Value>>);
+
 #[async_trait]
-impl Entities for Empty {
-    async fn entity(&self, _: &Caller, _: &str) -> Result<Option<Value>, AppError> {
-        Ok(None)
+impl Entities for Catalog {
+    async fn entity(&self, _: &Caller, entity_ref: &str) -> Result<Option<Value>, AppError> {
+        Ok(self.0.lock().expect("lock").get(entity_ref).cloned())
     }
     async fn find(&self, _: &Caller, _: &EntityQuery) -> Result<Vec<Found>, AppError> {
         Ok(Vec::new())
@@ -225,6 +237,36 @@ impl Directory for Empty {
     }
 }
 
+/// What an instance that does runs is made with.
+fn parts(db: &TestDb, clock: &Clock, scripted: &Arc<Scripted>, options: Options) -> Parts {
+    let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
+    let kit = Kit {
+        db: (**db).clone(),
+        clock: clock.clone(),
+        fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
+        vocabulary: Arc::default(),
+        gate: Arc::new(Gate::default()),
+        vault: Arc::new(Vault::parse(&new_key()).expect("a key")),
+    };
+    let mut registry = Registry::built_in();
+    for id in scripted.infos.keys().copied() {
+        registry.add(Arc::new(One(scripted.clone(), id)));
+    }
+    Parts {
+        kit,
+        definitions: Arc::new(Said::default()),
+        entities: Arc::new(Catalog::default()),
+        directory: Arc::new(Empty),
+        administrators: Arc::new([]),
+        registry: Arc::new(registry),
+        world: None,
+        options,
+        idle: 1_000_000,
+        stop: CancellationToken::new(),
+        watch: None,
+    }
+}
+
 /// An instance that does runs.
 struct Fixture {
     tasks: Arc<Tasks>,
@@ -242,36 +284,10 @@ impl Fixture {
 
     fn with(db: &TestDb, change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let clock = Clock::fixed(NOW);
-        let policy = Policy { hosts: Vec::new(), max_bytes: 1, timeout: Duration::from_secs(1) };
-        let kit = Kit {
-            db: (**db).clone(),
-            clock: clock.clone(),
-            fetcher: Arc::new(Fetcher::new(policy).expect("a fetcher")),
-            vocabulary: Arc::default(),
-            gate: Arc::new(Gate::default()),
-            vault: Arc::new(Vault::parse(&new_key()).expect("a key")),
-        };
-        let scripted = Scripted::new();
-        let mut registry = Registry::built_in();
-        for id in scripted.infos.keys().copied() {
-            registry.add(Arc::new(One(scripted.clone(), id)));
-        }
-        let said = Arc::new(Said::default());
+        let (clock, scripted, said) = (Clock::fixed(NOW), Scripted::new(), Arc::new(Said::default()));
         let mut options = Options::new(folder.path().join("runs"));
         change(&mut options);
-        let tasks = Tasks::new(Parts {
-            kit,
-            definitions: said.clone(),
-            entities: Arc::new(Empty),
-            directory: Arc::new(Empty),
-            administrators: Arc::new([]),
-            registry: Arc::new(registry),
-            world: None,
-            options,
-            idle: 1_000_000,
-            stop: CancellationToken::new(),
-        });
+        let tasks = Tasks::new(Parts { definitions: said.clone(), ..parts(db, &clock, &scripted, options) });
         Self { tasks, said, scripted, clock, name: db.name(), _folder: folder }
     }
 
@@ -302,6 +318,7 @@ impl Fixture {
             template: Arc::new(template),
             version: "1.0.0".into(),
             version_id: None,
+            hash: String::new(),
             tree: Arc::new(NoFiles),
         };
         self.said.0.lock().expect("lock").insert(id, Arc::new(definition));
@@ -828,8 +845,8 @@ async fn a_log_is_followed_from_where_the_reader_was() {
         );
         let id = fixture.begin("talks").await;
         let task = fixture.task(&id).await;
-        let all = fixture.tasks.hub.listen(Caller::Operator, &task, 0);
-        let rest = fixture.tasks.hub.listen(Caller::Operator, &task, 4);
+        let all = fixture.tasks.hub.listen(Caller::Operator, live::At::new(&task, 0), None);
+        let rest = fixture.tasks.hub.listen(Caller::Operator, live::At::new(&task, 4), None);
         fixture.work().await;
         let gather = |lines: Vec<super::log::Line>| lines.into_iter().map(|line| line.number).collect::<Vec<i64>>();
         let last = fixture.task(&id).await.log_lines;

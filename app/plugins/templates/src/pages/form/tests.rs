@@ -1,6 +1,6 @@
 //! What is drawn holds what is filled in: a page that is sent as it was drawn changes nothing, with scripts and without.
 
-#[path = "../../../form/tests/support/mod.rs"]
+#[path = "../../../../../form/tests/support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

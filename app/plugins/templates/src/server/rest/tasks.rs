@@ -1,13 +1,11 @@
 //! Runs: listed, begun, watched, ended, tried again.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{FromRequestParts, Path};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::StreamExt;
@@ -18,6 +16,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::context::authorise_own;
+use kit::server::live::{answer, last_event};
+use kit::server::runs::Refused;
 use kit::when::to_the_millisecond;
 use scaffold::action::CALLBACK_BYTES;
 use serde::Deserialize;
@@ -25,11 +25,12 @@ use serde_json::{Map, Value, json};
 
 use crate::info::READ_TASK;
 use crate::server::callbacks;
+use crate::server::live::At;
 use crate::server::log::{Line, LineKind, level_name};
 use crate::server::source::Definition;
 use crate::server::state::TaskState;
 use crate::server::store::{self, Task};
-use crate::server::tasks::{Decision, Query, Refused, Scope, Submission, Tasks};
+use crate::server::tasks::{Decision, Query, Scope, Submission, Tasks};
 
 /// Runs in an answer when nothing is asked.
 const LIMIT: u64 = 50;
@@ -39,9 +40,6 @@ const LINES: u64 = 5_000;
 
 /// Events in one answer.
 const EVENTS: u64 = 10_000;
-
-/// The time between two signs of life of a stream.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Somebody's call.
 pub struct Call {
@@ -279,9 +277,7 @@ pub async fn events(Path(id): Path<String>, call: Call) -> Response {
 pub async fn stream(Path(id): Path<String>, headers: HeaderMap, call: Call) -> Response {
     let answer = async {
         let task = call.task(&id).await?;
-        let last =
-            headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-        let after = match last {
+        let after = match last_event(&headers) {
             Some(last) => last,
             None => i64::try_from(call.number("after", 0)?).unwrap_or(i64::MAX),
         };
@@ -289,7 +285,7 @@ pub async fn stream(Path(id): Path<String>, headers: HeaderMap, call: Call) -> R
             // A browser that is told nothing is to come comes no more.
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        let lines = call.tasks.hub.listen(call.caller.clone(), &task, after);
+        let lines = call.tasks.hub.listen(call.caller.clone(), At::new(&task, after), None);
         let tasks = call.tasks.clone();
         let events = lines.then(move |line| {
             let (mut task, tasks) = (task.clone(), tasks.clone());
@@ -301,13 +297,10 @@ pub async fn stream(Path(id): Path<String>, headers: HeaderMap, call: Call) -> R
                     task = now;
                 }
                 let data = event(&task, &line).to_string();
-                Ok::<_, Infallible>(Event::default().event(line.kind.name()).id(line.number.to_string()).data(data))
+                Event::default().event(line.kind.name()).id(line.number.to_string()).data(data)
             }
         });
-        let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
-        // A proxy that gathers answers before it passes them on would hold the events back.
-        response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-        Ok(response)
+        Ok(answer(events))
     };
     call.answer(answer).await
 }
