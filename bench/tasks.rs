@@ -9,6 +9,7 @@ use futures::future::join_all;
 use kit::error::AppError;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::server::authorise::Thing;
+use kit::server::definitions::Range;
 use kit::server::source::{SourceError, Tree, TreeFile};
 use scaffold::definition::Template;
 use scaffold::registry::Registry;
@@ -49,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         options: Options::new(config.data_dir.join("runs")),
         idle: i64::MAX / 2,
         stop: instance.stop.clone(),
+        watch: None,
     });
     let stop = CancellationToken::new();
     let lane = tasks.lane();
@@ -166,6 +168,7 @@ impl One {
             template: Arc::new(template),
             version: "1.0.0".into(),
             version_id: None,
+            hash: String::new(),
             tree: Arc::new(Nothing),
         }))
     }
@@ -173,7 +176,11 @@ impl One {
 
 #[async_trait::async_trait]
 impl Definitions for One {
-    async fn current(&self, _: &Caller, _: &str) -> Result<Option<Arc<Definition>>, AppError> {
+    async fn thing(&self, _: &Caller, _: &str) -> Result<Option<Thing>, AppError> {
+        Ok(Some(self.0.thing.clone()))
+    }
+
+    async fn newest(&self, _: &str, _: Option<&Range>) -> Result<Option<Arc<Definition>>, AppError> {
         Ok(Some(self.0.clone()))
     }
 

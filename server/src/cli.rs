@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod golden_path;
 mod import;
 mod locations;
 mod policy;
@@ -329,6 +330,7 @@ fn check(paths: &[PathBuf], format: Format) -> ExitCode {
             report.warnings.sort_by_key(|finding| (finding.line, finding.column));
         }
     }
+    golden_path::check(&mut reports);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut bad = 0_usize;
     for report in &reports {

@@ -119,6 +119,7 @@ pub use route::{Route, Stop};
 pub use run::{Live, LogEntry, LogLevel, LogLines};
 pub use schema_form::{
     DataFile, DraftStatus, EntryActions, SchemaAdd, SchemaEntry, SchemaField, SchemaForm, SchemaFormData, SchemaGroup,
+    SchemaSaved,
 };
 pub use select::Select;
 pub use series::Series;

@@ -331,6 +331,58 @@ fn a_location_is_unregistered_and_its_rules_are_changed_by_target_or_number() {
     assert_eq!((code(&again), err(&again).contains("was not found")), (1, true), "{}", err(&again));
 }
 
+const PATHS: &str = "apiVersion: backstage.io/v1beta1
+kind: GoldenPath
+metadata:
+  name: sound
+spec:
+  type: service
+  owner: group:default/team-a
+  parameters: {properties: {name: {type: string}}}
+  steps:
+    - id: create-team
+      template: template:default/service@^2
+      input: {name: 'Not Allowed!'}
+    - id: use
+      template: unknown
+      input: {repo: '${{ outputs.create-team.repo }}', x: '${{ parameters.nmae }}'}
+---
+apiVersion: backstage.io/v1beta1
+kind: GoldenPath
+metadata:
+  name: broken
+spec:
+  type: service
+  owner: group:default/team-a
+  version: one
+  steps:
+    - id: a
+      needs: [b]
+      template: template:default/service
+      input: {name: '${{ outputs.later.x }}'}
+    - id: b
+      needs: [a, nowhere]
+      task: {instructions: hi}
+    - id: b
+      task: {instructions: again}
+    - id: later
+      approval: {group: g, quorum: 0, onDecline: nobody}
+      sla: {due: soon}
+";
+
+#[test]
+fn check_says_what_is_wrong_with_a_golden_path_and_warns_of_what_is_elsewhere() {
+    let folder = folder();
+    write(&folder.path().join("paths/paths.yaml"), PATHS);
+    let template = format!("{TEMPLATE}  version: 1.4.0\n");
+    write(&folder.path().join("paths/template.yaml"), &template);
+    let output = portico(folder.path(), &["check", "paths"], &[]);
+    assert_eq!(code(&output), 1);
+    let lines: Vec<String> =
+        out(&output).lines().filter(|line| line.contains("paths.yaml:")).map(str::to_owned).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
 #[test]
 fn check_names_both_places_of_a_ref_that_is_defined_twice() {
     let folder = folder();

@@ -121,9 +121,22 @@ pub struct Hub<F: Feed> {
 }
 
 struct Open<F: Feed> {
-    streams: Vec<(Listener<F::At>, mpsc::Sender<F::News>)>,
+    streams: Vec<Line<F>>,
     /// Whether the feed is being asked.
     asking: bool,
+}
+
+/// A stream with the way to it.
+struct Line<F: Feed> {
+    listener: Listener<F::At>,
+    sender: mpsc::Sender<F::News>,
+}
+
+impl<F: Feed> Line<F> {
+    /// The session or token by which its person came in.
+    fn way_in(&self) -> Option<Via> {
+        Some(self.listener.caller.principal()?.via.clone())
+    }
 }
 
 /// Takes a stream off the list when its browser has gone.
@@ -134,7 +147,7 @@ struct Seat<F: Feed> {
 
 impl<F: Feed> Drop for Seat<F> {
     fn drop(&mut self) {
-        self.hub.open().streams.retain(|(listener, _)| listener.number != self.number);
+        self.hub.open().streams.retain(|line| line.listener.number != self.number);
     }
 }
 
@@ -170,14 +183,13 @@ impl<F: Feed> Hub<F> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         {
             let mut open = self.open();
-            let same =
-                |(other, _): &(Listener<F::At>, mpsc::Sender<F::News>)| other.caller.subject() == caller.subject();
+            let same = |other: &Line<F>| other.listener.caller.subject() == caller.subject();
             if open.streams.iter().filter(|other| same(other)).count() >= self.pace.per_person
                 && let Some(oldest) = open.streams.iter().position(same)
             {
                 open.streams.remove(oldest);
             }
-            open.streams.push((Listener { number, caller, at }, sender));
+            open.streams.push(Line { listener: Listener { number, caller, at }, sender });
             if !std::mem::replace(&mut open.asking, true) {
                 tokio::spawn(self.clone().ask());
             }
@@ -240,8 +252,7 @@ impl<F: Feed> Hub<F> {
     }
 
     async fn tell(&self) -> Result<(), AppError> {
-        let streams: Vec<Listener<F::At>> =
-            self.open().streams.iter().map(|(listener, _)| listener.clone()).collect();
+        let streams: Vec<Listener<F::At>> = self.open().streams.iter().map(|line| line.listener.clone()).collect();
         let batch = self.feed.news(&streams).await?;
         if batch.more {
             self.look();
@@ -249,13 +260,13 @@ impl<F: Feed> Hub<F> {
         let mut open = self.open();
         let mut slow: HashSet<u64> = HashSet::new();
         for Told { number, news, at } in batch.told {
-            let found = open.streams.iter_mut().find(|(listener, _)| listener.number == number);
-            let Some((listener, sender)) = found.filter(|_| !slow.contains(&number)) else { continue };
+            let found = open.streams.iter_mut().find(|line| line.listener.number == number);
+            let Some(line) = found.filter(|_| !slow.contains(&number)) else { continue };
             // What a slow browser has no room for is asked for again.
-            if news.is_some_and(|news| sender.try_send(news).is_err()) {
+            if news.is_some_and(|news| line.sender.try_send(news).is_err()) {
                 slow.insert(number);
             } else {
-                listener.at = at;
+                line.listener.at = at;
             }
         }
         Ok(())
@@ -263,23 +274,18 @@ impl<F: Feed> Hub<F> {
 
     /// Ends the streams whose session or token is over, was ended elsewhere, or, of a session, was not used for too long.
     async fn end_what_is_over(&self) -> Result<(), AppError> {
-        let asked: HashSet<Via> =
-            self.open().streams.iter().filter_map(|(listener, _)| way_in(&listener.caller)).collect();
+        let asked: HashSet<Via> = self.open().streams.iter().filter_map(Line::way_in).collect();
         let now = self.kit.clock.now();
         let good = still_good(self.kit.db.read(), &asked, now, now - self.idle).await?;
         // One that was opened meanwhile was let in a moment ago.
         let over = |way_in: Via| asked.contains(&way_in) && !good.contains(&way_in);
-        self.open().streams.retain(|(listener, _)| !way_in(&listener.caller).is_some_and(over));
+        self.open().streams.retain(|line| !line.way_in().is_some_and(over));
         Ok(())
     }
 
     fn open(&self) -> MutexGuard<'_, Open<F>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn way_in(caller: &Caller) -> Option<Via> {
-    Some(caller.principal()?.via.clone())
 }
 
 /// Answers with events as they come.
@@ -389,10 +395,9 @@ mod tests {
 
     #[test]
     fn the_last_event_is_a_number() {
-        let with = |text: &'static str| HeaderMap::from_iter([(
-            http::HeaderName::from_static("last-event-id"),
-            HeaderValue::from_static(text),
-        )]);
+        let with = |text: &'static str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static("last-event-id"), HeaderValue::from_static(text))])
+        };
         assert_eq!(last_event(&with("42")), Some(42));
         assert_eq!((last_event(&with("x")), last_event(&HeaderMap::new())), (None, None));
     }

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
 use kit::codec::{Json, Sent};
+use kit::components::SchemaSaved;
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
@@ -134,22 +135,9 @@ pub async fn check_template(template: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// A page of a form, saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Saved {
-    /// The number of this save; the next one says it.
-    pub revision: i64,
-    /// Another text when the page would be drawn otherwise than before.
-    pub shape: String,
-    /// What is filled in on all pages, as JSON; no secret is.
-    pub values: String,
-    /// Whether another window has saved something else meanwhile.
-    pub elsewhere: bool,
-}
-
 /// Saves a page of a template's form as a draft, and leads on as its button says. A plain HTML form posts it, with the pointers of its fields as names.
 #[server(prefix = "/api/templates/fn", endpoint = "save-form", input = Sent, output = Json)]
-pub async fn save_form(sent: Vec<(String, String)>) -> Result<Saved, AppError> {
+pub async fn save_form(sent: Vec<(String, String)>) -> Result<SchemaSaved, AppError> {
     let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
     filling::save(&templates, &caller, &sent).await
 }

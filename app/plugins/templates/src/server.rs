@@ -11,7 +11,6 @@ pub mod group;
 pub mod live;
 pub mod log;
 pub mod mask;
-pub mod offers;
 pub mod publish;
 pub mod published;
 pub mod reach;

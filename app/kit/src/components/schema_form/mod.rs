@@ -3,6 +3,7 @@
 
 use leptos::context::Provider;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::components::button::Emphasis;
 use crate::components::field::Wiring;
@@ -29,6 +30,19 @@ pub struct SchemaFormData {
     pub shape: String,
     /// Whether all that is wrong with the page is to be said, not only what was left.
     pub tried: bool,
+}
+
+/// A page of a form, saved: what its behaviour is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaSaved {
+    /// The number of this save; the next one says it.
+    pub revision: i64,
+    /// Another text when the page would be drawn otherwise than before.
+    pub shape: String,
+    /// What is filled in on all pages, as JSON; no secret is.
+    pub values: String,
+    /// Whether another window has saved something else meanwhile.
+    pub elsewhere: bool,
 }
 
 /// The form round a page of fields. It is sent without scripts; with them it is also kept while it is filled in.

@@ -524,9 +524,11 @@ impl Journey {
             };
         }
         let Some(step) = self.steps.iter().find(|step| step.run == run) else { return Vec::new() };
+        // Until it is known to go on again, what is told of it is of before; of a journey that is over, nothing goes on.
+        let is_old = step.resume && !self.state.is_over();
         let stands = match &outcome {
-            Outcome::Completed(_) => matches!(step.state, StepState::Running | StepState::Failed) && !step.resume,
-            Outcome::Failed(_) => step.state == StepState::Running && !step.resume,
+            Outcome::Completed(_) => matches!(step.state, StepState::Running | StepState::Failed) && !is_old,
+            Outcome::Failed(_) => step.state == StepState::Running && !is_old,
             Outcome::Unknown(_) => step.state == StepState::Running && !step.unknown,
             Outcome::Resumed => step.unknown || step.resume || step.state == StepState::Failed,
         };
@@ -785,7 +787,7 @@ impl Journey {
         let step = self.the(name)?;
         let who = person(doer)?;
         // A step's form is the journey's; whoever it was handed to has it as well.
-        if !self.is_team(who, step) && !(step.definition.kind.runs().is_some() && self.is_owner(who)) {
+        if !(self.is_team(who, step) || step.definition.kind.runs().is_some() && self.is_owner(who)) {
             return Err(forbidden(format!("This step is for {}", step.team.join(" and "))));
         }
         self.underway()?;
@@ -800,7 +802,7 @@ impl Journey {
         let step = self.the(name)?;
         let who = person(doer)?;
         let is_delegate = step.delegates.values().any(|to| *to == who.subject);
-        if !who.is_any(&step.team) && !is_delegate && !(step.team.is_empty() && who.is_any(&step.candidates())) {
+        if !(who.is_any(&step.team) || is_delegate || step.team.is_empty() && who.is_any(&step.candidates())) {
             return Err(forbidden(format!("{} decides here", step.candidates().join(" or "))));
         }
         self.other_eyes(&who.subject)?;

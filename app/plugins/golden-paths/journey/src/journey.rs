@@ -375,7 +375,7 @@ impl Journey {
     }
 
     /// The keys of a step and of all that come after it, by what they need.
-    pub(crate) fn from_here(&self, id: &str) -> Vec<String> {
+    pub(crate) fn and_after(&self, id: &str) -> Vec<String> {
         let mut ids = vec![id.to_owned()];
         loop {
             let more: Vec<String> = self
@@ -523,6 +523,7 @@ impl Journey {
                 step.input.clone_from(input);
                 step.origins.clone_from(origins);
                 step.by.clone_from(by);
+                step.sent_back = false;
                 step.note.clear();
             }
             Event::RunBegun { run, .. } => {
@@ -687,7 +688,7 @@ impl Journey {
     }
 
     fn send_back(&mut self, to: &str, note: &str, now: Millis) {
-        let ids = self.from_here(to);
+        let ids = self.and_after(to);
         let mut stopping = Vec::new();
         for step in self.steps.iter_mut().filter(|step| ids.contains(&step.definition.id)) {
             if step.state == StepState::Running {

@@ -50,7 +50,7 @@ impl Work<'_> {
 
     /// Does whatever follows, until nothing does.
     pub(crate) fn settle(&mut self) {
-        while !matches!(self.journey.state, JourneyState::Draft) && self.one() {}
+        while self.journey.started_at.is_some() && self.one() {}
     }
 
     /// The next thing that follows; whether there was one.

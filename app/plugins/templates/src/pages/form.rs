@@ -1,38 +1,33 @@
 //! The form of a template: a page of fields, or what is filled in before the run.
 
-mod fields;
 mod review;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use form::{Active, ActivePage, FieldError, Standard};
+use ::filling::{FormButtons, FormFields, FormPage, Place, Shown, Source, names, neighbour};
+use form::{Active, ActivePage, Standard};
 use kit::components::{
-    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, DraftStatus, Emphasis, ErrorSummary, FormActions,
-    Fragment, Page, SchemaForm, SchemaFormData, State, Station, Stepper, Tone,
+    Banner, Button, ConfirmActions, ConfirmDialog, DialogButton, Page, State, Station, Stepper, Tone,
 };
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::page::Drawn;
 use kit::query::href;
 use kit::server::context::{caller, service};
-use kit::server::html;
 use kit::server::page::{Address, page};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use self::fields::{Drawing, offered};
 use crate::api::{DiscardForm, SaveForm, TemplatesPage};
 use crate::server::Templates;
-use crate::server::filling::{Filling, control_id, names, neighbour, template_path};
+use crate::server::filling::{Filling, GIVEN, TEMPLATE, template_path};
+use crate::server::rest::OPTIONS;
 
 /// The page of the address that is no page of fields.
 const REVIEW: &str = "review";
 
 /// The name under which a link gives values to begin with, as in Backstage.
-const GIVEN: &str = "formData";
+const FORM_DATA: &str = "formData";
 
 /// The dialog that asks before a draft is discarded.
 const DISCARD: &str = "discard-draft";
@@ -40,7 +35,8 @@ const DISCARD: &str = "discard-draft";
 /// The form of a template, at the page that the address names or the one that was filled in last.
 pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, templates) = (caller().await?, service::<Templates>("Templates")?);
-    let filling = Filling::open(&templates, &caller, &format!("template:{namespace}/{name}"), &at.one(GIVEN)).await?;
+    let filling =
+        Filling::open(&templates, &caller, &format!("template:{namespace}/{name}"), &at.one(FORM_DATA)).await?;
     let active = filling.form.active(&filling.values);
     let asked = at.one("page");
     let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -51,7 +47,7 @@ pub async fn form_page(namespace: &str, name: &str, at: &Address) -> Result<Draw
     match shown.filter(|_| asked != REVIEW) {
         Some(shown) => {
             let tried = !at.one("tried").is_empty();
-            fields_page(&templates, &caller, &filling, &active, shown, (tried, at.one(GIVEN))).await
+            fields_page(&templates, &caller, &filling, &active, shown, (tried, at.one(FORM_DATA))).await
         }
         None => review::review_page(&templates, &caller, &filling, &active).await,
     }
@@ -65,28 +61,28 @@ async fn fields_page(
     shown: &ActivePage,
     (tried, given): (bool, String),
 ) -> Result<Drawn, AppError> {
-    let errors = if tried { filling.form.page_errors(&filling.values, shown.index, &Standard) } else { Vec::new() };
-    let drawing = Drawing {
-        template: filling.definition.thing.id.as_str().into(),
-        errors: Arc::new(by_field(&errors, shown)),
-        offered: Arc::new(offered(templates, caller, shown).await?),
-        may_focus: errors.is_empty(),
+    let template = filling.definition.thing.id.clone();
+    let given = if filling.draft.is_some() { String::new() } else { given };
+    let place = Place {
+        action: SaveForm::PATH.to_owned(),
+        drawn_by: Some(TemplatesPage::PATH),
+        hidden: vec![(TEMPLATE, template.clone()), (GIVEN, given)],
+        source: Source { address: OPTIONS, about: vec![("template", template)] },
+        notes: HashMap::new(),
     };
-    let data = SchemaFormData {
-        definition: filling.definition.template.parameters.to_string(),
-        values: filling.values.to_string(),
-        source: Some(TemplatesPage::PATH),
-        page: shown.index,
-        shape: active.shape(shown.index),
+    let what = Shown {
+        form: &filling.form,
+        definition: &filling.definition.template.parameters,
+        values: &filling.values,
+        page: shown,
+        revision: filling.draft.as_ref().map_or(0, |draft| draft.revision),
         tried,
     };
+    let fields = FormPage::new(&*templates.entities, caller, what, place).await?;
     let head = Head::of(filling, active, Some(shown.index));
-    let position = Position {
-        given: if filling.draft.is_some() { String::new() } else { given },
-        ..Position::of(filling, active, shown.index)
-    };
-    let shown = shown.clone();
-    Ok(page(|| view! { <FieldsView head=head position=position shown=shown errors=errors drawing=drawing data=data/> }))
+    let forward = if neighbour(active, shown.index, true).is_none() { "Review" } else { "Continue" };
+    let back = neighbour(active, shown.index, false).is_some();
+    Ok(page(|| view! { <FieldsView head=head fields=fields forward=forward back=back/> }))
 }
 
 /// What the pages of a form have in common.
@@ -129,46 +125,6 @@ impl Head {
     }
 }
 
-/// Where a page stands among the others.
-#[derive(Debug, Clone)]
-struct Position {
-    given: String,
-    page: usize,
-    revision: i64,
-    is_first: bool,
-    is_last: bool,
-}
-
-impl Position {
-    fn of(filling: &Filling, active: &Active, page: usize) -> Self {
-        Self {
-            given: String::new(),
-            page,
-            revision: filling.draft.as_ref().map_or(0, |draft| draft.revision),
-            is_first: neighbour(active, page, false).is_none(),
-            is_last: neighbour(active, page, true).is_none(),
-        }
-    }
-}
-
-/// What is wrong, by the pointer of the field that says it: its own, or the nearest around it.
-fn by_field(errors: &[FieldError], shown: &ActivePage) -> HashMap<String, Vec<String>> {
-    let drawn: Vec<&str> = shown.fields.iter().flat_map(form::Field::walk).map(|field| field.path.as_str()).collect();
-    let mut found: HashMap<String, Vec<String>> = HashMap::new();
-    for error in errors {
-        found.entry(nearest(&drawn, &error.path)).or_default().push(error.message.clone());
-    }
-    found
-}
-
-fn nearest(drawn: &[&str], path: &str) -> String {
-    let mut way = path;
-    while !way.is_empty() && !drawn.contains(&way) {
-        way = way.rsplit_once('/').map_or("", |(around, _)| around);
-    }
-    way.to_owned()
-}
-
 /// A page of a form in the portal's frame.
 #[component]
 fn Frame(head: Head, children: Children) -> impl IntoView {
@@ -195,58 +151,15 @@ fn Frame(head: Head, children: Children) -> impl IntoView {
 }
 
 #[component]
-fn FieldsView(
-    head: Head,
-    position: Position,
-    shown: ActivePage,
-    errors: Vec<FieldError>,
-    drawing: Drawing,
-    data: SchemaFormData,
-) -> impl IntoView {
-    let drawn: Vec<&str> = shown.fields.iter().flat_map(form::Field::walk).map(|field| field.path.as_str()).collect();
-    let titles: HashMap<&str, &str> = shown
-        .fields
-        .iter()
-        .flat_map(form::Field::walk)
-        .map(|field| (field.path.as_str(), field.title.as_str()))
-        .collect();
-    let summary: Vec<(String, String)> = errors
-        .iter()
-        .map(|error| {
-            let at = nearest(&drawn, &error.path);
-            let title = titles.get(at.as_str()).copied().unwrap_or("This page");
-            (control_id(&at), format!("{title}: {}", error.message))
-        })
-        .collect();
-    let hidden = vec![
-        (names::TEMPLATE, head.template.clone()),
-        (names::PAGE, position.page.to_string()),
-        (names::REVISION, position.revision.to_string()),
-        (names::GIVEN, position.given.clone()),
-    ];
+fn FieldsView(head: Head, fields: FormPage, forward: &'static str, back: bool) -> impl IntoView {
     let status = if head.has_draft { "Draft saved" } else { "What you type is kept as you go." };
-    let other = head.replaced.then(|| view! { <Elsewhere/> });
-    let fields: Vec<_> = shown.fields.iter().map(|field| drawing.field(field)).collect();
-    let about = shown.description.as_deref().map(html::markdown);
-    let sends = |what: &str| (names::DO, what.to_owned());
-    let is_empty = fields.is_empty();
+    let other = head.replaced.then(|| view! { <Elsewhere/> }.into_any());
     view! {
         <Frame head=head>
             <section class="pk-section">
-                <h2>{shown.title}</h2>
-                {about.map(|about| view! { <Fragment html=about class="pk-prose"/> })}
-                {(!summary.is_empty()).then(|| view! { <ErrorSummary errors=summary/> })}
-                <SchemaForm action=SaveForm::PATH data=data hidden=hidden enter=(names::DO, "next")>
-                    {other}
-                    {is_empty.then(|| view! { <p class="pk-quiet">"There is nothing to fill in on this page."</p> })}
-                    {fields}
-                    <FormActions>
-                        <Button text=if position.is_last { "Review" } else { "Continue" } emphasis=Emphasis::Primary sends=sends("next")/>
-                        {(!position.is_first).then(|| view! { <Button text="Back" sends=sends("back")/> })}
-                        <noscript><Button text="Update form" sends=sends("update")/></noscript>
-                        <DraftStatus text=status/>
-                    </FormActions>
-                </SchemaForm>
+                <FormFields page=fields before=other>
+                    <FormButtons forward=forward back=back status=status/>
+                </FormFields>
             </section>
         </Frame>
     }

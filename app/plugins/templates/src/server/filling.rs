@@ -2,42 +2,27 @@
 
 use std::sync::Arc;
 
-use form::{Active, Change, Field, Form, Kind, Picker, Standard};
+use ::filling::{Onward, Sent, Started, begun, onward, saved, started};
+use form::Form;
+use kit::components::SchemaSaved;
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::query::{href, segment};
 use kit::server::context::lead_to;
 use kit::server::said::done;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::Templates;
 use super::drafts::{self, Draft};
 use super::source::Definition;
 use super::tasks::Submission;
-use crate::api::Saved;
 use crate::server::forms;
 
-/// The most bytes of what is filled in.
-const MOST: usize = 600_000;
+/// The name under which a form sends which template it is of.
+pub const TEMPLATE: &str = "~template";
 
-/// The deepest value that is kept.
-const DEPTH: usize = 32;
-
-/// The names of what a form sends besides its fields, whose names begin with `/`.
-pub mod names {
-    /// The template's ref.
-    pub const TEMPLATE: &str = "~template";
-    /// The page, among all pages.
-    pub const PAGE: &str = "~page";
-    /// The draft that the page was drawn from.
-    pub const REVISION: &str = "~revision";
-    /// What is to be done: `keep`, `next`, `back`, `update`, `other`, or something to an entry.
-    pub const DO: &str = "~do";
-    /// The values that a link gave to begin with, as JSON.
-    pub const GIVEN: &str = "~given";
-    /// Begins the name of a token that is asked for by itself.
-    pub const TOKEN: &str = "~token:";
-}
+/// The name under which a form sends the values that a link gave to begin with, as JSON.
+pub const GIVEN: &str = "~given";
 
 /// A form as one caller fills it in.
 pub struct Filling {
@@ -70,19 +55,6 @@ impl Filling {
     }
 }
 
-/// What a link gives to begin with: an object in JSON.
-fn begun(given: &str) -> Result<Value, AppError> {
-    if given.is_empty() {
-        return Ok(json!({}));
-    }
-    let wrong = || AppError::bad_request("formData is an object in JSON");
-    let values: Value = serde_json::from_str(given).map_err(|_| wrong())?;
-    if !values.is_object() || depth(&values) > DEPTH {
-        return Err(wrong());
-    }
-    Ok(values)
-}
-
 /// The address of a template's form.
 pub fn form_path(template: &str) -> String {
     format!("{}/form", template_path(template))
@@ -95,42 +67,20 @@ pub fn template_path(template: &str) -> String {
     format!("/create/templates/{}/{}", segment(namespace), segment(name))
 }
 
-/// The page after this one, or before it; nothing at the end.
-pub fn neighbour(active: &Active, page: usize, forward: bool) -> Option<usize> {
-    let mut pages: Vec<usize> = active.pages.iter().map(|page| page.index).collect();
-    if !forward {
-        pages.reverse();
-    }
-    pages.into_iter().find(|other| if forward { *other > page } else { *other < page })
-}
-
-/// Saves a page that was sent, and leads on.
-pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<Saved, AppError> {
-    let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map_or("", |(_, text)| text.as_str());
+/// Saves a page that was sent, and leads on. Besides what every form knows, a button says `other` to have back what another window has saved, and
+/// `mine` to keep what stands here.
+pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<SchemaSaved, AppError> {
+    let sent = Sent(sent);
+    let one = |name: &str| sent.one(name).unwrap_or_default();
     let Filling { form, definition, values: start, .. } =
-        Filling::open(templates, caller, one(names::TEMPLATE), one(names::GIVEN)).await?;
-    let page: usize = one(names::PAGE).parse().map_err(|_| AppError::bad_request("The page is a number"))?;
-    let base: i64 = one(names::REVISION).parse().unwrap_or_default();
-    let does = one(names::DO);
-    let mut elsewhere = false;
+        Filling::open(templates, caller, one(TEMPLATE), one(GIVEN)).await?;
+    let (page, base, does) = (sent.page()?, sent.revision(), sent.does());
     let draft = drafts::save(&templates.kit, caller, &definition.thing.id, |before| {
         let known = before.map_or(&start, |draft| &draft.values);
         let mut replaced = before.map_or(Value::Null, |draft| draft.replaced.clone());
-        let mut values = form.entered(known, page, sent);
+        let mut values = sent.values(&form, known, page)?;
         if does == "other" && !replaced.is_null() {
             (values, replaced) = (replaced, Value::Null);
-        }
-        if let Some((change, path)) = Change::parse(does) {
-            values = form.changed(&values, &change, path).unwrap_or(values);
-        }
-        let values = form.without_secrets(&values);
-        if values.to_string().len() > MOST {
-            return Err(AppError::bad_request(
-                "This is more than a form may hold: shorten it, or choose smaller files",
-            ));
-        }
-        if depth(&values) > DEPTH {
-            return Err(AppError::bad_request("This is nested deeper than a form may be"));
         }
         // Somebody was quicker in another window: what stood there is kept beside what is typed here.
         if let Some(before) =
@@ -144,55 +94,24 @@ pub async fn save(templates: &Templates, caller: &Caller, sent: &[(String, Strin
         Ok(Draft { values, replaced, page, revision: 0, updated_at: 0 })
     })
     .await?;
-    elsewhere |= !draft.replaced.is_null();
-    let active = form.active(&draft.values);
-    lead_to(&after(&form, &active, &draft, page, does, &definition.thing.id));
-    Ok(Saved { revision: draft.revision, shape: active.shape(page), values: draft.values.to_string(), elsewhere })
-}
-
-/// Where a page leads when it was sent without scripts, or is left.
-fn after(form: &Form, active: &Active, draft: &Draft, page: usize, does: &str, template: &str) -> String {
-    let path = form_path(template);
+    let path = form_path(&definition.thing.id);
     let at = |page: usize| href(&path, [("page", (page + 1).to_string().as_str())]);
-    let here = at(page);
-    match does {
-        "next" if !form.page_errors(&draft.values, page, &Standard).is_empty() => format!("{here}&tried=1"),
-        "next" => neighbour(active, page, true).map_or_else(|| href(&path, [("page", "review")]), at),
-        "back" => neighbour(active, page, false).map_or(here, at),
-        _ => match Change::parse(does) {
-            Some((Change::Add, list)) => format!("{here}#{}", control_id(list)),
-            Some((_, entry)) => format!("{here}#{}", control_id(entry.rsplit_once('/').map_or("", |(list, _)| list))),
-            None => here,
-        },
-    }
+    lead_to(&match onward(&form, &form.active(&draft.values), &draft.values, page, does) {
+        Onward::Page(page, None) => at(page),
+        Onward::Page(page, Some(control)) => format!("{}#{control}", at(page)),
+        Onward::Tried(page) => format!("{}&tried=1", at(page)),
+        Onward::Review => href(&path, [("page", "review")]),
+    });
+    Ok(saved(&form, &draft.values, page, draft.revision, !draft.replaced.is_null()))
 }
 
 /// Begins a run with what the caller has filled in and the secrets that come with this request, and leads to it.
 pub async fn start(templates: &Templates, caller: &Caller, sent: &[(String, String)]) -> Result<String, AppError> {
-    let one = |name: &str| sent.iter().rev().find(|(key, _)| key == name).map(|(_, text)| text.as_str());
-    let filling = Filling::open(
-        templates,
-        caller,
-        one(names::TEMPLATE).unwrap_or_default(),
-        one(names::GIVEN).unwrap_or_default(),
-    )
-    .await?;
+    let sent = Sent(sent);
+    let one = |name: &str| sent.one(name).unwrap_or_default();
+    let filling = Filling::open(templates, caller, one(TEMPLATE), one(GIVEN)).await?;
     let template = filling.definition.thing.id.clone();
-    let mut values = filling.form.defaults(&filling.values);
-    let active = filling.form.active(&values);
-    let mut secrets = Map::new();
-    for field in active.fields().filter(|field| matches!(field.kind, Kind::Secret)) {
-        if let Some(secret) = one(&field.path).filter(|secret| !secret.is_empty()) {
-            secrets.insert(field.name.clone(), json!(secret));
-            values = form::with_value(values, &field.path, json!(secret));
-        }
-    }
-    for key in tokens(&active) {
-        if let Some(token) = one(&format!("{}{key}", names::TOKEN)).filter(|token| !token.is_empty()) {
-            secrets.insert(key, json!(token));
-        }
-    }
-    let Value::Object(values) = values else { return Err(AppError::bad_request("Nothing is filled in")) };
+    let Started { values, secrets } = started(&filling.form, &filling.values, sent)?;
     let submission = Submission { template: template.clone(), values, secrets, started_over: String::new() };
     let id = templates.tasks.submit(caller, submission).await.map_err(forms::said)?;
     drafts::discard(&templates.kit, caller, &template).await?;
@@ -207,45 +126,4 @@ pub async fn discard(templates: &Templates, caller: &Caller, template: &str) -> 
     done("The draft is discarded");
     lead_to(&template_path(&definition.thing.id));
     Ok(())
-}
-
-/// The names of tokens that fields ask for by themselves, each once.
-pub fn tokens(active: &Active) -> Vec<String> {
-    let mut keys = Vec::new();
-    for field in active.fields() {
-        if let Some(key) = credentials(field).filter(|key| !keys.contains(key)) {
-            keys.push(key);
-        }
-    }
-    keys
-}
-
-fn credentials(field: &Field) -> Option<String> {
-    let asked = match &field.kind {
-        Kind::Picker(Picker::RepoUrl(repository) | Picker::RepoBranch(repository)) => repository.credentials.as_ref(),
-        Kind::Picker(Picker::RepoOwner { credentials, .. }) => credentials.as_ref(),
-        _ => None,
-    };
-    asked.map(|asked| asked.secrets_key.clone()).filter(|key| !key.is_empty())
-}
-
-/// The id of the control of a field: its pointer, without what an id may not hold.
-pub fn control_id(path: &str) -> String {
-    let mut id = String::from("f");
-    for c in path.chars() {
-        if c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~') {
-            id.push(c);
-        } else {
-            id.push_str(&format!(":{:x}", u32::from(c)));
-        }
-    }
-    id
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Object(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
-        Value::Array(entries) => 1 + entries.iter().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
 }

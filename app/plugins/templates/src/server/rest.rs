@@ -7,6 +7,8 @@ mod parameter_schema;
 mod repositories;
 mod tasks;
 
+pub use options::PATH as OPTIONS;
+
 use axum::Extension;
 use kit::server::plugin::Routes;
 
@@ -16,7 +18,7 @@ use super::callbacks;
 /// The routes.
 pub fn routes(templates: Templates) -> Routes {
     let routes = Routes::new()
-        .get(options::PATH, options::get)
+        .get(OPTIONS, options::get)
         .get("/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema", parameter_schema::get)
         .get("/api/templates/repositories/{owner}/{name}", repositories::about)
         .get("/api/templates/repositories/{owner}/{name}/{*file}", repositories::file)

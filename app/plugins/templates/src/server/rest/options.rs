@@ -3,10 +3,12 @@
 use axum::extract::Query;
 use axum::response::Response;
 use axum::{Extension, Json};
+use filling::offers::offers;
 use serde::Deserialize;
 
 use super::tasks::Call;
-use crate::server::{Templates, offers};
+use crate::server::Templates;
+use crate::server::filling::Filling;
 
 /// Where it is.
 pub const PATH: &str = "/api/templates/options";
@@ -28,6 +30,10 @@ pub(super) async fn get(
     Extension(templates): Extension<Templates>,
     call: Call,
 ) -> Response {
-    let answer = async { Ok(Json(offers::offers(&templates, &call.caller, &template, &path, &q).await?)) };
+    let answer = async {
+        let filling = Filling::open(&templates, &call.caller, &template, "").await?;
+        let active = filling.form.active(&filling.values);
+        Ok(Json(offers(&*templates.entities, &call.caller, &active, &path, &q).await?))
+    };
     call.answer(answer).await
 }

@@ -1,9 +1,9 @@
 //! What is drawn holds what is filled in: a page that is sent as it was drawn changes nothing, with scripts and without.
 
-#[path = "../../../../../form/tests/support/mod.rs"]
+#[path = "../../form/tests/support/mod.rs"]
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use form::example::example;
@@ -11,7 +11,7 @@ use form::{Form, form};
 use kit::server::html::drawn;
 use serde_json::{Value, json};
 
-use super::fields::{Drawing, Offered};
+use super::fields::{Drawing, Offered, Source};
 
 /// A tag of HTML as leptos writes it.
 struct Tag<'a> {
@@ -124,6 +124,10 @@ fn sent(html: &str, scripts: bool) -> Vec<(String, String)> {
 }
 
 fn page_html(form: &Form, values: &Value, page: usize) -> String {
+    noted_html(form, values, page, HashMap::new())
+}
+
+fn noted_html(form: &Form, values: &Value, page: usize, notes: HashMap<String, String>) -> String {
     let active = form.active(values);
     let page = active.pages.iter().find(|each| each.index == page).expect("a page").clone();
     let mut offered = Offered::new();
@@ -138,9 +142,10 @@ fn page_html(form: &Form, values: &Value, page: usize) -> String {
     }
     drawn(move || {
         let drawing = Drawing {
-            template: "template:default/a".into(),
+            source: Arc::new(Source { address: "/options", about: vec![("template", "a".to_owned())] }),
             errors: Arc::default(),
             offered: Arc::new(offered),
+            notes: Arc::new(notes),
             may_focus: true,
         };
         page.fields.iter().map(|field| drawing.field(field)).collect::<Vec<_>>()
@@ -240,4 +245,18 @@ fn what_is_hostile_stays_within_its_control() {
     assert!(!html.contains("<script") && !html.contains("javascript:"), "{html}");
     assert!(tags(&html).iter().all(|tag| !tag.attributes.contains_key("onfocus") && tag.name != "script"), "{html}");
     same_again(&form, &values, "hostile").expect("the same");
+}
+
+#[test]
+fn where_a_value_came_from_is_said_with_its_help() {
+    let form = form(&json!({"properties": {
+        "name": {"type": "string", "ui:help": "As in the directory."},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "yes": {"type": "boolean"}
+    }}));
+    let note = |path: &str| (path.to_owned(), format!("Filled in from {path}."));
+    let notes = HashMap::from(["/name", "/list", "/yes"].map(note));
+    let html = noted_html(&form, &json!({"name": "a", "list": ["b"], "yes": true}), 0, notes);
+    assert!(html.contains("As in the directory. Filled in from /name."), "{html}");
+    assert!(html.contains("Filled in from /list.") && html.contains("Filled in from /yes."), "{html}");
 }

@@ -1,14 +1,11 @@
 //! What a field of a form offers to choose from: at most so many, and only what the caller may see.
 
-use form::{CatalogFilter, Field, Kind, Picker, Wanted};
+use form::{Active, CatalogFilter, Field, Kind, Picker, Wanted};
 use kit::components::Choice;
 use kit::error::AppError;
 use kit::identity::Caller;
-use kit::server::entities::{EntityQuery, Found};
+use kit::server::entities::{Entities, EntityQuery, Found};
 use serde_json::{Map, Value, json};
-
-use super::Templates;
-use super::filling::Filling;
 
 /// The most that are offered at once.
 pub const MOST: u32 = 50;
@@ -19,24 +16,22 @@ const LOOKED_THROUGH: u32 = 500;
 /// Tags of one entity that are looked at.
 const TAGS: usize = 12;
 
-/// What the field at `path` of the caller's form offers for what was typed so far.
+/// What the field at `path` offers for what was typed so far, where it is among those that are shown.
 pub async fn offers(
-    templates: &Templates,
+    entities: &dyn Entities,
     caller: &Caller,
-    template: &str,
+    active: &Active,
     path: &str,
     typed: &str,
 ) -> Result<Vec<Choice>, AppError> {
-    let filling = Filling::open(templates, caller, template, "").await?;
-    let active = filling.form.active(&filling.values);
     let field = active.fields().find(|field| field.path == path && matches!(field.kind, Kind::Picker(_)));
     let field = field.ok_or_else(|| AppError::not_found(format!("A field {path} to choose in")))?;
-    of_field(templates, caller, field, typed).await
+    of_field(entities, caller, field, typed).await
 }
 
 /// What a field offers.
 pub async fn of_field(
-    templates: &Templates,
+    entities: &dyn Entities,
     caller: &Caller,
     field: &Field,
     typed: &str,
@@ -44,33 +39,33 @@ pub async fn of_field(
     let typed = typed.trim();
     let Kind::Picker(picker) = &field.kind else { return Ok(Vec::new()) };
     match picker {
-        Picker::Owner(entities) | Picker::Entity(entities) | Picker::MultiEntity(entities) => {
-            let mut choices = found(templates, caller, conditions(&entities.filter), typed).await?;
-            if entities.arbitrary {
+        Picker::Owner(wanted) | Picker::Entity(wanted) | Picker::MultiEntity(wanted) => {
+            let mut choices = found(entities, caller, conditions(&wanted.filter), typed).await?;
+            if wanted.arbitrary {
                 as_typed(&mut choices, typed);
             }
             Ok(choices)
         }
-        Picker::OwnedEntity(entities) => {
+        Picker::OwnedEntity(wanted) => {
             let owners: Vec<Value> = owners(caller).into_iter().map(Value::from).collect();
-            let mut filter = conditions(&entities.filter);
+            let mut filter = conditions(&wanted.filter);
             if filter.is_empty() {
                 filter.push(Map::new());
             }
             for condition in &mut filter {
                 condition.insert("relations.ownedBy".into(), Value::Array(owners.clone()));
             }
-            found(templates, caller, filter, typed).await
+            found(entities, caller, filter, typed).await
         }
-        Picker::MyGroups => my_groups(templates, caller, typed).await,
-        Picker::EntityTags { kinds, .. } => tags(templates, caller, kinds, typed).await,
+        Picker::MyGroups => my_groups(entities, caller, typed).await,
+        Picker::EntityTags { kinds, .. } => tags(entities, caller, kinds, typed).await,
         _ => Ok(Vec::new()),
     }
 }
 
 /// The choice for a value that is chosen already.
-pub async fn chosen(templates: &Templates, caller: &Caller, refs: &[String]) -> Result<Vec<Choice>, AppError> {
-    let titles = templates.entities.titles(caller, refs).await?;
+pub async fn chosen(entities: &dyn Entities, caller: &Caller, refs: &[String]) -> Result<Vec<Choice>, AppError> {
+    let titles = entities.titles(caller, refs).await?;
     let choice = |entity_ref: &String| match titles.get(entity_ref) {
         Some(title) => Choice::new(entity_ref, title).with(entity_ref.clone()),
         None => Choice::new(entity_ref, entity_ref),
@@ -79,13 +74,13 @@ pub async fn chosen(templates: &Templates, caller: &Caller, refs: &[String]) -> 
 }
 
 async fn found(
-    templates: &Templates,
+    entities: &dyn Entities,
     caller: &Caller,
     filter: Vec<Map<String, Value>>,
     typed: &str,
 ) -> Result<Vec<Choice>, AppError> {
     let query = EntityQuery { filter, text: typed.to_owned(), limit: MOST, ..EntityQuery::default() };
-    let found = templates.entities.find(caller, &query).await?;
+    let found = entities.find(caller, &query).await?;
     Ok(found
         .into_iter()
         .map(|Found { entity_ref, title, .. }| Choice::new(&entity_ref, title).with(entity_ref))
@@ -101,16 +96,21 @@ fn as_typed(choices: &mut Vec<Choice>, typed: &str) {
     }
 }
 
-async fn my_groups(templates: &Templates, caller: &Caller, typed: &str) -> Result<Vec<Choice>, AppError> {
+async fn my_groups(entities: &dyn Entities, caller: &Caller, typed: &str) -> Result<Vec<Choice>, AppError> {
     let groups = caller.principal().map(|principal| principal.groups.clone()).unwrap_or_default();
-    let mut choices = chosen(templates, caller, &groups).await?;
+    let mut choices = chosen(entities, caller, &groups).await?;
     let typed = typed.to_lowercase();
     choices.retain(|choice| choice.label.to_lowercase().contains(&typed) || choice.value.contains(&typed));
     choices.truncate(MOST as usize);
     Ok(choices)
 }
 
-async fn tags(templates: &Templates, caller: &Caller, kinds: &[String], typed: &str) -> Result<Vec<Choice>, AppError> {
+async fn tags(
+    entities: &dyn Entities,
+    caller: &Caller,
+    kinds: &[String],
+    typed: &str,
+) -> Result<Vec<Choice>, AppError> {
     let mut condition = Map::from_iter([("metadata.tags".to_owned(), json!({"exists": true}))]);
     if !kinds.is_empty() {
         condition.insert("kind".into(), json!(kinds));
@@ -118,7 +118,7 @@ async fn tags(templates: &Templates, caller: &Caller, kinds: &[String], typed: &
     let fields = (0..TAGS).map(|place| format!("/metadata/tags/{place}")).collect();
     let query = EntityQuery { filter: vec![condition], limit: LOOKED_THROUGH, fields, ..EntityQuery::default() };
     let mut counted: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for Found { fields, .. } in templates.entities.find(caller, &query).await? {
+    for Found { fields, .. } in entities.find(caller, &query).await? {
         for tag in fields.into_iter().filter(|tag| !tag.is_empty()) {
             *counted.entry(tag).or_default() += 1;
         }

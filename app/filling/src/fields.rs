@@ -15,15 +15,12 @@ use kit::error::AppError;
 use kit::html::Html;
 use kit::identity::Caller;
 use kit::query::href;
+use kit::server::entities::Entities;
 use kit::server::html;
 use leptos::prelude::*;
 
-use crate::server::Templates;
-use crate::server::filling::{control_id, names};
-use crate::server::offers;
-
-/// The address of what a field offers.
-const OPTIONS: &str = "/api/templates/options";
+use crate::offers;
+use crate::sent::{control_id, names};
 
 /// The most bytes of a file.
 const FILE: u64 = 300_000;
@@ -37,21 +34,40 @@ const COUNTED: u64 = 5000;
 /// What the pickers of a page offer before anything is typed, and what is chosen in them, by pointer.
 pub(super) type Offered = HashMap<String, (Vec<Choice>, Vec<Choice>)>;
 
+/// Who answers controls that ask as somebody types: a route of the form's plugin, which is told the field's pointer as `path` and what was typed as `q`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The address of the route.
+    pub address: &'static str,
+    /// What says which form it is.
+    pub about: Vec<(&'static str, String)>,
+}
+
+impl Source {
+    /// The address for a field, to which what is typed is added.
+    fn of(&self, path: &str) -> String {
+        let about = self.about.iter().map(|(name, value)| (*name, value.as_str()));
+        href(self.address, about.chain([("path", path)])) + "&q="
+    }
+}
+
 /// What fields are drawn with; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Drawing {
-    /// The template's ref.
-    pub template: Arc<str>,
+    /// Who answers controls that ask as somebody types.
+    pub source: Arc<Source>,
     /// What is wrong, by pointer.
     pub errors: Arc<HashMap<String, Vec<String>>>,
     /// What pickers offer.
     pub offered: Arc<Offered>,
+    /// What is said under fields, by pointer.
+    pub notes: Arc<HashMap<String, String>>,
     /// Whether a field may have the focus when the page comes.
     pub may_focus: bool,
 }
 
 /// What the pickers of a page offer.
-pub(super) async fn offered(templates: &Templates, caller: &Caller, page: &ActivePage) -> Result<Offered, AppError> {
+pub(super) async fn offered(entities: &dyn Entities, caller: &Caller, page: &ActivePage) -> Result<Offered, AppError> {
     let mut all = Offered::new();
     // What is equal is asked for once.
     let mut asked: Vec<(&Picker, Vec<Choice>)> = Vec::new();
@@ -63,7 +79,7 @@ pub(super) async fn offered(templates: &Templates, caller: &Caller, page: &Activ
         let choices = match asked.iter().find(|(known, _)| *known == picker) {
             Some((_, choices)) => choices.clone(),
             None => {
-                let choices = offers::of_field(templates, caller, field, "").await?;
+                let choices = offers::of_field(entities, caller, field, "").await?;
                 asked.push((picker, choices.clone()));
                 choices
             }
@@ -76,7 +92,7 @@ pub(super) async fn offered(templates: &Templates, caller: &Caller, page: &Activ
         let chosen = if matches!(picker, Picker::EntityTags { .. }) {
             values.iter().map(|tag| Choice::new(tag, tag)).collect()
         } else {
-            offers::chosen(templates, caller, &values).await?
+            offers::chosen(entities, caller, &values).await?
         };
         all.insert(field.path.clone(), (choices, chosen));
     }
@@ -135,7 +151,7 @@ impl Drawing {
         let (label, id, about) = (field.title.clone(), control_id(&field.path), self.about(field));
         let (error, need) = (self.error(field), need(field));
         view! {
-            <Field label=label id=id about=about nostrip:help=field.help.clone() error=error need=need nostrip:limit=limit>
+            <Field label=label id=id about=about nostrip:help=self.help(field) error=error need=need nostrip:limit=limit>
                 {drawing.control(&asked)}
             </Field>
         }
@@ -239,7 +255,7 @@ impl Drawing {
     fn picker(&self, field: &Asked, picker: &Picker) -> AnyView {
         let (name, disabled) = (field.path.clone(), field.disabled || field.readonly);
         let (options, chosen) = self.offered.get(&field.path).cloned().unwrap_or_default();
-        let source = href(OPTIONS, [("template", &*self.template), ("path", field.path.as_str())]) + "&q=";
+        let source = self.source.of(&field.path);
         let multiple = picker.is_many();
         let placeholder = field.placeholder.clone().unwrap_or_else(|| {
             match picker {
@@ -264,7 +280,7 @@ impl Drawing {
         let (label, disabled) = (field.title.clone(), field.disabled || field.readonly);
         let (name, box_id) = (field.path.clone(), format!("{id}-box"));
         let hidden = name.clone();
-        let detail = field.help.clone();
+        let detail = self.help(field);
         // The label is the box's own: a set of one that is not named twice.
         let (about, error) = (self.about(field), self.error(field));
         view! {
@@ -284,7 +300,7 @@ impl Drawing {
         let (about, error, need) = (self.about(field), self.error(field), need(field));
         view! {
             <input type="hidden" name=marker value="" disabled=disabled/>
-            <RadioGroup label=label name=name options=choices(options) id=id nostrip:value=value nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
+            <RadioGroup label=label name=name options=choices(options) id=id nostrip:value=value nostrip:help=self.help(field) about=about error=error need=need disabled=disabled/>
         }
         .into_any()
     }
@@ -296,7 +312,7 @@ impl Drawing {
         let (about, error, need) = (self.about(field), self.error(field), need(field));
         view! {
             <input type="hidden" name=marker value="" disabled=disabled/>
-            <CheckboxGroup label=label name=name options=choices(options) id=id chosen=chosen nostrip:help=field.help.clone() about=about error=error need=need disabled=disabled/>
+            <CheckboxGroup label=label name=name options=choices(options) id=id chosen=chosen nostrip:help=self.help(field) about=about error=error need=need disabled=disabled/>
         }
         .into_any()
     }
@@ -425,7 +441,7 @@ impl Drawing {
         let (label, id) = (field.title.clone(), control_id(&field.path));
         let (about, error, need) = (self.about(field), self.error(field), need(field));
         view! {
-            <FieldSet label=label id=id about=about nostrip:help=field.help.clone() error=error need=need>
+            <FieldSet label=label id=id about=about nostrip:help=self.help(field) error=error need=need>
                 <FormRow>{controls}</FormRow>
             </FieldSet>
         }
@@ -461,7 +477,7 @@ impl Drawing {
         let (label, id) = (field.title.clone(), control_id(&field.path));
         let about = self.about(field);
         view! {
-            <FieldSet label=label id=id about=about nostrip:help=field.help.clone() need=need(field)>
+            <FieldSet label=label id=id about=about nostrip:help=self.help(field) need=need(field)>
                 <p class="pk-quiet">"This is a secret: it is kept nowhere. You are asked for it on the last page, when the run starts."</p>
             </FieldSet>
         }
@@ -472,11 +488,11 @@ impl Drawing {
     fn note(&self, field: &Asked) -> Option<AnyView> {
         let about = self.about(field);
         let title = (field.title != field.name && !field.title.is_empty()).then(|| field.title.clone());
-        if about.is_none() && title.is_none() && field.help.is_none() {
+        if about.is_none() && title.is_none() && self.help(field).is_none() {
             return None;
         }
         let (id, title) = (control_id(&field.path), title.unwrap_or_default());
-        Some(view! { <FieldSet label=title id=id about=about nostrip:help=field.help.clone()>""</FieldSet> }.into_any())
+        Some(view! { <FieldSet label=title id=id about=about nostrip:help=self.help(field)>""</FieldSet> }.into_any())
     }
 
     fn group(&self, field: &Asked, title: String, folds: Option<bool>, body: AnyView) -> AnyView {
@@ -484,7 +500,7 @@ impl Drawing {
         let (about, error) = (self.about(field), self.errors.get(&field.path).map(|messages| messages.join(" ")));
         let word =
             field.required.then_some("required").filter(|_| matches!(field.kind, Kind::List { .. } | Kind::Map { .. }));
-        view! { <SchemaGroup title=title id=id about=about help=field.help.clone() error=error folds=folds word=word>{body}</SchemaGroup> }.into_any()
+        view! { <SchemaGroup title=title id=id about=about help=self.help(field) error=error folds=folds word=word>{body}</SchemaGroup> }.into_any()
     }
 
     fn children(&self, field: &Asked) -> Vec<AnyView> {
@@ -493,6 +509,14 @@ impl Drawing {
 
     fn about(&self, field: &Asked) -> Option<Html> {
         field.description.as_deref().filter(|text| !text.trim().is_empty()).map(html::markdown)
+    }
+
+    /// What its author says of it, and where its value came from.
+    fn help(&self, field: &Asked) -> Option<String> {
+        match (&field.help, self.notes.get(&field.path)) {
+            (Some(help), Some(note)) => Some(format!("{help} {note}")),
+            (help, note) => help.as_ref().or(note).cloned(),
+        }
     }
 
     fn error(&self, field: &Asked) -> MaybeProp<String> {
