@@ -232,7 +232,7 @@ impl Step {
     }
 
     /// The groups and people whose it is to act, before anything was handed over.
-    pub(crate) fn candidates(&self) -> Vec<String> {
+    pub fn candidates(&self) -> Vec<String> {
         let groups = match &self.definition.kind {
             Kind::Task(task) => &task.groups,
             Kind::Approval(approval) => &approval.groups,
@@ -334,7 +334,7 @@ impl Journey {
     }
 
     /// Whether nothing of the journey itself can be done any more.
-    pub(crate) fn is_still(&self) -> bool {
+    pub fn is_still(&self) -> bool {
         self.state.is_over() && !self.steps.iter().any(|step| step.state == StepState::Running)
     }
 
