@@ -2,7 +2,8 @@
 
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, whose fields it leaves undocumented")]
 
-use kit::codec::Json;
+use kit::codec::{Json, Sent};
+use kit::components::SchemaSaved;
 use kit::error::AppError;
 use kit::page::Drawn;
 #[cfg(feature = "ssr")]
@@ -18,7 +19,7 @@ use crate::info::{CHANGE_JOURNEY, STAR_PATH};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
-use crate::server::GoldenPaths;
+use crate::server::{GoldenPaths, filling};
 #[cfg(feature = "ssr")]
 use crate::server::service::{VersionChange, journey_href, path_href, step_href};
 #[cfg(feature = "ssr")]
@@ -208,4 +209,32 @@ async fn act(id: &str, step: &str, said: &'static str, command: Command) -> Resu
 #[cfg(feature = "ssr")]
 fn evidence(name: String, href: String) -> Vec<Evidence> {
     if href.trim().is_empty() { Vec::new() } else { vec![Evidence { name, href }] }
+}
+
+/// Saves a page of a form, and leads on as its button says. A plain HTML form posts it, with the pointers of its fields as names.
+#[server(prefix = "/api/golden-paths/fn", endpoint = "save-form", input = Sent, output = Json)]
+pub async fn save_form(sent: Vec<(String, String)>) -> Result<SchemaSaved, AppError> {
+    let (caller, paths) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
+    filling::save(&paths, &caller, &sent).await
+}
+
+/// Begins what a form is for, with the draft and the secrets that come with it. A plain HTML form posts it.
+#[server(prefix = "/api/golden-paths/fn", endpoint = "start-form", input = Sent, output = Json)]
+pub async fn start_form(sent: Vec<(String, String)>) -> Result<(), AppError> {
+    let (caller, paths) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
+    filling::start(&paths, &caller, &sent).await
+}
+
+/// Goes on with newer versions that ask for nothing besides. A plain HTML form posts it.
+#[server(prefix = "/api/golden-paths/fn", endpoint = "accept-offer", output = Json)]
+pub async fn accept_offer(id: String, hash: String) -> Result<(), AppError> {
+    let (caller, paths) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
+    filling::take(&paths, &caller, &id, &hash, Default::default()).await
+}
+
+/// Goes on with newer versions and what they ask for besides. A plain HTML form posts it, with the pointers of its fields as names.
+#[server(prefix = "/api/golden-paths/fn", endpoint = "accept-form", input = Sent, output = Json)]
+pub async fn accept_form(sent: Vec<(String, String)>) -> Result<(), AppError> {
+    let (caller, paths) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
+    filling::accept(&paths, &caller, &sent).await
 }

@@ -37,6 +37,12 @@ use crate::server::view;
 /// The latest events that the page tells.
 const TOLD: u64 = 60;
 
+/// The kinds of events that the page is drawn again for: those of a journey, and those of a run.
+const KINDS: &str = "started became expanded broken ready opened begun runBegun runRefused runEnded probed timeCame signalled \
+                     timedOut reminded overdue claimed released handedOver delegated done approved agreed declined skipped \
+                     attested exceptionAsked exceptionDeclined retried commented evidenceAdded upgraded transferred cancelled \
+                     undoAdded undoBegun undone undoFailed undoRetried givenUp startedOver log completion recovered";
+
 /// One journey.
 pub async fn journey_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
@@ -103,7 +109,7 @@ fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
     // While a run is shown, what it tells; it ends with the run.
     let events = step.as_ref().and_then(StepShown::stream).unwrap_or(events);
     let live = (!over && journey.state != JourneyState::Draft)
-        .then(|| view! { <Live events=events kinds="change log completion cancelled recovered" page=GoldenPathsPage::PATH/> });
+        .then(|| view! { <Live events=events kinds=KINDS page=GoldenPathsPage::PATH/> });
     let aside = view! { <JourneyBadge state=journey.state/> }.into_any();
     let version = if journey.pin.number.is_empty() { String::new() } else { format!(", version {}", journey.pin.number) };
     let lead = format!("Belongs to {}{version}.", name_of(&titles, &journey.owner));

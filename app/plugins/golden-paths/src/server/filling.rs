@@ -134,6 +134,17 @@ pub async fn accept(golden: &GoldenPaths, caller: &Caller, sent: &[(String, Stri
         Value::Object(values) => values,
         _ => Map::new(),
     };
+    take(golden, caller, id, hash, values).await
+}
+
+/// Takes newer versions, with these values besides, and leads to the journey.
+pub async fn take(
+    golden: &GoldenPaths,
+    caller: &Caller,
+    id: &str,
+    hash: &str,
+    values: Map<String, Value>,
+) -> Result<(), AppError> {
     golden.accept_offer(caller, id, hash, values).await.map_err(Refused::said)?;
     done("The journey goes on with the newer version");
     lead_to(&journey_href(id));

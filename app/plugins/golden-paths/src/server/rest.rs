@@ -1,5 +1,10 @@
 //! `/api/golden-paths/v1/**`: paths, journeys and queues for scripts, in JSON; and the addresses at which signals are given.
 
+mod evidence;
+mod options;
+
+pub use options::{OPTIONS, PEOPLE};
+
 use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
@@ -51,6 +56,9 @@ pub fn routes(paths: GoldenPaths) -> Routes {
         .post("/api/golden-paths/v1/journeys/{id}/files", put_file)
         .get("/api/golden-paths/v1/files/{file}", get_file)
         .get("/api/golden-paths/v1/queue", queue)
+        .post("/api/golden-paths/v1/journeys/{id}/steps/{key}/evidence", evidence::post)
+        .get(OPTIONS, options::options)
+        .get(PEOPLE, options::people)
         .post("/api/golden-paths/signals/{token}", signal);
     debug_assert!(routes.listed.iter().any(|(_, path)| path.starts_with(signals::PATH)));
     Routes { router: routes.router.layer(Extension(paths)), listed: routes.listed }

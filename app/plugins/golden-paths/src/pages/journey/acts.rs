@@ -7,7 +7,7 @@ use kit::components::{Button, Combobox, Emphasis, Field, FormActions, FormLayout
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::api::{CancelJourney, CommentOn, GiveUpJourney, StartOver, TransferJourney};
+use crate::api::{CancelJourney, CommentStep, GiveUpJourney, StartJourneyOver, TransferJourney};
 use crate::server::rest::PEOPLE;
 
 /// What its owner can do about a journey.
@@ -24,7 +24,7 @@ pub(super) fn JourneyActs(journey: Arc<Journey>, is_owner: bool) -> impl IntoVie
     let may_start_over = journey.successor.is_empty() && (over || journey.state == JourneyState::Blocked);
     let over = may_start_over.then(|| {
         view! {
-            <form method="post" action=StartOver::PATH>
+            <form method="post" action=StartJourneyOver::PATH>
                 <input type="hidden" name="id" value=id.clone()/>
                 <p class="pk-quiet">"A new journey with what was filled in at the beginning. This one stays as it is, and each leads to the other."</p>
                 <FormActions><Button text="Start over"/></FormActions>
@@ -126,7 +126,7 @@ fn GiveUp(id: String) -> impl IntoView {
 pub(super) fn Comment(id: String, step: String) -> impl IntoView {
     let control = if step.is_empty() { "comment".to_owned() } else { format!("comment-{step}") };
     view! {
-        <form method="post" action=CommentOn::PATH>
+        <form method="post" action=CommentStep::PATH>
             <input type="hidden" name="id" value=id/>
             <input type="hidden" name="step" value=step/>
             <FormLayout>
@@ -143,6 +143,6 @@ pub(super) fn LinkFields(id: String, need: Need) -> impl IntoView {
     let (name, link) = (format!("{id}-name"), format!("{id}-link"));
     view! {
         <Field label="What it is" id=name need=need><Input name="name" placeholder="Threat model, November"/></Field>
-        <Field label="Link to it" id=link help="An https address" need=need><Input name="link" kind=InputKind::Url placeholder="https://"/></Field>
+        <Field label="Link to it" id=link help="An https address" need=need><Input name="href" kind=InputKind::Url placeholder="https://"/></Field>
     }
 }

@@ -102,7 +102,7 @@ pub(super) async fn shown(
     };
     let calls = is_open && matches!(&step.definition.kind, Kind::Wait(wait) if wait.until == WaitFor::Webhook);
     let signal =
-        if calls && (is_owner || is_team) { Some(golden.signal_path(&journey.id, step)) } else { None };
+        if calls && (is_owner || is_team) { Some(golden.signal_address(&journey, step)) } else { None };
     Ok(StepShown {
         step: step.clone(),
         titles: detail.titles.clone(),

@@ -24,7 +24,7 @@ const MOST: u32 = 20;
 
 /// The field, and what was typed.
 #[derive(Debug, Deserialize)]
-pub struct Field {
+pub(super) struct Field {
     #[serde(default)]
     journey: String,
     #[serde(default)]
@@ -36,7 +36,7 @@ pub struct Field {
 }
 
 /// What the caller may see and the form's author allows, by the values of the draft.
-pub async fn options(
+pub(super) async fn options(
     Query(Field { journey, step, path, q }): Query<Field>,
     Extension(golden): Extension<GoldenPaths>,
     Extension(caller): Extension<Caller>,
@@ -51,7 +51,7 @@ pub async fn options(
 
 /// What was typed of a name.
 #[derive(Debug, Deserialize)]
-pub struct Named {
+pub(super) struct Named {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -59,7 +59,7 @@ pub struct Named {
 }
 
 /// People and groups that the caller may see, by the beginning of a name.
-pub async fn people(
+pub(super) async fn people(
     Query(Named { q, only }): Query<Named>,
     Extension(golden): Extension<GoldenPaths>,
     Extension(caller): Extension<Caller>,
@@ -81,6 +81,6 @@ pub async fn people(
 fn answered(choices: Result<Vec<Choice>, AppError>) -> Response {
     match choices {
         Ok(choices) => Json(choices).into_response(),
-        Err(error) => (error.status(), Json(json!({ "error": { "message": error.to_string() } }))).into_response(),
+        Err(error) => error.into_response(),
     }
 }
