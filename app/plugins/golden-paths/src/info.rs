@@ -10,7 +10,7 @@ pub static INFO: PluginInfo = PluginInfo {
     id: "golden-paths",
     title: "Golden paths",
     prefixes: &["/golden-paths", "/api/golden-paths"],
-    navigation: &[NavigationItem { label: "Golden paths", path: "/golden-paths", icon: Icon::GitBranch, needs: None }],
+    navigation: &[NavigationItem { label: "Golden paths", path: "/golden-paths", icon: Icon::Path, needs: None }],
     permissions: &[READ_PATH, START_JOURNEY, READ_JOURNEY, CHANGE_JOURNEY, CHANGE_VERSION, STAR_PATH],
     page: |address| Box::pin(golden_paths_page(address)),
 };

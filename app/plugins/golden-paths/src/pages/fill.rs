@@ -55,9 +55,7 @@ pub async fn form_page(id: &str, step: Option<&str>, at: &Address) -> Result<Dra
 pub(super) fn shown_page<'a>(form: &StepForm, active: &'a Active, asked: &str) -> Option<&'a ActivePage> {
     let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let number = number.or_else(|| Some(form.page).filter(|_| asked.is_empty() && form.revision > 0));
-    number
-        .and_then(|number| active.pages.iter().find(|page| page.index == number))
-        .or_else(|| active.pages.first())
+    number.and_then(|number| active.pages.iter().find(|page| page.index == number)).or_else(|| active.pages.first())
 }
 
 /// What the button says that leads on from a page.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use journey::{Journey, JourneyState, Step, StepState, UndoKind, words};
 use kit::components::{
-    Banner, Breadcrumb, Button, Emphasis, Fact, Facts, History, HistoryEntry, Live, Page, Panel, Progress,
-    Route, Section, Stop, Time, Tone, Turn,
+    Banner, Breadcrumb, Button, Emphasis, Fact, Facts, History, HistoryEntry, Live, Page, Panel, Progress, Route,
+    Section, Stop, Time, Tone, Turn,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -55,9 +55,10 @@ pub async fn journey_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
         events.iter().rev().filter_map(|entry| told(entry, &journey, &detail.titles, now)).collect();
     let is_owner = journey.is_owner(&detail.who);
     let offered = match is_owner && !journey.state.is_over() && journey.state != JourneyState::Draft {
-        true => golden.offer(&caller, id).await?.map(|offered| {
-            (offered.offer.pin.as_ref().map(|pin| pin.number.clone()), offered.changes().len())
-        }),
+        true => golden
+            .offer(&caller, id)
+            .await?
+            .map(|offered| (offered.offer.pin.as_ref().map(|pin| pin.number.clone()), offered.changes().len())),
         false => None,
     };
     let shown = chosen(&journey, &at.one("step"), &reader).map(|step| step.key.clone());
@@ -79,7 +80,11 @@ fn chosen<'a>(journey: &'a Journey, asked: &str, reader: &Reader) -> Option<&'a 
     }
     let waits = view::waits(journey);
     let mine = waits.iter().find(|wait| {
-        if wait.assignee.is_empty() { reader.is_any(std::slice::from_ref(&wait.team)) } else { wait.assignee == reader.me }
+        if wait.assignee.is_empty() {
+            reader.is_any(std::slice::from_ref(&wait.team))
+        } else {
+            wait.assignee == reader.me
+        }
     });
     let open = journey.steps.iter().filter(|step| step.state.is_open());
     mine.and_then(|wait| journey.step(&wait.key))
@@ -111,7 +116,8 @@ fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
     let live = (!over && journey.state != JourneyState::Draft)
         .then(|| view! { <Live events=events kinds=KINDS page=GoldenPathsPage::PATH/> });
     let aside = view! { <JourneyBadge state=journey.state/> }.into_any();
-    let version = if journey.pin.number.is_empty() { String::new() } else { format!(", version {}", journey.pin.number) };
+    let version =
+        if journey.pin.number.is_empty() { String::new() } else { format!(", version {}", journey.pin.number) };
     let lead = format!("Belongs to {}{version}.", name_of(&titles, &journey.owner));
     let stops = way(&journey, &titles, &shown, |key| step_href(&id, key), now);
     let trail = vec![
@@ -247,9 +253,12 @@ fn Results(journey: Arc<Journey>, titles: Titles) -> impl IntoView {
 pub(super) fn output(value: &Value, titles: &Titles) -> AnyView {
     let Value::String(text) = value else {
         let text = match value {
-            Value::Array(list) if list.iter().all(Value::is_string) => {
-                list.iter().filter_map(Value::as_str).map(|who| name_or_text(titles, who)).collect::<Vec<_>>().join(", ")
-            }
+            Value::Array(list) if list.iter().all(Value::is_string) => list
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|who| name_or_text(titles, who))
+                .collect::<Vec<_>>()
+                .join(", "),
             Value::Null => "–".to_owned(),
             Value::Bool(true) => "Yes".to_owned(),
             Value::Bool(false) => "No".to_owned(),
@@ -258,11 +267,16 @@ pub(super) fn output(value: &Value, titles: &Titles) -> AnyView {
         return view! { <span class="pk-wrap">{text}</span> }.into_any();
     };
     if text.starts_with("https://") || text.starts_with("http://") {
-        return view! { <a class="pk-wrap" href=text.clone() rel="external noopener noreferrer">{text.clone()}</a> }.into_any();
+        return view! { <a class="pk-wrap" href=text.clone() rel="external noopener noreferrer">{text.clone()}</a> }
+            .into_any();
     }
-    let is_entity = text
-        .split_once(':')
-        .is_some_and(|(kind, rest)| rest.split('/').count() == 2 && kind.chars().all(|c| c.is_ascii_lowercase()) && !kind.is_empty() && !rest.contains(char::is_whitespace) && !rest.starts_with('/'));
+    let is_entity = text.split_once(':').is_some_and(|(kind, rest)| {
+        rest.split('/').count() == 2
+            && kind.chars().all(|c| c.is_ascii_lowercase())
+            && !kind.is_empty()
+            && !rest.contains(char::is_whitespace)
+            && !rest.starts_with('/')
+    });
     if is_entity {
         let name = name_or_text(titles, text);
         return view! { <a class="pk-wrap" href=entity_href(text)>{name}</a> }.into_any();
@@ -285,7 +299,8 @@ fn About(journey: Arc<Journey>, titles: Titles, now: Millis) -> impl IntoView {
     let owner = who_link(&titles, &journey.owner);
     let starter = (journey.starter != journey.owner)
         .then(|| view! { <Fact name="Begun by">{who_link(&titles, &journey.starter)}</Fact> });
-    let started = journey.started_at.map(|at| view! { <Fact name="Started"><Time when=Some(When::new(at, now))/></Fact> });
+    let started =
+        journey.started_at.map(|at| view! { <Fact name="Started"><Time when=Some(When::new(at, now))/></Fact> });
     let ended = journey.ended_at.map(|at| view! { <Fact name="Ended"><Time when=Some(When::new(at, now))/></Fact> });
     let took = journey.started_at.map(|from| {
         let took = words(journey.ended_at.unwrap_or(now) - from);

@@ -28,7 +28,8 @@ fn empty(scope: Scope) -> &'static str {
 /// Journeys: the caller's, those in which its teams have a part, all that it may see.
 pub async fn journeys_page(at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
-    let filters = Filters { scope: at.one("scope"), state: at.one("state"), path: at.one("path").trim().to_lowercase() };
+    let filters =
+        Filters { scope: at.one("scope"), state: at.one("state"), path: at.one("path").trim().to_lowercase() };
     let query = JourneyQuery {
         scope: filters.scope(),
         states: JourneyState::named(&filters.state).into_iter().collect(),
@@ -68,10 +69,7 @@ impl Filters {
 
     fn href(&self, after: &str) -> String {
         let Self { scope, state, path } = self;
-        href(
-            "/golden-paths/journeys",
-            [("scope", scope.as_str()), ("state", state), ("path", path), ("after", after)],
-        )
+        href("/golden-paths/journeys", [("scope", scope.as_str()), ("state", state), ("path", path), ("after", after)])
     }
 }
 
@@ -91,7 +89,8 @@ fn JourneysView(filters: Filters, listed: JourneysPage, reader: Reader, first: b
     let next = next.map(|next| filters.href(&next.to_string()));
     let start = (!first).then(|| filters.href(""));
     let content = if items.is_empty() {
-        let clear = (filters.narrows() || !first).then(|| href("/golden-paths/journeys", [("scope", filters.scope.as_str())]));
+        let clear =
+            (filters.narrows() || !first).then(|| href("/golden-paths/journeys", [("scope", filters.scope.as_str())]));
         match clear {
             Some(clear) => view! { <EmptyState sentence="No journey is like this."><a class="pk-button" href=clear>"Clear the filters"</a></EmptyState> }.into_any(),
             None => view! { <EmptyState sentence=empty(scope)><ToPaths/></EmptyState> }.into_any(),

@@ -23,7 +23,9 @@ pub async fn offer_page(id: &str) -> Result<Drawn, AppError> {
     let detail = golden.detail(&caller, id).await?;
     let offered = golden.offer(&caller, id).await?;
     let fields = match &offered {
-        Some(offered) if !offered.offer.missing.is_empty() => Some(missing_fields(&golden, &caller, &detail, offered).await?),
+        Some(offered) if !offered.offer.missing.is_empty() => {
+            Some(missing_fields(&golden, &caller, &detail, offered).await?)
+        }
         _ => None,
     };
     Ok(page(|| view! { <OfferView detail=detail offered=offered fields=fields/> }))
@@ -53,14 +55,8 @@ async fn missing_fields(
         source: Source { address: OPTIONS, about: vec![("journey", id)] },
         notes: std::collections::HashMap::new(),
     };
-    let what = Shown {
-        form: &form,
-        definition: &offered.parameters,
-        values: &values,
-        page: shown,
-        revision: 0,
-        tried: false,
-    };
+    let what =
+        Shown { form: &form, definition: &offered.parameters, values: &values, page: shown, revision: 0, tried: false };
     FormPage::new(&*golden.entities, caller, what, place).await
 }
 
@@ -110,7 +106,8 @@ fn OfferView(detail: JourneyDetail, offered: Option<Offered>, fields: Option<For
     };
     let (id, hash) = (journey.id.clone(), offered.hash.clone());
     let decide = if !is_owner {
-        view! { <Banner title="The journey’s owner decides"><p>"You may look at what would change."</p></Banner> }.into_any()
+        view! { <Banner title="The journey’s owner decides"><p>"You may look at what would change."</p></Banner> }
+            .into_any()
     } else if let Some(fields) = fields {
         view! {
             <Section title="What it asks for besides">
@@ -154,9 +151,12 @@ fn ChangeRow(change: Change) -> impl IntoView {
     let what = match kind {
         ChangeKind::Added => view! { <Badge text="Comes in" tone=Tone::Fine/> }.into_any(),
         ChangeKind::Removed => view! { <Badge text="Goes" tone=Tone::Attention/> }.into_any(),
-        ChangeKind::Changed => view! { <Badge text="Changes" tone=Tone::Attention/> " the path says something else of it" }.into_any(),
+        ChangeKind::Changed => {
+            view! { <Badge text="Changes" tone=Tone::Attention/> " the path says something else of it" }.into_any()
+        }
         ChangeKind::Version { from, to } => {
-            view! { <Badge text="Newer" tone=Tone::Neutral/> " from " <code>{from}</code> " to " <code>{to}</code> }.into_any()
+            view! { <Badge text="Newer" tone=Tone::Neutral/> " from " <code>{from}</code> " to " <code>{to}</code> }
+                .into_any()
         }
     };
     let missing = if missing.is_empty() { "Nothing".to_owned() } else { missing.join(", ") };

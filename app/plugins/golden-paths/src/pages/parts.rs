@@ -21,6 +21,19 @@ pub(super) fn name_of(titles: &Titles, who: &str) -> String {
     }
 }
 
+/// A text with everybody in it called as people call them.
+pub(super) fn named(titles: &Titles, text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let who = word.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | '.'));
+        match titles.get(who).filter(|_| who.contains(':')) {
+            Some(title) => said.push_str(&format!("{title}{}", &word[who.len()..])),
+            None => said.push_str(word),
+        }
+    }
+    said
+}
+
 /// Several of them: `A`, `A or B`, `A, B or C`.
 pub(super) fn names_of(titles: &Titles, whom: &[String], joined: &str) -> String {
     let names: Vec<String> = whom.iter().map(|who| name_of(titles, who)).collect();
@@ -166,7 +179,13 @@ pub(super) fn plan(steps: &[StepDefinition], titles: &Titles, facts: impl Fn(&st
 }
 
 /// A journey as a line of stations; `shown` is the key of the one that the page shows.
-pub(super) fn way(journey: &Journey, titles: &Titles, shown: &str, href: impl Fn(&str) -> String, now: Millis) -> Vec<Stop> {
+pub(super) fn way(
+    journey: &Journey,
+    titles: &Titles,
+    shown: &str,
+    href: impl Fn(&str) -> String,
+    now: Millis,
+) -> Vec<Stop> {
     let steps = &journey.steps;
     let places = |id: &String| {
         let id = id.clone();
@@ -185,7 +204,9 @@ pub(super) fn way(journey: &Journey, titles: &Titles, shown: &str, href: impl Fn
             if step.state == StepState::Pending && !journey.state.is_over() {
                 facts.extend(terms(&step.definition, titles));
             }
-            if step.state.is_open() && let Some(due) = step.due_at {
+            if step.state.is_open()
+                && let Some(due) = step.due_at
+            {
                 let when = When::new(due, now).relative;
                 facts.push(if due <= now { format!("overdue, was due {when}") } else { format!("due {when}") });
             }
@@ -279,5 +300,6 @@ mod tests {
         assert_eq!(names_of(&titles, &whom[..1], "or"), "Team A");
         assert_eq!(names_of(&titles, &[], "or"), "nobody");
         assert_eq!(entity_href("user:default/jane"), "/catalog/default/user/jane");
+        assert_eq!(named(&titles, "Sent back by group:default/a: no"), "Sent back by Team A: no");
     }
 }

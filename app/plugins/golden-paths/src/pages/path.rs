@@ -84,9 +84,9 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
         Some(text) => view! { <Prose html=html::markdown(text)/> }.into_any(),
         None => view! { <p>{row.description.clone()}</p> }.into_any(),
     };
-    let way = definition
-        .as_ref()
-        .map(|definition| view! { <Way definition=definition.as_ref().clone() stations=stations titles=titles.clone()/> });
+    let way = definition.as_ref().map(
+        |definition| view! { <Way definition=definition.as_ref().clone() stations=stations titles=titles.clone()/> },
+    );
     let asks = definition.as_ref().map(|definition| view! { <Asks parameters=definition.parameters.clone()/> });
     let owner = if titles.contains_key(&row.owner) { who_link(&titles, &row.owner) } else { owner_title.into_any() };
     let where_for = if regions.is_empty() { "Everywhere".to_owned() } else { regions.join(", ") };
@@ -122,6 +122,7 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
                         <Fact name="Descriptor"><a href=catalog>"Open in the catalog"</a></Fact>
                         <Fact name="Last read"><Time when=Some(When::new(row.checked_at, now))/></Fact>
                     </Facts>
+                    {may_change.then(|| view! { <ReadAgain path=row.path.clone()/> })}
                 </aside>
             </div>
         </Page>
@@ -131,8 +132,7 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
 /// The button that begins a journey, for oneself or for one of one's teams.
 #[component]
 fn StartForm(path: String, groups: Vec<String>, titles: Titles) -> impl IntoView {
-    let teams: Vec<Choice> =
-        groups.iter().map(|group| Choice::new(group.clone(), name_of(&titles, group))).collect();
+    let teams: Vec<Choice> = groups.iter().map(|group| Choice::new(group.clone(), name_of(&titles, group))).collect();
     let for_team = (!teams.is_empty()).then(|| {
         let path = path.clone();
         view! {
@@ -172,20 +172,15 @@ fn TagLinks(tags: Vec<String>) -> impl IntoView {
 /// What somebody must know before starting.
 #[component]
 fn Notices(row: PathRow, version: Option<Version>, may_start: bool, may_change: bool) -> impl IntoView {
-    let check = may_change.then(|| {
-        view! {
-            <form method="post" action=CheckPath::PATH class="pk-inline">
-                <input type="hidden" name="path" value=row.path.clone()/>
-                <button class="pk-button" type="submit">"Read it again"</button>
-            </form>
-        }
-    });
     let problem = (!row.problem.is_empty()).then(|| {
-        let title =
-            if version.is_some() { "What there is now could not be made a version" } else { "It cannot be started yet" };
+        let title = if version.is_some() {
+            "What there is now could not be made a version"
+        } else {
+            "It cannot be started yet"
+        };
         let stays = version.as_ref().map(|version| format!(" Version {} stays in use.", version.number));
         let why = ended(&row.problem);
-        view! { <Banner title=title tone=Tone::Attention><p>{why}{stays}</p>{check}</Banner> }
+        view! { <Banner title=title tone=Tone::Attention><p>{why}{stays}</p></Banner> }
     });
     let waiting = (row.problem.is_empty() && version.is_none()).then(|| {
         view! { <Banner title="No version of it is in use" tone=Tone::Waiting><p>"It is being read for the first time, or all of its versions were withdrawn; the page of its versions tells which."</p></Banner> }
@@ -208,6 +203,17 @@ fn Notices(row: PathRow, version: Option<Version>, may_start: bool, may_change: 
     view! { {problem} {waiting} {deprecated} {warning} {refused} }
 }
 
+/// Has the path read at once, rather than when it is its turn.
+#[component]
+fn ReadAgain(path: String) -> impl IntoView {
+    view! {
+        <form method="post" action=CheckPath::PATH class="pk-inline">
+            <input type="hidden" name="path" value=path/>
+            <Button text="Read it again"/>
+        </form>
+    }
+}
+
 /// A sentence with its full stop.
 pub(super) fn ended(text: &str) -> String {
     let text = text.trim();
@@ -227,12 +233,10 @@ fn Way(definition: GoldenPath, stations: Vec<Station>, titles: Titles) -> impl I
     let mut teams: Vec<&str> = definition.steps.iter().map(|step| step.owner.as_str()).collect();
     teams.sort_unstable();
     teams.dedup();
-    let count = |number: usize, one: &str, many: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {many}") };
-    let lead = format!(
-        "{} by {}.",
-        count(stops.len(), "step", "steps"),
-        count(teams.len(), "team", "teams")
-    );
+    let count = |number: usize, one: &str, many: &str| {
+        if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+    };
+    let lead = format!("{} by {}.", count(stops.len(), "step", "steps"), count(teams.len(), "team", "teams"));
     let content = if stops.is_empty() {
         view! { <EmptyState sentence="It has no steps."/> }.into_any()
     } else {

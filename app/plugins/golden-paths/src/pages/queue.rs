@@ -1,4 +1,6 @@
-use kit::components::{Badge, Button, Choice, Column, ControlSize, EmptyState, Field, Page, Select, Tab, Table, Tabs, Time, Tone};
+use kit::components::{
+    Badge, Button, Choice, Column, ControlSize, EmptyState, Field, Page, Select, Tab, Table, Tabs, Time, Tone,
+};
 use kit::error::AppError;
 use kit::page::Drawn;
 use kit::query::href;

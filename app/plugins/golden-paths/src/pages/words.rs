@@ -77,9 +77,11 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
                 }
             })
         }
-        Event::Begun { step: key, .. } => {
-            told_so(if by_person { format!("filled in the form of {}.", step(key)) } else { format!("{} began.", step(key)) })
-        }
+        Event::Begun { step: key, .. } => told_so(if by_person {
+            format!("filled in the form of {}.", step(key))
+        } else {
+            format!("{} began.", step(key))
+        }),
         Event::RunRefused { step: key, why, .. } => with(format!("{} did not begin.", step(key)), why, true),
         Event::RunEnded { step: key, outcome, .. } => match outcome {
             Outcome::Completed(_) => mattering(format!("{} is done.", step(key))),
@@ -87,7 +89,9 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
             Outcome::Unknown(why) => with(format!("nobody can tell what became of {}.", step(key)), why, true),
             Outcome::Resumed => told_so(format!("{} goes on.", step(key))),
         },
-        Event::Probed { step: key, good: true, .. } => mattering(format!("{}: the address answered as it should.", step(key))),
+        Event::Probed { step: key, good: true, .. } => {
+            mattering(format!("{}: the address answered as it should.", step(key)))
+        }
         Event::Probed { .. } => None,
         Event::TimeCame { step: key } => told_so(format!("the time of {} has come.", step(key))),
         Event::Signalled { step: key, .. } => mattering(format!("{} was called.", step(key))),
@@ -112,7 +116,9 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
         Event::Approved { step: key, comment, instead_of } => {
             with(format!("agreed to {} in place of {}.", step(key), name_of(titles, instead_of)), comment, true)
         }
-        Event::Agreed { step: key } if by_person => told_so(format!("gave the last agreement that {} needed.", step(key))),
+        Event::Agreed { step: key } if by_person => {
+            told_so(format!("gave the last agreement that {} needed.", step(key)))
+        }
         Event::Agreed { step: key } => told_so(format!("{} has the agreement that it needs.", step(key))),
         Event::Declined { step: key, reason, back_to } if back_to.is_empty() => {
             with(format!("declined {}.", step(key)), reason, true)
@@ -178,7 +184,8 @@ mod tests {
     #[test]
     fn what_people_do_begins_with_them_and_what_the_portal_does_is_a_sentence() {
         let jane = || Actor::Person("user:default/jane".into());
-        let text = |told: Option<(String, String, String)>| told.map(|(who, what, said)| format!("{who}|{what}|{said}"));
+        let text =
+            |told: Option<(String, String, String)>| told.map(|(who, what, said)| format!("{who}|{what}|{said}"));
         assert_eq!(
             text(told_of(jane(), Event::Claimed { step: "review".into() })).as_deref(),
             Some("Jane|took review.|")
@@ -187,8 +194,7 @@ mod tests {
         let failed = Event::RunEnded { step: "review".into(), run: "r".into(), outcome: why };
         assert_eq!(text(told_of(Actor::Portal, failed)).as_deref(), Some("|Review failed.|No room"));
         assert_eq!(told_of(Actor::Portal, Event::Ready { step: "review".into() }), None);
-        let declined =
-            Event::Declined { step: "gate".into(), reason: " Too early ".into(), back_to: "review".into() };
+        let declined = Event::Declined { step: "gate".into(), reason: " Too early ".into(), back_to: "review".into() };
         assert_eq!(
             text(told_of(jane(), declined)).as_deref(),
             Some("Jane|declined gate and sent the journey back to review.|Too early")

@@ -412,8 +412,9 @@ impl GoldenPaths {
         let (form, parameters, values, origins): (_, _, _, BTreeMap<String, Origin>) = match &step.definition.kind {
             Kind::Task(task) if !task.form.is_null() => {
                 let form = form::form(&task.form);
-                // A task is given values as what is run is.
-                let values = form.without_secrets(&form.defaults(&Value::Object(step.input.clone())));
+                // A task is given values as what is run is; what was filled in before it was sent back stands over them.
+                let given = step.input.clone().into_iter().chain(step.entered.clone()).collect();
+                let values = form.without_secrets(&form.defaults(&Value::Object(given)));
                 let origins = step.input.keys().map(|name| (name.clone(), Origin::Path)).collect();
                 (Arc::new(form), task.form.clone(), values, origins)
             }

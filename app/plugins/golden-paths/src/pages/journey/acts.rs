@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use journey::{Journey, JourneyState, StepState};
-use kit::components::{Button, Combobox, Emphasis, Field, FormActions, FormLayout, Input, InputKind, Need, Panel, TextArea};
+use kit::components::{
+    Button, Combobox, Emphasis, Field, FormActions, FormLayout, Input, InputKind, Need, Panel, TextArea,
+};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -77,8 +79,11 @@ fn Transfer(id: String) -> impl IntoView {
 fn Cancel(journey: Arc<Journey>) -> impl IntoView {
     let is_draft = journey.state == JourneyState::Draft;
     let done = || journey.steps.iter().filter(|step| step.state == StepState::Completed);
-    let undone: Vec<String> =
-        done().rev().flat_map(|step| step.definition.undo.iter().map(|undo| undo.name.clone())).filter(|name| !name.is_empty()).collect();
+    let undone: Vec<String> = done()
+        .rev()
+        .flat_map(|step| step.definition.undo.iter().map(|undo| undo.name.clone()))
+        .filter(|name| !name.is_empty())
+        .collect();
     let stays: Vec<String> =
         done().filter(|step| step.definition.undo.is_empty()).map(|step| step.definition.name.clone()).collect();
     let consequence = if is_draft {
@@ -88,7 +93,8 @@ fn Cancel(journey: Arc<Journey>) -> impl IntoView {
     } else {
         format!("What is under way is stopped. Then this is done, in this order: {}.", undone.join("; "))
     };
-    let stays = (!stays.is_empty()).then(|| view! { <p>{format!("Nothing undoes these; they stay as they are: {}.", stays.join(", "))}</p> });
+    let stays = (!stays.is_empty())
+        .then(|| view! { <p>{format!("Nothing undoes these; they stay as they are: {}.", stays.join(", "))}</p> });
     view! {
         <details class="pk-disclosure">
             <summary>"Cancel it"</summary>

@@ -30,11 +30,8 @@ pub(super) fn Undoing(journey: Arc<Journey>, titles: Titles, is_owner: bool, may
         .collect();
     let stations: Vec<Station> = undo.iter().map(|undo| station(undo, &titles)).collect();
     let total = stations.len() as u64;
-    let acts: Vec<_> = undo
-        .iter()
-        .filter(|_| may_change)
-        .filter_map(|undo| acts(&journey.id, undo, is_owner))
-        .collect();
+    let acts: Vec<_> =
+        undo.iter().filter(|_| may_change).filter_map(|undo| acts(&journey.id, undo, is_owner)).collect();
     let sentence = match (total, failed.len()) {
         (0, _) => "There was nothing to undo.".to_owned(),
         (_, 0) if done == total => "All of it is undone.".to_owned(),

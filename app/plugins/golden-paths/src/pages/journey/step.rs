@@ -29,7 +29,7 @@ use crate::api::{
 use crate::pages::discover::Reader;
 use crate::pages::fill::{Elsewhere, fields, forward, origin_word, shown_page, status, step_form_href};
 use crate::pages::parts::{
-    DueBadge, Evidences, Titles, holder, kind_word, name_of, stands, step_name, who_link,
+    DueBadge, Evidences, Titles, holder, kind_word, name_of, named, stands, step_name, who_link,
 };
 use crate::server::GoldenPaths;
 use crate::server::service::{JourneyDetail, StepForm, journey_href, path_href};
@@ -101,8 +101,7 @@ pub(super) async fn shown(
         None => Vec::new(),
     };
     let calls = is_open && matches!(&step.definition.kind, Kind::Wait(wait) if wait.until == WaitFor::Webhook);
-    let signal =
-        if calls && (is_owner || is_team) { Some(golden.signal_address(&journey, step)) } else { None };
+    let signal = if calls && (is_owner || is_team) { Some(golden.signal_address(&journey, step)) } else { None };
     Ok(StepShown {
         step: step.clone(),
         titles: detail.titles.clone(),
@@ -120,12 +119,7 @@ pub(super) async fn shown(
 }
 
 /// A form of one page without secrets stands on the page of the journey; any other has pages of its own.
-async fn in_place(
-    golden: &GoldenPaths,
-    caller: &Caller,
-    form: StepForm,
-    at: &Address,
-) -> Result<InPlace, AppError> {
+async fn in_place(golden: &GoldenPaths, caller: &Caller, form: StepForm, at: &Address) -> Result<InPlace, AppError> {
     let active = form.form.active(&form.values);
     let key = form.step.as_ref().map(|step| step.key.clone()).unwrap_or_default();
     let is_short = active.pages.len() == 1 && !active.fields().any(|field| matches!(field.kind, FieldKind::Secret));
@@ -165,10 +159,13 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
         view! { <More journey=journey.clone() step=step.clone() titles=titles.clone() is_owner=is_owner is_team=is_team reader=reader.clone()/> }
     });
     let votes = (!step.votes.is_empty()).then(|| view! { <Votes step=step.clone() titles=titles.clone() now=now/> });
-    let nested = matches!(step.definition.kind, Kind::Path { .. }).then_some(step.run.clone()).filter(|run| !run.is_empty()).map(|run| {
-        let href = journey_href(&run);
-        view! { <p><a class="pk-button" href=href>"Open the journey that it leads along"</a></p> }
-    });
+    let nested = matches!(step.definition.kind, Kind::Path { .. })
+        .then_some(step.run.clone())
+        .filter(|run| !run.is_empty())
+        .map(|run| {
+            let href = journey_href(&run);
+            view! { <p><a class="pk-button" href=href>"Open the journey that it leads along"</a></p> }
+        });
     let signal = signal.map(|signal| view! { <Signal path=signal/> });
     let key = step.key.clone();
     view! {
@@ -178,7 +175,7 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
                 {due.map(|due| view! { <DueBadge due=Some(due) now=now/> })} " "
                 <span class="pk-quiet">{kind_word(&step.definition.kind)} " · answered for by "</span> {owner}
             </p>
-            <Notice step=step.clone() over=journey.state.is_over() run=run.clone()/>
+            <Notice step=step.clone() titles=titles.clone() over=journey.state.is_over() run=run.clone()/>
             {about}
             {said}
             {evidence}
@@ -196,8 +193,8 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
 
 /// Why it stands as it does, where that needs saying.
 #[component]
-fn Notice(step: Step, over: bool, run: Option<Run>) -> impl IntoView {
-    let note = step.note.trim().to_owned();
+fn Notice(step: Step, titles: Titles, over: bool, run: Option<Run>) -> impl IntoView {
+    let note = named(&titles, step.note.trim());
     let to_run = run.map(|run| view! { <p><a href=run.path>"Open the run"</a></p> });
     if step.unknown {
         return Some(
@@ -217,7 +214,9 @@ fn Notice(step: Step, over: bool, run: Option<Run>) -> impl IntoView {
         StepState::Missing => "What it runs is no longer to be had",
         StepState::Skipped => "Why it was left out",
         StepState::Attested => "Why it counts as done",
-        StepState::Waiting | StepState::Pending | StepState::Ready | StepState::Running if step.sent_back => "It was sent back",
+        StepState::Waiting | StepState::Pending | StepState::Ready | StepState::Running if step.sent_back => {
+            "It was sent back"
+        }
         StepState::Waiting if !over => "It did not begin",
         _ => return None,
     };
@@ -244,13 +243,17 @@ fn Act(
     if let Some(exception) = &step.exception {
         let rule = if exception.attest { &step.definition.attest } else { &step.definition.skip };
         let group = rule.as_ref().map(|rule| rule.approval.clone()).unwrap_or_default();
-        let decides = reader.is_any(std::slice::from_ref(&group)) && !asks_for_it(&journey, &reader.me) && reader.me != exception.by;
+        let decides = reader.is_any(std::slice::from_ref(&group))
+            && !asks_for_it(&journey, &reader.me)
+            && reader.me != exception.by;
         let what = if exception.attest { "taken as done elsewhere" } else { "skipped" };
         let who = name_of(&titles, &exception.by);
         let reason = exception.reason.clone();
-        let shown = view! { <Evidences label="What shows that it was done".to_owned() items=exception.evidence.clone()/> };
+        let shown =
+            view! { <Evidences label="What shows that it was done".to_owned() items=exception.evidence.clone()/> };
         let decide = if decides {
-            view! { <Decide id=id.clone() step=key.clone() agree="Agree that it is left out" refuse="Refuse"/> }.into_any()
+            view! { <Decide id=id.clone() step=key.clone() agree="Agree that it is left out" refuse="Refuse"/> }
+                .into_any()
         } else {
             view! { <p class="pk-quiet">{format!("{} decides.", name_of(&titles, &group))}</p> }.into_any()
         };
@@ -272,13 +275,18 @@ fn Act(
             let take = if step.assignee.is_empty() {
                 Some(view! { <Quick action=ClaimStep::PATH id=id.clone() step=key.clone() text="Take it"/> }.into_any())
             } else if is_mine {
-                Some(view! { <Quick action=ReleaseStep::PATH id=id.clone() step=key.clone() text="Put it back"/> }.into_any())
+                Some(
+                    view! { <Quick action=ReleaseStep::PATH id=id.clone() step=key.clone() text="Put it back"/> }
+                        .into_any(),
+                )
             } else {
                 None
             };
             if is_taken {
                 let who = name_of(&titles, &step.assignee);
-                let back = (is_owner).then(|| view! { <Quick action=ReleaseStep::PATH id=id.clone() step=key.clone() text="Put it back"/> });
+                let back = (is_owner).then(
+                    || view! { <Quick action=ReleaseStep::PATH id=id.clone() step=key.clone() text="Put it back"/> },
+                );
                 return view! { <Turn who=who what="this task"/> {back} }.into_any();
             }
             let needs_evidence = task.evidence && step.evidence.is_empty();
@@ -308,7 +316,8 @@ fn Act(
             }
         },
         (StepState::Failed | StepState::Missing, kind) if is_owner || is_team => {
-            let is_run = matches!(kind, Kind::Template { .. }) && !step.run.is_empty() && step.state == StepState::Failed;
+            let is_run =
+                matches!(kind, Kind::Template { .. }) && !step.run.is_empty() && step.state == StepState::Failed;
             view! {
                 <form method="post" action=RetryStep::PATH>
                     <input type="hidden" name="id" value=id/>
@@ -362,7 +371,8 @@ fn drawn(form: InPlace) -> AnyView {
             .into_any()
         }
         InPlace::Elsewhere(href) => {
-            view! { <FormActions><Button text="Fill in its form" emphasis=Emphasis::Primary href=href/></FormActions> }.into_any()
+            view! { <FormActions><Button text="Fill in its form" emphasis=Emphasis::Primary href=href/></FormActions> }
+                .into_any()
         }
     }
 }
@@ -546,18 +556,30 @@ fn Given(journey: Arc<Journey>, step: Step, titles: Titles) -> impl IntoView {
 
 /// What else can be done about a step: evidence, other hands, leaving it out.
 #[component]
-fn More(journey: Arc<Journey>, step: Step, titles: Titles, is_owner: bool, is_team: bool, reader: Reader) -> impl IntoView {
+fn More(
+    journey: Arc<Journey>,
+    step: Step,
+    titles: Titles,
+    is_owner: bool,
+    is_team: bool,
+    reader: Reader,
+) -> impl IntoView {
     let (id, key) = (journey.id.clone(), step.key.clone());
     let waits = step.state == StepState::Waiting;
     let is_approval = matches!(step.definition.kind, Kind::Approval(_));
     let part = is_owner || is_team;
     let is_due = journey.state != JourneyState::Draft;
-    let needs_evidence =
-        matches!(&step.definition.kind, Kind::Task(task) if task.evidence) && step.evidence.is_empty() && waits && is_team;
+    let needs_evidence = matches!(&step.definition.kind, Kind::Task(task) if task.evidence)
+        && step.evidence.is_empty()
+        && waits
+        && is_team;
     let evidence = (part && is_due && !needs_evidence && step.state != StepState::Pending)
         .then(|| view! { <Evidence id=id.clone() step=key.clone() open=false/> });
-    let hand = (waits && !is_approval && step.exception.is_none() && (is_team || is_owner && step.definition.kind.runs().is_some()))
-        .then(|| view! { <HandOver id=id.clone() step=key.clone()/> });
+    let hand = (waits
+        && !is_approval
+        && step.exception.is_none()
+        && (is_team || is_owner && step.definition.kind.runs().is_some()))
+    .then(|| view! { <HandOver id=id.clone() step=key.clone()/> });
     let delegate = (waits && is_approval && undecided(&journey, &step, &reader, &titles).is_none())
         .then(|| view! { <Delegate id=id.clone() step=key.clone()/> });
     let may_except = part
@@ -664,7 +686,8 @@ fn Except(id: String, step: String, attest: bool, rule: Rule, titles: Titles) ->
     };
     let need = |needed: bool| if needed { Need::Required } else { Need::Optional };
     let reason = format!("{control}-reason");
-    let shows = (attest || rule.evidence).then(|| view! { <LinkFields id=control.to_owned() need=need(rule.evidence)/> });
+    let shows =
+        (attest || rule.evidence).then(|| view! { <LinkFields id=control.to_owned() need=need(rule.evidence)/> });
     view! {
         <details class="pk-disclosure">
             <summary>{summary}</summary>
