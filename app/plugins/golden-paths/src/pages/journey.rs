@@ -10,7 +10,7 @@ use std::sync::Arc;
 use journey::{Journey, JourneyState, Step, StepState, UndoKind, words};
 use kit::components::{
     Banner, Breadcrumb, Button, Emphasis, Fact, Facts, History, HistoryEntry, Live, Page, Panel, Progress, Route,
-    Section, Stop, Time, Tone, Turn,
+    Section, Time, Tone, Turn,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -204,13 +204,13 @@ fn Situation(
         let href = journey_href(&journey.successor);
         view! { <Banner title="This journey was started over"><p><a href=href>"See the journey that goes on"</a></p></Banner> }
     });
+    let reason = journey.reason.clone();
     let ended = match journey.state {
         JourneyState::Completed => Some(view! { <Banner title="The journey is completed" tone=Tone::Fine><p>"Every step is behind it."</p></Banner> }.into_any()),
         JourneyState::Failed => {
-            Some(view! { <Banner title="The journey was given up" tone=Tone::Wrong><p>{journey.reason.clone()}</p></Banner> }.into_any())
+            Some(view! { <Banner title="The journey was given up" tone=Tone::Wrong><p>{reason}</p></Banner> }.into_any())
         }
         JourneyState::Cancelled => {
-            let reason = journey.reason.clone();
             Some(view! { <Banner title="The journey was cancelled" tone=Tone::Attention><p>{reason}</p></Banner> }.into_any())
         }
         _ => None,
@@ -243,7 +243,10 @@ fn Results(journey: Arc<Journey>, titles: Titles) -> impl IntoView {
         let facts: Vec<_> = journey
             .outputs
             .iter()
-            .map(|(name, value)| view! { <Fact name=name.clone()>{output(value, &titles)}</Fact> })
+            .map(|(name, value)| {
+                let value = output(value, &titles);
+                view! { <Fact name=name.clone()>{value}</Fact> }
+            })
             .collect();
         view! { <Panel title="What there is now"><Facts>{facts}</Facts></Panel> }
     })
@@ -297,8 +300,10 @@ fn About(journey: Arc<Journey>, titles: Titles, now: Millis) -> impl IntoView {
         view! { <Fact name="Version"><a class="pk-mono" href=href>{number}</a></Fact> }
     });
     let owner = who_link(&titles, &journey.owner);
-    let starter = (journey.starter != journey.owner)
-        .then(|| view! { <Fact name="Begun by">{who_link(&titles, &journey.starter)}</Fact> });
+    let starter = (journey.starter != journey.owner).then(|| {
+        let starter = who_link(&titles, &journey.starter);
+        view! { <Fact name="Begun by">{starter}</Fact> }
+    });
     let started =
         journey.started_at.map(|at| view! { <Fact name="Started"><Time when=Some(When::new(at, now))/></Fact> });
     let ended = journey.ended_at.map(|at| view! { <Fact name="Ended"><Time when=Some(When::new(at, now))/></Fact> });

@@ -89,6 +89,16 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
     );
     let asks = definition.as_ref().map(|definition| view! { <Asks parameters=definition.parameters.clone()/> });
     let owner = if titles.contains_key(&row.owner) { who_link(&titles, &row.owner) } else { owner_title.into_any() };
+    let published = version.clone().map(|version| {
+        let href = format!("{}/versions/{}", row.href(), segment(&version.number.to_string()));
+        let (number, by, published) = (version.number.to_string(), author(&version), version.published_at);
+        view! {
+            <Fact name="Version"><a class="pk-mono" href=href>{number}</a></Fact>
+            <Fact name="Published"><Time when=Some(When::new(published, now))/></Fact>
+            <Fact name="By">{by}</Fact>
+        }
+    });
+    let again = may_change.then(|| view! { <ReadAgain path=row.path.clone()/> });
     let where_for = if regions.is_empty() { "Everywhere".to_owned() } else { regions.join(", ") };
     let median = statistics.median.map_or_else(|| "–".to_owned(), words);
     let catalog = format!("/catalog/{}/goldenpath/{}", segment(&row.namespace), segment(&row.name));
@@ -105,15 +115,7 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
                 <aside aria-label="Facts">
                     <Facts>
                         <Fact name="Owner">{owner}</Fact>
-                        {version.map(|version| {
-                            let href = format!("{}/versions/{}", row.href(), segment(&version.number.to_string()));
-                            let (number, by, published) = (version.number.to_string(), author(&version), version.published_at);
-                            view! {
-                                <Fact name="Version"><a class="pk-mono" href=href>{number}</a></Fact>
-                                <Fact name="Published"><Time when=Some(When::new(published, now))/></Fact>
-                                <Fact name="By">{by}</Fact>
-                            }
-                        })}
+                        {published}
                         <Fact name="For">{where_for}</Fact>
                         <Fact name="Under way"><span class="pk-number">{statistics.under_way}</span></Fact>
                         <Fact name="Completed, 1 year"><span class="pk-number">{statistics.completed}</span></Fact>
@@ -122,7 +124,7 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
                         <Fact name="Descriptor"><a href=catalog>"Open in the catalog"</a></Fact>
                         <Fact name="Last read"><Time when=Some(When::new(row.checked_at, now))/></Fact>
                     </Facts>
-                    {may_change.then(|| view! { <ReadAgain path=row.path.clone()/> })}
+                    {again}
                 </aside>
             </div>
         </Page>

@@ -1,5 +1,5 @@
 use kit::components::{
-    Badge, Banner, Breadcrumb, Button, Choice, CodeBlock, Column, Emphasis, EmptyState, Fact, Facts, Field,
+    Badge, Banner, Breadcrumb, Button, Choice, CodeBlock, Column, DiffView, Emphasis, EmptyState, Fact, Facts, Field,
     FormActions, FormLayout, Input, Need, Page, Panel, Route, Section, Select, Table, Tabs, Time, Tone,
 };
 use kit::error::AppError;
@@ -7,7 +7,7 @@ use kit::page::Drawn;
 use kit::query::{href, segment};
 use kit::server::clock::Millis;
 use kit::server::context::{caller, service};
-use kit::server::definitions::State;
+use kit::server::definitions::{ChangeKind, FileChange, State};
 use kit::server::page::{Address, page};
 use kit::when::When;
 use leptos::prelude::*;
@@ -79,12 +79,13 @@ fn VersionsView(row: PathRow, versions: Versions, latest: Option<i64>, now: Mill
 }
 
 /// One version: its stations, its descriptor, and what is to become of it.
-pub async fn version_page(namespace: &str, name: &str, number: &str) -> Result<Drawn, AppError> {
+pub async fn version_page(namespace: &str, name: &str, number: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
     let path = format!("goldenpath:{namespace}/{name}");
     let detail = golden.path(&caller, &path).await?;
     let opened = golden.version(&caller, &path, number).await?;
     let others = golden.versions(&caller, &path, None).await?;
+    let (from, changes) = golden.changes(&caller, &path, number, &at.one("from")).await?;
     let shown = Shown {
         in_use: detail.listed.version.as_ref().is_some_and(|latest| latest.id == opened.version.id),
         others: others.versions.iter().map(|other| other.number.to_string()).collect(),
@@ -92,6 +93,8 @@ pub async fn version_page(namespace: &str, name: &str, number: &str) -> Result<D
         row: detail.listed.row,
         titles: detail.titles,
         now: golden.kit.clock.now(),
+        from: from.map(|from| from.number.to_string()),
+        changes,
         opened,
     };
     Ok(page(|| view! { <VersionView shown=shown/> }))
@@ -104,6 +107,9 @@ struct Shown {
     titles: Titles,
     /// The numbers of the newest versions.
     others: Vec<String>,
+    /// The number of the version that it is compared with.
+    from: Option<String>,
+    changes: Vec<FileChange>,
     may_change: bool,
     in_use: bool,
     now: Millis,
@@ -111,7 +117,7 @@ struct Shown {
 
 #[component]
 fn VersionView(shown: Shown) -> impl IntoView {
-    let Shown { row, opened, titles, others, may_change, in_use, now } = shown;
+    let Shown { row, opened, titles, others, from, changes, may_change, in_use, now } = shown;
     let Opened { version, definition, text } = opened;
     let number = version.number.to_string();
     let aside = view! {
@@ -130,9 +136,17 @@ fn VersionView(shown: Shown) -> impl IntoView {
                 .into_any(),
         ),
     };
-    let warning = (!version.warning.is_empty())
-        .then(|| view! { <Banner title="For those who own it" tone=Tone::Attention><p>{version.warning.clone()}</p></Banner> });
+    let warning = Some(version.warning.clone())
+        .filter(|warning| !warning.is_empty())
+        .map(|warning| view! { <Banner title="For those who own it" tone=Tone::Attention><p>{warning}</p></Banner> });
+    let commit = Some(version.revision.clone())
+        .filter(|commit| !commit.is_empty())
+        .map(|commit| view! { <Fact name="Commit"><code class="pk-mono pk-wrap">{commit}</code></Fact> });
+    let (by, hash, word) = (author(&version), version.hash.clone(), version.state.word());
     let stops = plan(&definition.steps, &titles, |_| Vec::new());
+    let title = from.map_or_else(|| "Everything came with it".to_owned(), |from| format!("Changes from {from}"));
+    let same = changes.is_empty();
+    let changes: Vec<_> = changes.into_iter().map(|change| view! { <ChangeView change=change/> }).collect();
     let change = may_change.then(|| {
         let successors = others.into_iter().filter(|other| *other != number).collect();
         view! { <StateForms path=row.path.clone() number=number.clone() state=version.state.clone() successors=successors/> }
@@ -150,20 +164,46 @@ fn VersionView(shown: Shown) -> impl IntoView {
             <div class="pk-columns">
                 <div class="pk-panels">
                     <Panel title="The way"><Route label="Stations of this version" stops=stops/></Panel>
+                    <Panel title=title>
+                        {same.then(|| view! { <p class="pk-quiet">"The files are the same."</p> })}
+                        {changes}
+                    </Panel>
                     <Panel title="Descriptor"><CodeBlock text=text label="The descriptor of this version" anchor="L"/></Panel>
                     {change}
                 </div>
                 <aside aria-label="Facts">
                     <Facts>
                         <Fact name="Published"><Time when=Some(When::new(version.published_at, now))/></Fact>
-                        <Fact name="By"><span class="pk-wrap">{author(&version)}</span></Fact>
-                        {(!version.revision.is_empty()).then(|| view! { <Fact name="Commit"><code class="pk-mono pk-wrap">{version.revision.clone()}</code></Fact> })}
-                        <Fact name="Hash"><code class="pk-mono pk-wrap">{version.hash.clone()}</code></Fact>
-                        <Fact name="State">{version.state.word()}", "<Time when=Some(When::new(version.state_at, now))/></Fact>
+                        <Fact name="By"><span class="pk-wrap">{by}</span></Fact>
+                        {commit}
+                        <Fact name="Hash"><code class="pk-mono pk-wrap">{hash}</code></Fact>
+                        <Fact name="State">{word}", "<Time when=Some(When::new(version.state_at, now))/></Fact>
                     </Facts>
                 </aside>
             </div>
         </Page>
+    }
+}
+
+#[component]
+fn ChangeView(change: FileChange) -> impl IntoView {
+    let (word, tone) = match change.kind {
+        ChangeKind::Added => ("Added", Tone::Fine),
+        ChangeKind::Removed => ("Removed", Tone::Wrong),
+        ChangeKind::Changed => ("Changed", Tone::Attention),
+        ChangeKind::Mode => ("May be executed, or no longer", Tone::Attention),
+    };
+    let label = format!("Changes of {}", change.path);
+    let lines = match change.lines {
+        Some(lines) => view! { <DiffView diff=lines label=label/> }.into_any(),
+        None if change.kind == ChangeKind::Mode => ().into_any(),
+        None => view! { <p class="pk-quiet">"It is too long to be shown line by line."</p> }.into_any(),
+    };
+    view! {
+        <details class="pk-disclosure" open>
+            <summary><code class="pk-mono pk-wrap">{change.path}</code> " " <Badge text=word tone=tone/></summary>
+            {lines}
+        </details>
     }
 }
 

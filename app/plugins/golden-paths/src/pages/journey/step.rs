@@ -490,7 +490,10 @@ fn Made(step: Step, titles: Titles) -> impl IntoView {
         .outputs
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "links" | "text" | "approvedBy"))
-        .map(|(name, value)| view! { <Fact name=spoken(name)>{output(value, &titles)}</Fact> })
+        .map(|(name, value)| {
+            let value = output(value, &titles);
+            view! { <Fact name=spoken(name)>{value}</Fact> }
+        })
         .collect();
     (!facts.is_empty()).then(|| view! { <h3>"What it made"</h3> <Facts>{facts}</Facts> })
 }
@@ -624,7 +627,7 @@ fn Evidence(id: String, step: String, open: bool) -> impl IntoView {
                     <FormActions><Button text="Attach the link"/></FormActions>
                 </FormLayout>
             </form>
-            <form method="post" action=upload enctype="multipart/form-data" rel="external">
+            <form method="post" action=upload enctype="multipart/form-data">
                 <FormLayout>
                     <Field label="Or a file" id="evidence-file" need=Need::Required>
                         <FileInput name="file" limits="At most 5 MB." max_bytes=FILE/>
