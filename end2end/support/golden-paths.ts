@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext } from '@playwright/test';
+import type { BrowserContext, Locator } from '@playwright/test';
 import { actAs, choose } from './create.ts';
 import { type Portico, startPortico } from './server.ts';
 import { expect, type Page, tookOver } from './test.ts';
@@ -117,4 +117,9 @@ export async function until(page: Page, hydrated: boolean, shows: (page: Page) =
     if (!hydrated) await page.reload();
     await shows(page);
   }).toPass({ timeout });
+}
+
+/** A station of the journey that the page shows. */
+export function station(page: Page, name: string): Locator {
+  return page.locator('.pk-stop').filter({ has: page.getByText(name, { exact: true }).and(page.locator('.pk-stop__name')) });
 }

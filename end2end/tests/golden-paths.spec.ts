@@ -1,4 +1,4 @@
-import { comes, PATH, portalWithPaths, Typed, until, WHO, whom } from '../support/golden-paths.ts';
+import { comes, PATH, portalWithPaths, station, Typed, until, WHO, whom } from '../support/golden-paths.ts';
 import { expect, test, tookOver, watch } from '../support/test.ts';
 
 const PUBLIC = '198.51.100.17';
@@ -58,9 +58,9 @@ test('a payment service goes to production through six teams, and each datum is 
 
     // The portal makes the repository and the delivery by itself, and the security engineers have the ball.
     await until(page, hydrated, async (page) => {
-      await expect(page.locator('.pk-stop', { hasText: 'Set up delivery' }).filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
+      await expect(station(page, 'Set up delivery').filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
     }, 90_000);
-    await expect(page.locator('.pk-stop', { hasText: 'Security review' })).toContainText('With Security Engineering');
+    await expect(station(page, 'Security review')).toContainText('With Security Engineering');
     await picture('03-under-way');
 
     // Security looks at it.
@@ -76,7 +76,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await picture('05-task');
     await page.getByRole('button', { name: 'Finish Security review' }).click();
     await until(page, hydrated, async (page) => {
-      await expect(page.locator('.pk-stop', { hasText: 'Data classification' })).toContainText('0 of 2 agree', { timeout: 2_000 });
+      await expect(station(page, 'Data classification')).toContainText('0 of 2 agree', { timeout: 2_000 });
     });
 
     // The data office does not agree, and sends it back.
@@ -89,7 +89,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.getByText('Send back…').click();
     await typed.word(/^Why/, 'The model leaves out where account numbers are kept');
     await page.getByRole('button', { name: 'Send back' }).click();
-    await expect(page.locator('.pk-stop', { hasText: 'Security review' })).toContainText('With Security Engineering');
+    await expect(station(page, 'Security review')).toContainText('With Security Engineering');
 
     // Security finds what was filled in, and adds what was missing.
     typed.who = WHO.security;
@@ -103,7 +103,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await picture('07-sent-back');
     await page.getByRole('button', { name: 'Finish Security review' }).click();
     await until(page, hydrated, async (page) => {
-      await expect(page.locator('.pk-stop', { hasText: 'Data classification' })).toContainText('0 of 2 agree', { timeout: 2_000 });
+      await expect(station(page, 'Data classification')).toContainText('0 of 2 agree', { timeout: 2_000 });
     });
 
     // Two of the data office agree.
@@ -111,7 +111,7 @@ test('a payment service goes to production through six teams, and each datum is 
       await comesAs(who, `${journey}?step=classification`);
       await page.getByRole('button', { name: 'Agree', exact: true }).click();
       await until(page, hydrated, async (page) => {
-        await expect(page.locator('.pk-stop', { hasText: 'Data classification' })).toContainText(then, { timeout: 2_000 });
+        await expect(station(page, 'Data classification')).toContainText(then, { timeout: 2_000 });
       });
     }
 
@@ -140,7 +140,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.locator('#hand-over-reason').fill('The edge is yours');
     typed.words.push('The edge is yours');
     await page.getByRole('button', { name: 'Hand it over' }).click();
-    await expect(page.locator('.pk-stop', { hasText: 'Public name' })).toContainText('With Ng');
+    await expect(station(page, 'Public name')).toContainText('With Ng');
 
     typed.who = WHO.network;
     await comesAs(WHO.network, '/golden-paths/queue');
@@ -149,7 +149,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await typed.field('address', PUBLIC);
     await page.getByRole('button', { name: 'Finish Public name' }).click();
     await until(page, hydrated, async (page) => {
-      await expect(page.locator('.pk-stop', { hasText: 'Go-live readiness' })).toContainText('With Observability', { timeout: 2_000 });
+      await expect(station(page, 'Go-live readiness')).toContainText('With Observability', { timeout: 2_000 });
     });
 
     // The last gate knows all that was said before.
@@ -216,7 +216,7 @@ test('a journey is cancelled, and what it made is undone by whom it concerns', a
     await expect(page).toHaveURL(/\/golden-paths\/journeys\/[0-9a-f-]{36}$/);
     const journey = new URL(page.url()).pathname;
     await until(page, hydrated, async (page) => {
-      await expect(page.locator('.pk-stop', { hasText: 'Set up delivery' }).filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
+      await expect(station(page, 'Set up delivery').filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
     }, 90_000);
 
     // Somebody who has no part in it does not know that it is there.

@@ -51,10 +51,16 @@ pub async fn form_page(id: &str, step: Option<&str>, at: &Address) -> Result<Dra
     }
 }
 
-/// The page of a form that is shown: the one that is asked for, or the one that was filled in last.
+/// The page of a form that is shown: the one that is asked for, or the one that was filled in last or, where that is done, what is still to be filled in
+/// after it.
 pub(super) fn shown_page<'a>(form: &StepForm, active: &'a Active, asked: &str) -> Option<&'a ActivePage> {
-    let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let number = number.or_else(|| Some(form.page).filter(|_| asked.is_empty() && form.revision > 0));
+    let done = |page: usize| form.form.page_errors(&form.values, page, &Standard).is_empty();
+    let last = Some(form.page).filter(|_| asked.is_empty() && form.revision > 0);
+    let next = last.filter(|last| done(*last)).and_then(|last| {
+        let mut after = active.pages.iter().map(|page| page.index).filter(|page| *page > last);
+        after.find(|page| !done(*page))
+    });
+    let number = asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).or(next).or(last);
     number.and_then(|number| active.pages.iter().find(|page| page.index == number)).or_else(|| active.pages.first())
 }
 

@@ -128,7 +128,14 @@ fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
     let has_more = u64::try_from(history.len()).unwrap_or_default() < journey.seq;
     let step = step.map(|step| view! { <StepView shown=step/> });
     let acts = may_change.then(|| view! { <JourneyActs journey=journey.clone() is_owner=is_owner/> });
-    let comment = may_change.then(|| view! { <Comment id=id.clone() step=String::new()/> });
+    let comment = may_change.then(|| {
+        view! {
+            <details class="pk-disclosure">
+                <summary>"Say something"</summary>
+                <Comment id=id.clone() step=String::new()/>
+            </details>
+        }
+    });
     let title = journey.title.clone();
     let is_way_there = !stops.is_empty();
     view! {

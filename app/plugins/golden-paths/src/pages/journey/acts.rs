@@ -136,7 +136,7 @@ pub(super) fn Comment(id: String, step: String) -> impl IntoView {
             <input type="hidden" name="id" value=id/>
             <input type="hidden" name="step" value=step/>
             <FormLayout>
-                <Field label="Say something" id=control help="Whoever you name as @first.last hears of it"><TextArea name="text" rows=2/></Field>
+                <Field label="What you have to say" id=control help="Whoever you name as @first.last hears of it"><TextArea name="text" rows=2/></Field>
                 <FormActions><Button text="Comment"/></FormActions>
             </FormLayout>
         </form>
