@@ -109,15 +109,29 @@ pub(super) async fn fields(
         source: Source { address: OPTIONS, about: vec![("journey", id), ("step", key)] },
         notes,
     };
+    let shown = titled(form, shown);
     let what = Shown {
         form: &form.form,
         definition: &form.parameters,
         values: &form.values,
-        page: shown,
+        page: &shown,
         revision: form.revision,
         tried,
     };
     FormPage::new(&*golden.entities, caller, what, place).await
+}
+
+/// A page of a form that has no name of its own is called after what it is for.
+fn titled(form: &StepForm, shown: &ActivePage) -> ActivePage {
+    let mut shown = shown.clone();
+    if shown.title == format!("Page {}", shown.index + 1) {
+        shown.title = match &form.step {
+            Some(step) if is_task(step) => "What you found".into(),
+            Some(_) => "What it needs".into(),
+            None => "What is it about?".into(),
+        };
+    }
+    shown
 }
 
 /// Where a value came from, for whoever looks at its field; nothing where nobody needs to be told.
@@ -172,7 +186,7 @@ impl Head {
             .map(|page| {
                 let state = state(page.index);
                 let note = if state == State::Waiting { "Something is missing" } else { "" };
-                Station::new(page.title.clone(), state, note)
+                Station::new(titled(form, page).title, state, note)
             })
             .collect();
         let journey = &form.journey;

@@ -7,9 +7,10 @@ use kit::server::page::{Address, page};
 use leptos::prelude::*;
 
 use super::parts::name_of;
-use super::words::told;
+use super::words::{people, told};
 use crate::server::GoldenPaths;
 use crate::server::service::{JourneyDetail, journey_href};
+use crate::server::view::called;
 
 /// Events on a page.
 const PAGE: u64 = 200;
@@ -17,9 +18,10 @@ const PAGE: u64 = 200;
 /// Everything that happened to a journey, from its beginning.
 pub async fn history_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
-    let detail = golden.detail(&caller, id).await?;
+    let mut detail = golden.detail(&caller, id).await?;
     let after: u64 = at.one("after").parse().unwrap_or(0);
     let entries = golden.history(&caller, id, after, PAGE).await?;
+    detail.titles.extend(golden.entities.titles(&caller, &people(&entries)).await?);
     let now = golden.kit.clock.now();
     let last = entries.last().map(|entry| entry.seq).filter(|last| *last < detail.journey.seq);
     let told: Vec<HistoryEntry> =
@@ -54,7 +56,7 @@ fn HistoryView(
     let trail = vec![
         ("Golden paths".to_owned(), "/golden-paths".to_owned()),
         ("Journeys".to_owned(), "/golden-paths/journeys".to_owned()),
-        (journey.title.clone(), journey_href(&id)),
+        (called(&journey), journey_href(&id)),
     ];
     let lead = format!(
         "Everything that happened, in order. {} events; nothing of it is ever changed or taken out. The journey belongs to {}.",
@@ -63,7 +65,7 @@ fn HistoryView(
     );
     view! {
         <Breadcrumb trail=trail/>
-        <Page title="History" kind=journey.title.clone() lead=lead aside=aside>
+        <Page title="History" kind=called(&journey) lead=lead aside=aside>
             {content}
             {paged.then(|| view! { <nav class="pk-paging" aria-label="Pages">{start} {next}</nav> })}
         </Page>

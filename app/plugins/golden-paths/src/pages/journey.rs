@@ -28,7 +28,7 @@ use self::ends::Undoing;
 use self::step::{StepShown, StepView};
 use super::discover::Reader;
 use super::parts::{JourneyBadge, Titles, entity_href, name_of, names_of, step_name, way, who_link};
-use super::words::told;
+use super::words::{people, told};
 use crate::api::GoldenPathsPage;
 use crate::server::GoldenPaths;
 use crate::server::service::{JourneyDetail, journey_href, path_href, step_href};
@@ -46,11 +46,12 @@ const KINDS: &str = "started became expanded broken ready opened begun runBegun 
 /// One journey.
 pub async fn journey_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
-    let detail = golden.detail(&caller, id).await?;
+    let mut detail = golden.detail(&caller, id).await?;
     let journey = detail.journey.clone();
     let now = golden.kit.clock.now();
     let reader = Reader { me: detail.who.subject.clone(), groups: detail.who.groups.clone() };
     let events = golden.history(&caller, id, journey.seq.saturating_sub(TOLD), TOLD).await?;
+    detail.titles.extend(golden.entities.titles(&caller, &people(&events)).await?);
     let history: Vec<HistoryEntry> =
         events.iter().rev().filter_map(|entry| told(entry, &journey, &detail.titles, now)).collect();
     let is_owner = journey.is_owner(&detail.who);
@@ -136,7 +137,7 @@ fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
             </details>
         }
     });
-    let title = journey.title.clone();
+    let title = view::called(&journey);
     let is_way_there = !stops.is_empty();
     view! {
         <Breadcrumb trail=trail/>

@@ -16,6 +16,7 @@ use crate::server::GoldenPaths;
 use crate::server::filling::{HASH, JOURNEY};
 use crate::server::rest::OPTIONS;
 use crate::server::service::{JourneyDetail, Offered, journey_href};
+use crate::server::view::called;
 
 /// What newer versions would change about a journey, step by step, before its owner takes them.
 pub async fn offer_page(id: &str) -> Result<Drawn, AppError> {
@@ -67,7 +68,7 @@ fn OfferView(detail: JourneyDetail, offered: Option<Offered>, fields: Option<For
     let trail = vec![
         ("Golden paths".to_owned(), "/golden-paths".to_owned()),
         ("Journeys".to_owned(), "/golden-paths/journeys".to_owned()),
-        (journey.title.clone(), back.clone()),
+        (called(&journey), back.clone()),
     ];
     let Some(offered) = offered else {
         return view! {

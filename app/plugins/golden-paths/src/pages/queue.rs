@@ -65,9 +65,12 @@ fn QueueView(filters: Filters, queue: QueuePage, me: String, first: bool, now: M
         count: Some(count),
     };
     let tabs = std::iter::once(tab("", "Everything".into(), all))
-        .chain(teams.iter().map(|(team, title, count)| {
-            tab(team, if *team == me { "To me in person".into() } else { title.clone() }, *count)
-        }))
+        // A team for which nothing waits is not worth a tab.
+        .chain(teams.iter().filter(|(team, _, count)| *count > 0 || *team == filters.team).map(
+            |(team, title, count)| {
+                tab(team, if *team == me { "To me in person".into() } else { title.clone() }, *count)
+            },
+        ))
         .collect();
     let next = next.map(|next| filters.href(&next));
     let start = (!first).then(|| filters.href(""));
@@ -147,12 +150,12 @@ fn Row(item: QueueItem, titles: Titles, me: String, now: Millis) -> impl IntoVie
             </form>
         }
     });
-    let journey_name = format!("{title} of {}", name_of(&titles, &owner));
+    let belongs = name_of(&titles, &owner);
     view! {
         <tr>
             <th scope="row"><a class="pk-name" href=step_href(&journey, &key)>{name}</a></th>
             <td data-label="What"><Badge text=what.label() tone=tone/></td>
-            <td class="pk-wrap" data-label="Journey">{journey_name}</td>
+            <td class="pk-wrap" data-label="Journey">{title} " " <span class="pk-quiet">"of " {belongs}</span></td>
             <td class="pk-wrap" data-label="For">{whom}</td>
             <td class="pk-quiet" data-label="Since"><Time when=Some(When::new(since, now))/></td>
             <td data-label="Due"><DueBadge due=due_at now=now/></td>

@@ -15,6 +15,29 @@ pub(super) fn told(entry: &Entry, journey: &Journey, titles: &Titles, now: Milli
     Some(HistoryEntry { number: entry.seq, when: When::new(entry.at, now), who, what, said, matters })
 }
 
+/// Everybody whom these events name, for their names to be found.
+pub(super) fn people(entries: &[Entry]) -> Vec<String> {
+    let mut people = Vec::new();
+    for entry in entries {
+        if let Actor::Person(who) = &entry.actor {
+            people.push(who.clone());
+        }
+        match &entry.event {
+            Event::Drafted { owner: who, .. }
+            | Event::HandedOver { to: who, .. }
+            | Event::Delegated { to: who, .. }
+            | Event::Transferred { to: who }
+            | Event::Overdue { to: who, .. }
+            | Event::Approved { instead_of: who, .. } => people.push(who.clone()),
+            _ => {}
+        }
+    }
+    people.retain(|who| !who.is_empty());
+    people.sort();
+    people.dedup();
+    people
+}
+
 struct Told {
     what: String,
     said: String,
@@ -116,9 +139,8 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
         Event::Approved { step: key, comment, instead_of } => {
             with(format!("agreed to {} in place of {}.", step(key), name_of(titles, instead_of)), comment, true)
         }
-        Event::Agreed { step: key } if by_person => {
-            told_so(format!("gave the last agreement that {} needed.", step(key)))
-        }
+        // The last agreement says it already.
+        Event::Agreed { .. } if by_person => None,
         Event::Agreed { step: key } => told_so(format!("{} has the agreement that it needs.", step(key))),
         Event::Declined { step: key, reason, back_to } if back_to.is_empty() => {
             with(format!("declined {}.", step(key)), reason, true)

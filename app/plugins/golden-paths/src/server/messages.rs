@@ -66,8 +66,8 @@ fn waiting(journey: &Journey) -> BTreeMap<Address, Told> {
             Waits::Blocked => ("golden-paths.blocked", format!("A journey is blocked at: {name}")),
         };
         let body = match journey.step(key).filter(|step| !step.note.is_empty()) {
-            Some(step) => format!("{}. {}", journey.title, step.note),
-            None => journey.title.clone(),
+            Some(step) => format!("{}. {}", view::called(journey), step.note),
+            None => view::called(journey),
         };
         let told = Told { kind, title, body, path: step_href(&journey.id, key), waits: true };
         ((team.clone(), format!("{}/{key}/{round}/{}", journey.id, what.name())), told)
@@ -94,46 +94,46 @@ fn news(journey: &Journey, entry: &Entry, into: &mut BTreeMap<Address, Told>) {
         Event::Reminded { .. } => {
             let Some(step) = step else { return };
             for to in holders(step) {
-                put(&to, "reminder", "golden-paths.due", format!("Due soon: {name}"), journey.title.clone());
+                put(&to, "reminder", "golden-paths.due", format!("Due soon: {name}"), view::called(journey));
             }
         }
         Event::Overdue { to, .. } => {
             let Some(step) = step else { return };
             for team in holders(step) {
-                put(&team, "overdue", "golden-paths.due", format!("Overdue: {name}"), journey.title.clone());
+                put(&team, "overdue", "golden-paths.due", format!("Overdue: {name}"), view::called(journey));
             }
-            let body = format!("{}. It was to be done by {}", journey.title, holders(step).join(" and "));
+            let body = format!("{}. It was to be done by {}", view::called(journey), holders(step).join(" and "));
             put(to, "escalation", "golden-paths.escalation", format!("Overdue: {name}"), body);
         }
         Event::Declined { reason, back_to, .. } => {
             let what = if back_to.is_empty() { "Declined" } else { "Sent back" };
-            let body = format!("{}. {reason}", journey.title);
+            let body = format!("{}. {reason}", view::called(journey));
             put(&journey.owner, "declined", "golden-paths.declined", format!("{what}: {name}"), body);
         }
         Event::ExceptionDeclined { reason, .. } => {
-            let body = format!("{}. {reason}", journey.title);
+            let body = format!("{}. {reason}", view::called(journey));
             put(&journey.owner, "declined", "golden-paths.declined", format!("It is not left out: {name}"), body);
         }
         Event::Commented { text, mentions, .. } => {
             for to in mentions {
-                let title = format!("You are mentioned: {}", journey.title);
+                let title = format!("You are mentioned: {}", view::called(journey));
                 put(to, "mention", "golden-paths.mention", title, text.clone());
             }
         }
         Event::Delegated { to, .. } => {
             let title = format!("You decide in somebody’s place: {name}");
-            put(to, "delegated", "golden-paths.mention", title, journey.title.clone());
+            put(to, "delegated", "golden-paths.mention", title, view::called(journey));
         }
         Event::Transferred { to } => {
-            let title = format!("A journey is yours now: {}", journey.title);
+            let title = format!("A journey is yours now: {}", view::called(journey));
             put(to, "transferred", "golden-paths.transferred", title, String::new());
         }
         Event::Became { state: JourneyState::Completed, .. } if journey.parent.is_none() => {
-            let title = format!("Completed: {}", journey.title);
+            let title = format!("Completed: {}", view::called(journey));
             put(&journey.owner, "completed", "golden-paths.completed", title, String::new());
         }
         Event::Cancelled { reason, .. } => {
-            let title = format!("Cancelled: {}", journey.title);
+            let title = format!("Cancelled: {}", view::called(journey));
             put(&journey.owner, "cancelled", "golden-paths.cancelled", title, reason.clone());
         }
         _ => {}

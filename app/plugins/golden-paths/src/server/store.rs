@@ -152,7 +152,7 @@ async fn put_journey(
     let parent = journey.parent.as_ref().map_or("", |(parent, _)| parent.as_str());
     let values: Vec<Value> = vec![
         journey.path.as_str().into(),
-        journey.title.as_str().into(),
+        view::called(journey).into(),
         journey.pin.number.as_str().into(),
         (journey.pin.id != 0).then_some(journey.pin.id).into(),
         journey.state.name().into(),

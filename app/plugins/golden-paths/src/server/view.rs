@@ -126,6 +126,21 @@ pub fn parties(journey: &Journey) -> BTreeSet<String> {
     parties
 }
 
+/// Fields of a path's form that say what a journey is about, by their usual names.
+const SUBJECTS: [&str; 6] = ["name", "service", "component", "componentId", "project", "repository"];
+
+/// The longest that is said of it, in characters.
+const SUBJECT: usize = 60;
+
+/// What people call a journey: its path, and what it is about where its form says that.
+pub fn called(journey: &Journey) -> String {
+    let subject = SUBJECTS.iter().find_map(|name| journey.parameters.get(*name)?.as_str());
+    match subject.map(str::trim).filter(|subject| !subject.is_empty()) {
+        Some(subject) => format!("{}: {}", journey.title, subject.chars().take(SUBJECT).collect::<String>()),
+        None => journey.title.clone(),
+    }
+}
+
 /// What is next, in a sentence, and who has the ball.
 pub fn next(journey: &Journey, waits: &[Wait]) -> (String, Vec<String>) {
     match journey.state {
@@ -185,4 +200,22 @@ fn whose(waits: &[Wait], key: &str) -> Vec<String> {
 pub fn is_settled(journey: &Journey) -> bool {
     let undoing = journey.undo.iter().any(|undo| matches!(undo.state, UndoState::Pending | UndoState::Running));
     journey.is_still() && journey.stopping.is_empty() && !undoing
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_journey_is_called_after_what_it_is_about() {
+        let mut journey = Journey { title: "Retire a service".into(), ..Journey::default() };
+        assert_eq!(called(&journey), "Retire a service");
+        journey.parameters.insert("service".into(), json!(" ledger "));
+        journey.parameters.insert("reason".into(), json!("old"));
+        assert_eq!(called(&journey), "Retire a service: ledger");
+        journey.parameters.insert("name".into(), json!({"no": "text"}));
+        assert_eq!(called(&journey), "Retire a service: ledger");
+    }
 }

@@ -168,6 +168,7 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
         });
     let signal = signal.map(|signal| view! { <Signal path=signal/> });
     let key = step.key.clone();
+    let names = journey.steps.iter().map(|other| (other.key.clone(), step_name(other))).collect();
     view! {
         <Panel title=step_name(&step)>
             <p class="pk-step__head" data-pk-key=format!("head-{key}")>
@@ -175,7 +176,7 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
                 {due.map(|due| view! { <DueBadge due=Some(due) now=now/> })} " "
                 <span class="pk-quiet">{kind_word(&step.definition.kind)} " · answered for by "</span> {owner}
             </p>
-            <Notice step=step.clone() titles=titles.clone() over=journey.state.is_over() run=run.clone()/>
+            <Notice step=step.clone() titles=titles.clone() names=names over=journey.state.is_over() run=run.clone()/>
             {about}
             {said}
             {evidence}
@@ -193,8 +194,11 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
 
 /// Why it stands as it does, where that needs saying.
 #[component]
-fn Notice(step: Step, titles: Titles, over: bool, run: Option<Run>) -> impl IntoView {
-    let note = named(&titles, step.note.trim());
+fn Notice(step: Step, titles: Titles, names: Vec<(String, String)>, over: bool, run: Option<Run>) -> impl IntoView {
+    let mut note = named(&titles, step.note.trim());
+    for (key, name) in &names {
+        note = note.replacen(&format!("Sent back from {key} "), &format!("Sent back from {name} "), 1);
+    }
     let to_run = run.map(|run| view! { <p><a href=run.path>"Open the run"</a></p> });
     if step.unknown {
         return Some(
