@@ -106,6 +106,8 @@ export async function whom(page: Page, id: string, typed: string, option: RegExp
 
 /** Signs in as somebody else, and opens a page. */
 export async function comes(page: Page, context: BrowserContext, url: string, who: string, path: string, hydrated: boolean): Promise<void> {
+  // The page of the one before hears of nothing any more.
+  await page.goto('about:blank');
   await actAs(context, url, who);
   await page.goto(`${url}${path}`);
   if (hydrated) await tookOver(page);

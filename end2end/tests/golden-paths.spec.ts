@@ -1,10 +1,10 @@
 import { comes, PATH, portalWithPaths, station, Typed, until, WHO, whom } from '../support/golden-paths.ts';
-import { expect, test, tookOver, watch } from '../support/test.ts';
+import { expect, expectAccessible, SCREENS, showOn, test, tookOver, watch } from '../support/test.ts';
 
 const PUBLIC = '198.51.100.17';
 
 test('a payment service goes to production through six teams, and each datum is typed once', async ({ browser, hydrated, problems }, info) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const portal = await portalWithPaths();
   const { url } = portal;
   const settings = { baseURL: url, javaScriptEnabled: hydrated, reducedMotion: 'reduce' as const, viewport: { width: 1440, height: 900 } };
@@ -13,8 +13,19 @@ test('a payment service goes to production through six teams, and each datum is 
   watch(page, url, problems, hydrated);
   const name = `payout-${info.project.name === 'hydrated' ? 'hydrated' : 'plain'}`;
   const comesAs = (who: string, path: string) => comes(page, context, url, who, path, hydrated);
-  const picture = async (step: string) => {
-    if (process.env.PORTICO_PICTURES) await page.screenshot({ path: `${process.env.PORTICO_PICTURES}/${info.project.name}-${step}.png`, fullPage: true });
+  /** Looks at the page as everybody does: by day and by night, on a desk and a phone. Those with a name are the pictures of the README. */
+  const look = async (step: string, picture = '') => {
+    await expectAccessible(page, hydrated, SCREENS);
+    for (const screen of SCREENS) {
+      const { width, colorScheme } = screen;
+      const kept = process.env.PORTICO_PICTURES ? `${process.env.PORTICO_PICTURES}/${info.project.name}-${step}-${width}-${colorScheme}.png` : '';
+      const shown = process.env.PORTICO_SCREENS && hydrated && picture ? `../docs/screenshots/${picture}-${width > 640 ? 'wide' : 'narrow'}-${colorScheme}.png` : '';
+      if (!kept && !shown) continue;
+      await showOn(page, screen);
+      if (kept) await page.screenshot({ path: kept, fullPage: true });
+      if (shown) await page.screenshot({ path: shown });
+    }
+    await showOn(page, SCREENS[0]!);
   };
   let typed = new Typed(page, hydrated);
   try {
@@ -27,6 +38,7 @@ test('a payment service goes to production through six teams, and each datum is 
       await expect(page.getByRole('button', { name: 'Start journey', exact: true })).toBeVisible({ timeout: 1_000 });
     }).toPass({ timeout: 60_000 });
     await expect(page.getByRole('list', { name: 'Stations of this golden path' }).getByRole('listitem')).toHaveCount(6);
+    await look('00-path', 'golden-path');
     await page.getByRole('button', { name: 'Start journey', exact: true }).click();
     await expect(page.getByRole('heading', { level: 2, name: 'What are you building?' })).toBeVisible();
     await typed.settled();
@@ -43,7 +55,7 @@ test('a payment service goes to production through six teams, and each datum is 
     watch(page, url, problems, hydrated);
     typed = Object.assign(new Typed(page, hydrated), { data: typed.data, words: typed.words, who: typed.who });
     await comesAs(WHO.developer, '/golden-paths');
-    await picture('01-discover');
+    await look('01-discover', 'golden-paths');
     await page.getByRole('link', { name: 'Take a payment service to production' }).first().click();
     await page.getByRole('link', { name: 'Fill in the form' }).click();
     await expect(page.getByRole('heading', { level: 2, name: 'What does it handle?' })).toBeVisible();
@@ -53,7 +65,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.getByRole('button', { name: 'Review' }).last().click();
     await expect(page.getByRole('heading', { level: 2, name: 'What will happen' })).toBeVisible();
     await expect(page.getByText(name, { exact: true })).toBeVisible();
-    await picture('02-review');
+    await look('02-review');
     await page.getByRole('button', { name: 'Start journey' }).click();
     await expect(page).toHaveURL(/\/golden-paths\/journeys\/[0-9a-f-]{36}$/);
     const journey = new URL(page.url()).pathname;
@@ -63,19 +75,19 @@ test('a payment service goes to production through six teams, and each datum is 
       await expect(station(page, 'Set up delivery').filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
     }, 90_000);
     await expect(station(page, 'Security review')).toContainText('With Security Engineering');
-    await picture('03-under-way');
+    await look('03-under-way', 'journey');
 
     // Security looks at it.
     typed.who = WHO.security;
     await comesAs(WHO.security, '/golden-paths/queue');
-    await picture('04-queue');
-    await page.getByRole('button', { name: 'Take Security review' }).click();
+    await look('04-queue', 'queue');
+    await page.getByRole('button', { name: /^Take it ?: Security review/ }).click();
     await expect(page.getByText(/taken this step/)).toBeVisible();
     await typed.settled();
     await typed.evidence('Threat model', 'https://wiki.meridian.example/models/payout-1');
     await typed.radio('risk', 'Medium');
     await typed.field('conditions', 'Account numbers are masked in every log');
-    await picture('05-task');
+    await look('05-task', 'task');
     await page.getByRole('button', { name: 'Finish Security review' }).click();
     await until(page, hydrated, async (page) => {
       await expect(station(page, 'Data classification')).toContainText('0 of 2 agree', { timeout: 2_000 });
@@ -87,7 +99,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.getByRole('link', { name: 'Data classification' }).click();
     await typed.settled();
     await expect(page.getByText('Medium').or(page.getByText('medium')).first()).toBeVisible();
-    await picture('06-approval');
+    await look('06-approval');
     await page.getByText('Send back…').click();
     await typed.word(/^Why/, 'The model leaves out where account numbers are kept');
     await page.getByRole('button', { name: 'Send back' }).click();
@@ -102,7 +114,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await typed.evidence('Threat model with storage', 'https://wiki.meridian.example/models/payout-2');
     await expect(page.getByRole('radio', { name: 'Medium', exact: true })).toBeChecked();
     await expect(page.locator('[id="f/conditions"]')).toHaveValue('Account numbers are masked in every log');
-    await picture('07-sent-back');
+    await look('07-sent-back');
     await page.getByRole('button', { name: 'Finish Security review' }).click();
     await until(page, hydrated, async (page) => {
       await expect(station(page, 'Data classification')).toContainText('0 of 2 agree', { timeout: 2_000 });
@@ -129,7 +141,7 @@ test('a payment service goes to production through six teams, and each datum is 
     await comesAs(WHO.developer, journey);
     await page.getByRole('link', { name: 'See what changes' }).click();
     await expect(page.getByRole('row', { name: /Go-live readiness/ })).toContainText('Changes');
-    await picture('08-offer');
+    await look('08-offer');
     await typed.settled();
     await page.getByRole('button', { name: 'Take the newer version' }).click();
     await expect(page.getByText(/version 1\.1\.0/).first()).toBeVisible();
@@ -167,12 +179,12 @@ test('a payment service goes to production through six teams, and each datum is 
     // Whoever began it reads what there is now, and what happened.
     await comesAs(WHO.developer, journey);
     await expect(page.getByText(`${name}.api.meridian.example`)).toBeVisible();
-    await picture('09-completed');
+    await look('09-completed');
     await comesAs(WHO.developer, `${journey}/history`);
     for (const said of ['sent the journey back to Security review', 'handed Public name over to Ng', 'moved the journey to version 1.1.0', 'agreed to Go-live readiness']) {
       await expect(page.getByText(said).first()).toBeVisible();
     }
-    await picture('10-history');
+    await look('10-history');
 
     // Nothing was typed twice: not by one, and not by two.
     const values = typed.data.map(({ value }) => value);
