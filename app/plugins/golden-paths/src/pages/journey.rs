@@ -34,8 +34,11 @@ use crate::server::GoldenPaths;
 use crate::server::service::{JourneyDetail, journey_href, path_href, step_href};
 use crate::server::view;
 
-/// The latest events that the page tells.
-const TOLD: u64 = 60;
+/// The latest events that the page looks at.
+const LATEST: u64 = 60;
+
+/// The most of them that it tells.
+const TOLD: usize = 15;
 
 /// The kinds of events that the page is drawn again for: those of a journey, and those of a run.
 const KINDS: &str = "started became expanded broken ready opened begun runBegun runRefused runEnded probed timeCame signalled \
@@ -50,10 +53,10 @@ pub async fn journey_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let journey = detail.journey.clone();
     let now = golden.kit.clock.now();
     let reader = Reader { me: detail.who.subject.clone(), groups: detail.who.groups.clone() };
-    let events = golden.history(&caller, id, journey.seq.saturating_sub(TOLD), TOLD).await?;
+    let events = golden.history(&caller, id, journey.seq.saturating_sub(LATEST), LATEST).await?;
     detail.titles.extend(golden.entities.titles(&caller, &people(&events)).await?);
     let history: Vec<HistoryEntry> =
-        events.iter().rev().filter_map(|entry| told(entry, &journey, &detail.titles, now)).collect();
+        events.iter().rev().filter_map(|entry| told(entry, &journey, &detail.titles, now)).take(TOLD).collect();
     let is_owner = journey.is_owner(&detail.who);
     let offered = match is_owner && !journey.state.is_over() && journey.state != JourneyState::Draft {
         true => golden

@@ -17,7 +17,7 @@ use leptos::server_fn::ServerFn;
 use serde_json::Value;
 
 use super::discover::groups;
-use super::parts::{Titles, name_of, plan, who_link};
+use super::parts::{Titles, plan, who_link};
 use crate::api::{BeginJourney, CheckPath, StarPath};
 use crate::server::GoldenPaths;
 use crate::server::service::{ListedPath, PathDetail, PathRow, Station};
@@ -26,11 +26,13 @@ use crate::server::service::{ListedPath, PathDetail, PathRow, Station};
 pub async fn path_page(namespace: &str, name: &str) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
     let detail = golden.path(&caller, &format!("goldenpath:{namespace}/{name}")).await?;
-    let mine = groups(&caller);
+    let groups = groups(&caller);
+    let mine = golden.entities.titles(&caller, &groups).await?;
+    let mine = groups.into_iter().filter_map(|group| Some((group.clone(), mine.get(&group)?.clone()))).collect();
     let now = golden.kit.clock.now();
     let item = kit::server::personal::Item::new(crate::INFO.id, detail.listed.row.path.as_str());
     kit::server::visits::note(&golden.kit, &caller, item);
-    Ok(page(|| view! { <PathView detail=detail groups=mine now=now/> }))
+    Ok(page(|| view! { <PathView detail=detail mine=mine now=now/> }))
 }
 
 /// The tabs of a path's pages.
@@ -67,14 +69,14 @@ pub(super) fn author(version: &Version) -> String {
 }
 
 #[component]
-fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoView {
+fn PathView(detail: PathDetail, mine: Vec<(String, String)>, now: Millis) -> impl IntoView {
     let PathDetail { listed, definition, stations, titles, may_change } = detail;
     let ListedPath { row, owner_title, tags, regions, version, starred, may_start, statistics } = listed;
     let usable = version.is_some() && may_start;
     let aside = view! {
         <StarButton action=StarPath::PATH item=row.path.clone() starred=starred/>
         {version.as_ref().map(|version| view! { <StateBadge state=version.state.clone()/> })}
-        {usable.then(|| view! { <StartForm path=row.path.clone() groups=groups titles=titles.clone()/> })}
+        {usable.then(|| view! { <StartForm path=row.path.clone()/> })}
     }
     .into_any();
     let kind =
@@ -98,6 +100,7 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
             <Fact name="By">{by}</Fact>
         }
     });
+    let for_team = usable.then(|| view! { <StartForTeam path=row.path.clone() teams=mine/> });
     let again = may_change.then(|| view! { <ReadAgain path=row.path.clone()/> });
     let where_for = if regions.is_empty() { "Everywhere".to_owned() } else { regions.join(", ") };
     let median = statistics.median.map_or_else(|| "–".to_owned(), words);
@@ -125,18 +128,29 @@ fn PathView(detail: PathDetail, groups: Vec<String>, now: Millis) -> impl IntoVi
                         <Fact name="Last read"><Time when=Some(When::new(row.checked_at, now))/></Fact>
                     </Facts>
                     {again}
+                    {for_team}
                 </aside>
             </div>
         </Page>
     }
 }
 
-/// The button that begins a journey, for oneself or for one of one's teams.
+/// The button that begins a journey, for oneself.
 #[component]
-fn StartForm(path: String, groups: Vec<String>, titles: Titles) -> impl IntoView {
-    let teams: Vec<Choice> = groups.iter().map(|group| Choice::new(group.clone(), name_of(&titles, group))).collect();
-    let for_team = (!teams.is_empty()).then(|| {
-        let path = path.clone();
+fn StartForm(path: String) -> impl IntoView {
+    view! {
+        <form method="post" action=BeginJourney::PATH class="pk-inline">
+            <input type="hidden" name="path" value=path/>
+            <Button text="Start journey" emphasis=Emphasis::Primary/>
+        </form>
+    }
+}
+
+/// The same for one of one's teams.
+#[component]
+fn StartForTeam(path: String, teams: Vec<(String, String)>) -> impl IntoView {
+    let teams: Vec<Choice> = teams.into_iter().map(|(team, title)| Choice::new(team, title)).collect();
+    (!teams.is_empty()).then(|| {
         view! {
             <details class="pk-disclosure">
                 <summary>"Start it for a team"</summary>
@@ -144,19 +158,12 @@ fn StartForm(path: String, groups: Vec<String>, titles: Titles) -> impl IntoView
                     <input type="hidden" name="path" value=path/>
                     <FormLayout>
                         <Field label="Team" id="begin-owner" help="Each of its members may go on with the journey"><Select name="owner" options=teams/></Field>
-                        <FormActions><Button text="Start journey for this team"/></FormActions>
+                        <FormActions><Button text="Start for this team"/></FormActions>
                     </FormLayout>
                 </form>
             </details>
         }
-    });
-    view! {
-        <form method="post" action=BeginJourney::PATH class="pk-inline">
-            <input type="hidden" name="path" value=path/>
-            <Button text="Start journey" emphasis=Emphasis::Primary/>
-        </form>
-        {for_team}
-    }
+    })
 }
 
 #[component]

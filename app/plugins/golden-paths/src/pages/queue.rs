@@ -141,12 +141,12 @@ fn Row(item: QueueItem, titles: Titles, me: String, now: Millis) -> impl IntoVie
         view! { {name_of(&titles, &assignee)} }.into_any()
     };
     let takes = (what == Waits::Task && assignee.is_empty()).then(|| {
-        let label = format!("Take {name}");
+        let label = format!(": {name}");
         view! {
             <form method="post" action=ClaimStep::PATH class="pk-inline">
                 <input type="hidden" name="id" value=journey.clone()/>
                 <input type="hidden" name="step" value=key.clone()/>
-                <button class="pk-button" type="submit" aria-label=label>"Take it"</button>
+                <button class="pk-button" type="submit">"Take it" <span class="pk-visually-hidden">{label}</span></button>
             </form>
         }
     });

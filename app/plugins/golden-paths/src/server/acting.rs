@@ -18,7 +18,7 @@ use super::GoldenPaths;
 use super::driver::{SEALED_FOR, Secrets};
 use super::engine::{Also, By, Failed};
 use super::journeys::{own_names, who};
-use super::service::{EvidenceFile, Keep, Offered, Refused, StepForm};
+use super::service::{EvidenceFile, Keep, Offered, Refused, Save, StepForm};
 use super::store::{self, Stored, Write};
 use super::versions::definition;
 use crate::info::{CHANGE_JOURNEY, READ_JOURNEY, START_JOURNEY};
@@ -67,16 +67,13 @@ impl GoldenPaths {
         self.form_of(row, Arc::new(journey), step).await
     }
 
-    /// Saves a page of a form as a draft, without secrets. `base` is the number of the save that the page was drawn from; `entered` makes what is filled
-    /// in of what was before.
+    /// Saves a page of a form as a draft, without secrets. `entered` makes what is filled in of what was before.
     pub async fn save_form(
         &self,
         caller: &Caller,
         id: &str,
         step: Option<&str>,
-        page: usize,
-        base: i64,
-        keep: Keep,
+        Save { page, base, keep }: Save,
         entered: impl Fn(&form::Form, &Value) -> Result<Value, AppError>,
     ) -> Result<StepForm, AppError> {
         let Stored { row, journey } = self.taken_part(caller, id).await?;

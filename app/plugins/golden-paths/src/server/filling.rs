@@ -11,7 +11,7 @@ use kit::server::said::done;
 use serde_json::{Map, Value};
 
 use super::GoldenPaths;
-use super::service::{Keep, Refused, StepForm, journey_href, step_href};
+use super::service::{Keep, Refused, Save, StepForm, journey_href, step_href};
 
 /// The name under which a form sends which journey it is of.
 pub const JOURNEY: &str = "~journey";
@@ -57,7 +57,9 @@ pub async fn save(golden: &GoldenPaths, caller: &Caller, sent: &[(String, String
         _ => Keep::Sent,
     };
     let form = golden
-        .save_form(caller, id, step, page, sent.revision(), keep, |form, known| sent.values(form, known, page))
+        .save_form(caller, id, step, Save { page, base: sent.revision(), keep }, |form, known| {
+            sent.values(form, known, page)
+        })
         .await?;
     let path = form_href(id, step);
     let here = sent.one(HERE).is_some_and(|here| !here.is_empty());

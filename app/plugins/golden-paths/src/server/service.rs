@@ -535,6 +535,17 @@ pub enum Keep {
     Other,
 }
 
+/// A page of a form that is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Save {
+    /// Which, among all pages.
+    pub page: usize,
+    /// The number of the save that it was drawn from; 0 where it was none.
+    pub base: i64,
+    /// What becomes of what another window has saved meanwhile.
+    pub keep: Keep,
+}
+
 /// Newer versions for a journey.
 #[derive(Debug, Clone)]
 pub struct Offered {

@@ -59,7 +59,7 @@ pub(super) struct StepShown {
 
 /// A form that is drawn in place, or leads to its own pages.
 enum InPlace {
-    Here(FormPage, String, &'static str, bool),
+    Here(Box<FormPage>, String, &'static str, bool),
     Elsewhere(String),
 }
 
@@ -129,7 +129,7 @@ async fn in_place(golden: &GoldenPaths, caller: &Caller, form: StepForm, at: &Ad
             let forward = forward(&form, &active, page);
             let back = neighbour(&active, page.index, false).is_some();
             debug_assert!(!back, "a form of one page has none before it");
-            Ok(InPlace::Here(fields, forward, status(&form), !form.replaced.is_null()))
+            Ok(InPlace::Here(Box::new(fields), forward, status(&form), !form.replaced.is_null()))
         }
         None => Ok(InPlace::Elsewhere(step_form_href(&form.journey.id, &key))),
     }
@@ -368,7 +368,7 @@ fn drawn(form: InPlace) -> AnyView {
         InPlace::Here(fields, forward, status, replaced) => {
             let other = replaced.then(|| view! { <Elsewhere/> }.into_any());
             view! {
-                <FormFields page=fields before=other>
+                <FormFields page=*fields before=other>
                     <FormButtons forward=forward back=false status=status/>
                 </FormFields>
             }
