@@ -12,9 +12,10 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use crate::api::home_page;
 
 /// Every plugin, in the order of the navigation.
-pub static PLUGINS: [&PluginInfo; 8] = [
+pub static PLUGINS: [&PluginInfo; 9] = [
     &inbox::INFO,
     &catalog::INFO,
+    &golden_paths::INFO,
     &templates::INFO,
     &design::INFO,
     &audit::INFO,

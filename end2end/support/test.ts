@@ -100,7 +100,7 @@ export async function tookOver(page: Page): Promise<void> {
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** No violation of WCAG 2.2 AA or of axe's best practices, and no sideways scrolling. */
-async function expectAccessible(page: Page, hydrated: boolean, screens: Screen[]): Promise<void> {
+export async function expectAccessible(page: Page, hydrated: boolean, screens: Screen[]): Promise<void> {
   const shown = hydrated ? page : await copyOf(page);
   const told: string[] = [];
   for (const screen of screens) {

@@ -17,6 +17,7 @@ mod m20261128_000012_definitions;
 mod m20261128_000013_templates;
 mod m20261128_000014_drafts;
 mod m20261128_000015_runs;
+mod m20261128_000016_golden_paths;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000013_templates::Migration),
             Box::new(m20261128_000014_drafts::Migration),
             Box::new(m20261128_000015_runs::Migration),
+            Box::new(m20261128_000016_golden_paths::Migration),
         ]
     }
 }

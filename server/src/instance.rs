@@ -11,6 +11,7 @@ use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use design::server::DesignPlugin;
+use golden_paths::server::{GoldenPaths, Parts as PathParts};
 use inbox::server::Inbox;
 use kit::server::audit::Sealer;
 use kit::server::clock::Clock;
@@ -18,10 +19,10 @@ use kit::server::context::Kit;
 use kit::server::db::Db;
 use kit::server::entities::Entities;
 use kit::server::fetch::{Fetcher, Policy};
-use kit::server::jobs::{Worker, WorkerConfig};
+use kit::server::jobs::{Wake, Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use kit::server::repositories::Repositories;
-use kit::server::runs::Runs;
+use kit::server::runs::{Runs, Watch};
 use kit::server::secrets;
 use migrations::{Migrator, MigratorTrait};
 use scaffold::action::World;
@@ -126,7 +127,7 @@ impl Instance {
                 locations_per_person: config.catalog.max_locations_per_person,
             },
             administrators: config.administrators()?.into(),
-            followers: vec![templates::server::publish::WATCH],
+            followers: vec![golden_paths::server::publish::WATCH, templates::server::publish::WATCH],
         };
         let catalog = Arc::new(CatalogPlugin::new(Catalog::new(kit.clone(), options)));
         let tokens = Arc::new(config.tokens()?);
@@ -173,12 +174,13 @@ impl Instance {
             hosts: integrations,
             repositories,
             portal: Arc::new(portal.clone()),
-            callbacks: Arc::new(Addresses { kit: kit.clone(), portal: portal_url }),
+            callbacks: Arc::new(Addresses { kit: kit.clone(), portal: portal_url.clone() }),
         };
+        let wake = Wake::default();
         let templates = Templates::new(Parts {
             kit: kit.clone(),
             definitions: Arc::new(Published::new(kit.db.clone(), entities.clone())),
-            entities,
+            entities: entities.clone(),
             directory: Arc::new(catalog.catalog.clone()),
             administrators: administrators.clone(),
             registry: Arc::new(registry),
@@ -186,10 +188,21 @@ impl Instance {
             options: task_options(config),
             idle: i64::from(config.sessions.idle_minutes) * 60_000,
             stop: stop.clone(),
-            watch: None,
+            watch: Some(Watch { job: golden_paths::server::engine::advance_job, wake: wake.clone() }),
         });
         let runs: Arc<dyn Runs> = templates.tasks.clone();
         plugins.push(Arc::new(templates));
+        plugins.push(Arc::new(GoldenPaths::new(PathParts {
+            kit: kit.clone(),
+            entities,
+            runs: runs.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            administrators: administrators.clone(),
+            portal: portal_url,
+            wake,
+            idle: i64::from(config.sessions.idle_minutes) * 60_000,
+            stop: stop.clone(),
+        })));
         plugins.retain(|plugin| runs_here(plugin.info().id));
         if runs_here(search::INFO.id) {
             plugins.push(Arc::new(Search { kit: kit.clone(), plugins: plugins.iter().cloned().collect() }));

@@ -28,6 +28,7 @@ pub mod personal;
 pub mod plugin;
 pub mod preferences;
 pub mod published;
+pub mod publishing;
 pub mod repositories;
 pub mod runs;
 pub mod said;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::clock::Millis;
 use super::jobs::{NewJob, Wake};
+use crate::components::LogEntry;
 use crate::error::AppError;
 use crate::identity::Caller;
 
@@ -38,8 +39,21 @@ pub trait Runs: Send + Sync + 'static {
     /// How a run stands, for the portal itself.
     async fn run(&self, id: &str) -> Result<Option<Run>, AppError>;
 
-    /// Ends a run that the caller may change; the watcher hears when it has ended.
+    /// The last lines of what a run tells, at most so many; none for a caller who may not see the run.
+    async fn log(&self, caller: &Caller, id: &str, last: u32) -> Result<Vec<LogEntry>, AppError>;
+
+    /// Ends a run that the caller may change, or any for the portal itself; the watcher hears when it has ended.
     async fn cancel(&self, caller: &Caller, id: &str) -> Result<(), AppError>;
+
+    /// Has a run that failed or was cancelled go on from where it ended, with other values or secrets where they are given. The caller may change it,
+    /// or is the portal itself.
+    async fn retry(
+        &self,
+        caller: &Caller,
+        id: &str,
+        values: Option<Map<String, Value>>,
+        secrets: Map<String, Value>,
+    ) -> Result<(), Refused>;
 }
 
 /// A version of a template that stays what it is for whoever holds this. Whoever keeps it for longer than a moment says so with

@@ -37,11 +37,13 @@ const BATCH: u64 = 200;
 const CHECK: &[u8] = b"portico";
 
 /// The columns that hold what a [`Vault`] sealed. Whoever seals into a further one adds it here, or a rotation would leave it behind.
-pub const SEALED: [SealedColumn; 3] = [
+pub const SEALED: [SealedColumn; 4] = [
     SealedColumn { table: "secret_check", key: "id", column: "sealed", purpose: "check", droppable: true },
     SealedColumn { table: "session", key: "id", column: "data", purpose: "session", droppable: true },
     // A run whose secrets are lost asks for them again.
     SealedColumn { table: "templates_task", key: "id", column: "sealed", purpose: "task", droppable: false },
+    // A step that begins without its secrets asks for them again.
+    SealedColumn { table: "golden_secret", key: "id", column: "sealed", purpose: "journey", droppable: true },
 ];
 
 /// A column of sealed texts.

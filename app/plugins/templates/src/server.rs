@@ -35,8 +35,9 @@ use kit::server::context::Kit;
 use kit::server::entities::Entities;
 use kit::server::jobs;
 use kit::server::plugin::{Plugin, Routes};
+use kit::server::publishing::{Publish, Watch};
 
-use self::publish::{PUBLISH, Publish, WATCH, Watch};
+use self::publish::{PUBLISH, WATCH};
 use self::sweep::{SWEEP, Sweep};
 use self::tasks::Tasks;
 
@@ -69,10 +70,11 @@ impl Plugin for Templates {
     }
 
     fn jobs(&self) -> Vec<(&'static str, Arc<dyn jobs::Handler>)> {
+        let listing = Arc::new(self.clone());
         vec![
             (SWEEP, Arc::new(Sweep { tasks: self.tasks.clone() })),
-            (WATCH, Arc::new(Watch::new(self.clone()))),
-            (PUBLISH, Arc::new(Publish { templates: self.clone() })),
+            (WATCH, Arc::new(Watch::new(listing.clone()))),
+            (PUBLISH, Arc::new(Publish { listing })),
         ]
     }
 

@@ -48,7 +48,7 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Done => "Done",
             Self::Here => "You are here",
@@ -73,7 +73,7 @@ impl State {
     }
 
     /// What is drawn on a circle of radius 8 round the middle of a square of 24; of a planned one, its number.
-    fn mark(self) -> &'static str {
+    pub(crate) fn mark(self) -> &'static str {
         match self {
             Self::Done => "m8 12.5 3 3 5-6",
             Self::Here => "M12 8.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 0 0 0 -7",

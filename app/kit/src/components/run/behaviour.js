@@ -4,8 +4,11 @@
   /** The shortest time between two drawings, in milliseconds. */
   const PAUSE = 400;
   const LIVE = 'Live: this page follows what happens.';
-  /** @type {{ source: EventSource, address: string, stop: () => void } | undefined} */
+  /** @type {{ source: EventSource, address: string, stream: string, stop: () => void } | undefined} */
   let open;
+
+  /** Where events come from, wherever they begin. @type {(events: string) => string} */
+  const stream = (events) => events.split('?')[0] ?? '';
 
   /** A log whose end is in view stays at its end. @type {(change: () => void) => void} */
   const follow = (change) => {
@@ -56,7 +59,7 @@
       }
       drawing = false;
     };
-    open = { source, address, stop: () => source.close() };
+    open = { source, address, stream: stream(events), stop: () => source.close() };
     for (const kind of (mark.dataset.pkKinds ?? '').split(' ')) source.addEventListener(kind, () => void redraw());
     source.addEventListener('open', () => {
       const now = document.querySelector('[data-pk-live]');
@@ -71,7 +74,9 @@
   const look = () => {
     const mark = document.querySelector('[data-pk-live]');
     const address = location.pathname + location.search;
-    if (open && (open.address !== address || !mark)) {
+    // The page may be about another thing by now: what runs at the moment.
+    const elsewhere = mark instanceof HTMLElement && open && stream(mark.dataset.pkLive ?? '') !== open.stream;
+    if (open && (open.address !== address || !mark || elsewhere)) {
       open.stop();
       open = undefined;
     }

@@ -232,7 +232,7 @@ impl Step {
     }
 
     /// The groups and people whose it is to act, before anything was handed over.
-    pub(crate) fn candidates(&self) -> Vec<String> {
+    pub fn candidates(&self) -> Vec<String> {
         let groups = match &self.definition.kind {
             Kind::Task(task) => &task.groups,
             Kind::Approval(approval) => &approval.groups,
@@ -259,6 +259,10 @@ impl Step {
 
     /// Has it begin anew, as if it had not been reached; what was entered stays.
     fn again(&mut self, now: Millis, note: &str) {
+        // What a person filled in as a task is offered to them again.
+        if matches!(self.definition.kind, Kind::Task(_)) && !self.outputs.is_empty() {
+            self.entered = std::mem::take(&mut self.outputs);
+        }
         let kept = Self {
             key: std::mem::take(&mut self.key),
             definition: self.definition.clone(),
@@ -334,7 +338,7 @@ impl Journey {
     }
 
     /// Whether nothing of the journey itself can be done any more.
-    pub(crate) fn is_still(&self) -> bool {
+    pub fn is_still(&self) -> bool {
         self.state.is_over() && !self.steps.iter().any(|step| step.state == StepState::Running)
     }
 
@@ -744,11 +748,19 @@ impl Journey {
                     (_, UndoKind::Template { template, .. }) => format!("Undo {}: {template}", step.definition.name),
                     (_, UndoKind::Task { .. }) => format!("Undo {}", step.definition.name),
                 };
+                let kind = match &action.kind {
+                    UndoKind::Task { instructions, group } => {
+                        let written = crate::settle::dashed_text(instructions, &ids);
+                        let said = engine.text(&written, &context).map_or_else(|_| written.clone(), |done| done.value);
+                        UndoKind::Task { instructions: said, group: group.clone() }
+                    }
+                    kind @ UndoKind::Template { .. } => kind.clone(),
+                };
                 undo.push(UndoStep {
                     key: format!("undo/{}/{}/{index}", step.key, doing.round),
                     step: step.key.clone(),
                     name,
-                    kind: action.kind.clone(),
+                    kind,
                     pin: self.pins.get(&format!("{}/undo/{index}", step.definition.id)).cloned(),
                     input,
                     state: UndoState::Pending,

@@ -296,6 +296,34 @@ fn tasks_belong_to_their_group_and_to_whoever_took_them() {
 }
 
 #[test]
+fn whoever_did_a_task_that_is_sent_back_finds_what_they_filled_in() {
+    let mut walk = Walk::start(json!([
+        {"id": "t", "task": {"form": {"properties": {"risk": {"type": "string"}}}}},
+        {"id": "ok", "approval": {"group": "risk", "onDecline": "t"}},
+    ]));
+    let values = object(json!({"risk": "low"}));
+    let done = Command::Complete { step: "t".into(), values: values.clone(), evidence: Vec::new() };
+    walk.by("x", &["developer-experience"], done).expect("done");
+    let declined = Command::Decline { step: "ok".into(), reason: "Not all of it".into() };
+    walk.by("r", &["risk"], declined).expect("declined");
+    let step = walk.journey.step("t").expect("it is there");
+    assert_eq!((&step.entered, step.outputs.is_empty()), (&values, true));
+}
+
+#[test]
+fn what_a_person_is_to_undo_names_what_was_made() {
+    let mut walk = Walk::start(json!([
+        {"id": "make", "template": "a", "onCancel": {"task": "Archive ${{ output.repo }} of ${{ parameters.name }}"}},
+        {"id": "t", "task": {}},
+    ]));
+    walk.begins();
+    walk.ends("j/make/1", json!({"repo": "r1"}));
+    walk.by("dev", &[], Command::Cancel { reason: String::new() }).expect("cancelled");
+    let UndoKind::Task { instructions, .. } = &walk.journey.undo[0].kind else { panic!("a task undoes it") };
+    assert_eq!(instructions, "Archive r1 of x");
+}
+
+#[test]
 fn approvals_take_a_quorum_of_other_eyes_and_are_decided_once() {
     let mut walk = Walk::start(json!([{"id": "a", "approval": {"group": "risk", "quorum": 2}}]));
     assert!(matches!(walk.by("dev", &["risk"], approve("a")), Err(Refused::Forbidden(_))), "never whoever asks");

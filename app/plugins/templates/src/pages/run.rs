@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use kit::components::{
     Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, Emphasis, EmptyState, Fact,
-    Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLevel, LogLines, Need, Page, Panel, PasswordInput, Prose,
+    Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLines, Need, Page, Panel, PasswordInput, Prose,
     Section, State, Station, TextArea, Time, Timeline, Tone,
 };
 use kit::error::AppError;
@@ -14,10 +14,9 @@ use kit::server::clock::Millis;
 use kit::server::context::{caller, service};
 use kit::server::html;
 use kit::server::page::{Address, page};
-use kit::when::{When, to_the_millisecond};
+use kit::when::When;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use scaffold::action::Level;
 use serde_json::Value;
 
 use super::runs::{StateBadge, duration, length};
@@ -125,7 +124,7 @@ fn RunView(run: Shown) -> impl IntoView {
     let events = format!("/api/scaffolder/v2/tasks/{}/eventstream?after={}", segment(&task.uuid), task.log_lines);
     let log = format!("/api/scaffolder/v2/tasks/{}/log", segment(&task.uuid));
     let cut = task.log_lines > LINES;
-    let entries: Vec<LogEntry> = lines.into_iter().map(entry).collect();
+    let entries: Vec<LogEntry> = lines.into_iter().map(Line::entry).collect();
     let parameters = serde_json::to_string_pretty(&task.parameters).unwrap_or_default();
     let trail = vec![("Create".to_owned(), "/create".to_owned()), ("Runs".to_owned(), "/create/runs".to_owned())];
     let count = task.log_lines;
@@ -389,21 +388,6 @@ fn station(step: &StepRow, task: TaskState, now: Millis) -> Station {
     let error = Some(step.error.clone()).filter(|error| !error.is_empty());
     let note: Vec<String> = [Some(step.action.clone()), took, attempts, rounds, error].into_iter().flatten().collect();
     Station::new(step.name.clone(), state, note.join(" · "))
-}
-
-fn entry(line: Line) -> LogEntry {
-    let time = to_the_millisecond(line.at);
-    LogEntry {
-        number: line.number,
-        time: time.get(11..19).unwrap_or_default().to_owned(),
-        level: match line.level {
-            Level::Info => LogLevel::Info,
-            Level::Warn => LogLevel::Warning,
-            Level::Error => LogLevel::Error,
-        },
-        part: line.step,
-        text: line.text,
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use form::FieldError;
+use kit::components::LogEntry;
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::authorise::{Resource, Thing};
@@ -12,6 +13,7 @@ use kit::server::runs::{Asked, AskedStep, NewRun, Pin, Refused, Run, RunState, R
 use serde_json::{Map, Value};
 
 use super::forms::run_path;
+use super::log::Line;
 use super::source::Definition;
 use super::state::{StepState, TaskState};
 use super::store::{self, Rights, StepRow};
@@ -103,8 +105,29 @@ impl Runs for Tasks {
         }))
     }
 
+    async fn log(&self, caller: &Caller, id: &str, last: u32) -> Result<Vec<LogEntry>, AppError> {
+        let task = match self.task(caller, id).await {
+            Ok(task) => task,
+            Err(AppError::NotFound { .. } | AppError::Forbidden { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let after = task.log_lines - i64::from(last);
+        let lines = store::lines(self.kit.db.read(), task.id, after, u64::from(last) * 2).await?;
+        Ok(lines.into_iter().map(Line::entry).collect())
+    }
+
     async fn cancel(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
         Tasks::cancel(self, caller, id).await
+    }
+
+    async fn retry(
+        &self,
+        caller: &Caller,
+        id: &str,
+        values: Option<Map<String, Value>>,
+        secrets: Map<String, Value>,
+    ) -> Result<(), Refused> {
+        Tasks::retry(self, caller, id, values, secrets).await
     }
 }
 

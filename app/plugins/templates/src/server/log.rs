@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kit::components::{LogEntry, LogLevel};
 use kit::server::clock::{Clock, Millis};
+use kit::when::to_the_millisecond;
 use scaffold::action::{Level, Log};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +46,24 @@ pub struct Line {
     pub status: String,
     /// What is told.
     pub text: String,
+}
+
+impl Line {
+    /// The line as pages show it.
+    pub fn entry(self) -> LogEntry {
+        let time = to_the_millisecond(self.at);
+        LogEntry {
+            number: self.number,
+            time: time.get(11..19).unwrap_or_default().to_owned(),
+            level: match self.level {
+                Level::Info => LogLevel::Info,
+                Level::Warn => LogLevel::Warning,
+                Level::Error => LogLevel::Error,
+            },
+            part: self.step,
+            text: self.text,
+        }
+    }
 }
 
 /// The kinds of events of a run, as Backstage's clients know them.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use descriptor::Verdict;
 use futures::{StreamExt, TryStreamExt, stream};
 use kit::server::definitions::{self, File, NewVersion};
+use kit::server::publishing::Unready;
 use kit::server::source::{SourceError, Tree, TreeFile, join};
 use scaffold::definition::{Problem, StepDefinition, Template};
 use serde_json::Value;
@@ -23,32 +24,15 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// Files that are read at once.
 const AT_ONCE: usize = 8;
 
-/// Why no version can be made of what there is now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unready {
-    /// Its source did not answer this time.
-    #[error("{0}")]
-    Source(SourceError),
-    /// It is wrong, which its owner can put right.
-    #[error("{0}")]
-    Template(String),
-}
-
-impl From<SourceError> for Unready {
-    fn from(error: SourceError) -> Self {
-        Self::Source(error)
-    }
-}
-
 /// Reads what the template `entity_ref`, whose descriptor the tree was opened for, reaches.
 pub async fn gather(tree: &dyn Tree, entity_ref: &str) -> Result<NewVersion, Unready> {
     let tree = Recorder { tree, read: Mutex::default(), failed: Mutex::default() };
     let start = tree.start().to_owned();
     let text =
-        String::from_utf8(tree.read(&start).await?).map_err(|_| Unready::Template(format!("{start} is not UTF-8")))?;
+        String::from_utf8(tree.read(&start).await?).map_err(|_| Unready::Wrong(format!("{start} is not UTF-8")))?;
     let is_meant = |value: &Value| descriptor::entity_ref(value).is_some_and(|found| found.to_string() == entity_ref);
     let document = descriptor::read(&text).into_iter().find(|each| each.value.as_ref().is_some_and(is_meant));
-    let document = document.ok_or_else(|| Unready::Template(format!("{start} describes {entity_ref} no longer")))?;
+    let document = document.ok_or_else(|| Unready::Wrong(format!("{start} describes {entity_ref} no longer")))?;
     check_format(document.value.as_ref().unwrap_or(&Value::Null), document.verdict)?;
     let own = document.text.clone();
     let template = Template::resolve(document, &tree, &start, None).await;
@@ -137,12 +121,12 @@ fn odd(problem: &Problem) -> String {
 fn check_format(value: &Value, verdict: Verdict) -> Result<(), Unready> {
     let format = value["apiVersion"].as_str().unwrap_or_default();
     if format != FORMAT {
-        return Err(Unready::Template(format!(
+        return Err(Unready::Wrong(format!(
             "It is written in the format {format}; templates of {FORMAT} are run, so it has to be brought to that format"
         )));
     }
     if verdict == Verdict::Invalid {
-        return Err(Unready::Template("Its descriptor is not valid; the catalog says what is wrong with it".into()));
+        return Err(Unready::Wrong("Its descriptor is not valid; the catalog says what is wrong with it".into()));
     }
     Ok(())
 }
@@ -165,7 +149,7 @@ fn stated_number(value: &Value, warnings: &mut BTreeSet<String>) -> Option<defin
 
 fn too_much() -> Unready {
     let megabytes = MAX_BYTES / (1024 * 1024);
-    Unready::Template(format!(
+    Unready::Wrong(format!(
         "Its steps reach more than {MAX_FILES} files or {megabytes} MB, and a version holds no more: let url name the folder of the skeleton alone"
     ))
 }
@@ -458,7 +442,7 @@ mod tests {
             (with_step("./s").replace("v1beta3", "v1beta2"), "scaffolder.backstage.io/v1beta2"),
         ] {
             let error = of(&text, &[]).await.expect_err(part);
-            assert!(matches!(&error, Unready::Template(why) if why.contains(part)), "{error}");
+            assert!(matches!(&error, Unready::Wrong(why) if why.contains(part)), "{error}");
         }
     }
 
@@ -467,7 +451,7 @@ mod tests {
         let names: Vec<String> = (0..=MAX_FILES).map(|number| format!("t/many/{number}")).collect();
         let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
         let error = of(&with_step("./many"), &files).await.expect_err("too many");
-        assert!(matches!(&error, Unready::Template(why) if why.contains("more than 2000 files")), "{error}");
+        assert!(matches!(&error, Unready::Wrong(why) if why.contains("more than 2000 files")), "{error}");
         let version = of(&with_step("./many/${{ parameters.x }}"), &files).await.expect("a version");
         assert_eq!(paths(&version), ["t/template.yaml"]);
         assert!(version.warning.contains("too large to be kept"), "{}", version.warning);
