@@ -131,7 +131,7 @@ fn drawn(stop: Stop, row: &Lanes, count: usize, passed: &[bool], waits: &[String
         None => "",
         Some(State::Done) => " pk-stop--done",
         Some(State::Here) => " pk-stop--here",
-        Some(State::Ahead) => " pk-stop--ahead",
+        Some(State::Ahead | State::Planned) => " pk-stop--ahead",
         Some(State::Waiting) => " pk-stop--waiting",
         Some(State::Failed) => " pk-stop--failed",
         Some(State::Skipped) => " pk-stop--skipped",
