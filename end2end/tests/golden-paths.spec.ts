@@ -1,7 +1,23 @@
+import type { TestInfo } from '@playwright/test';
 import { comes, PATH, portalWithPaths, station, Typed, until, WHO, whom } from '../support/golden-paths.ts';
-import { expect, expectAccessible, SCREENS, showOn, test, tookOver, watch } from '../support/test.ts';
+import { expect, expectAccessible, type Page, SCREENS, showOn, test, tookOver, watch } from '../support/test.ts';
 
 const PUBLIC = '198.51.100.17';
+
+/** Looks at the page as everybody does: by day and by night, on a desk and a phone. Those with a name are the pictures of the README. */
+async function looked(page: Page, hydrated: boolean, info: TestInfo, step: string, picture = ''): Promise<void> {
+  await expectAccessible(page, hydrated, SCREENS);
+  for (const screen of SCREENS) {
+    const { width, colorScheme } = screen;
+    const kept = process.env.PORTICO_PICTURES ? `${process.env.PORTICO_PICTURES}/${info.project.name}-${step}-${width}-${colorScheme}.png` : '';
+    const shown = process.env.PORTICO_SCREENS && hydrated && picture ? `../docs/screenshots/${picture}-${width > 640 ? 'wide' : 'narrow'}-${colorScheme}.png` : '';
+    if (!kept && !shown) continue;
+    await showOn(page, screen);
+    if (kept) await page.screenshot({ path: kept, fullPage: true });
+    if (shown) await page.screenshot({ path: shown });
+  }
+  await showOn(page, SCREENS[0]!);
+}
 
 test('a payment service goes to production through six teams, and each datum is typed once', async ({ browser, hydrated, problems }, info) => {
   test.setTimeout(600_000);
@@ -13,20 +29,7 @@ test('a payment service goes to production through six teams, and each datum is 
   watch(page, url, problems, hydrated);
   const name = `payout-${info.project.name === 'hydrated' ? 'hydrated' : 'plain'}`;
   const comesAs = (who: string, path: string) => comes(page, context, url, who, path, hydrated);
-  /** Looks at the page as everybody does: by day and by night, on a desk and a phone. Those with a name are the pictures of the README. */
-  const look = async (step: string, picture = '') => {
-    await expectAccessible(page, hydrated, SCREENS);
-    for (const screen of SCREENS) {
-      const { width, colorScheme } = screen;
-      const kept = process.env.PORTICO_PICTURES ? `${process.env.PORTICO_PICTURES}/${info.project.name}-${step}-${width}-${colorScheme}.png` : '';
-      const shown = process.env.PORTICO_SCREENS && hydrated && picture ? `../docs/screenshots/${picture}-${width > 640 ? 'wide' : 'narrow'}-${colorScheme}.png` : '';
-      if (!kept && !shown) continue;
-      await showOn(page, screen);
-      if (kept) await page.screenshot({ path: kept, fullPage: true });
-      if (shown) await page.screenshot({ path: shown });
-    }
-    await showOn(page, SCREENS[0]!);
-  };
+  const look = (step: string, picture = '') => looked(page, hydrated, info, step, picture);
   let typed = new Typed(page, hydrated);
   try {
     // The developer finds the path, begins, and leaves in the middle of the form.
@@ -75,6 +78,7 @@ test('a payment service goes to production through six teams, and each datum is 
       await expect(station(page, 'Set up delivery').filter({ hasText: 'Done' })).toBeVisible({ timeout: 2_000 });
     }, 90_000);
     await expect(station(page, 'Security review')).toContainText('With Security Engineering');
+    await comesAs(WHO.developer, journey);
     await look('03-under-way', 'journey');
 
     // Security looks at it.
@@ -111,7 +115,10 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.getByRole('link', { name: 'Security review' }).click();
     await typed.settled();
     await expect(page.getByText('It was sent back')).toBeVisible();
-    await typed.evidence('Threat model with storage', 'https://wiki.meridian.example/models/payout-2');
+    await page.locator('#evidence-file').setInputFiles({ name: 'threat-model.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n') });
+    await page.getByRole('button', { name: 'Attach the file' }).click();
+    await expect(page.getByRole('link', { name: 'threat-model.pdf' })).toBeVisible();
+    await typed.settled();
     await expect(page.getByRole('radio', { name: 'Medium', exact: true })).toBeChecked();
     await expect(page.locator('[id="f/conditions"]')).toHaveValue('Account numbers are masked in every log');
     await look('07-sent-back');
@@ -180,6 +187,13 @@ test('a payment service goes to production through six teams, and each datum is 
     await comesAs(WHO.developer, journey);
     await expect(page.getByText(`${name}.api.meridian.example`)).toBeVisible();
     await look('09-completed');
+    await comesAs(WHO.developer, `${journey}?step=delivery`);
+    await page.locator('summary').filter({ hasText: 'What it was given' }).click();
+    await expect(page.getByRole('row', { name: /^Code/ })).toContainText('From Create the service');
+    await expect(page.getByRole('row', { name: /^Service/ })).toContainText('From the form at the beginning');
+    await page.locator('summary').filter({ hasText: 'The run' }).click();
+    await expect(page.getByRole('region', { name: 'Log of the run' })).toContainText('holds commit');
+    await look('11-run');
     await comesAs(WHO.developer, `${journey}/history`);
     for (const said of ['sent the journey back to Security review', 'handed Public name over to Ng', 'moved the journey to version 1.1.0', 'agreed to Go-live readiness']) {
       await expect(page.getByText(said).first()).toBeVisible();
@@ -191,7 +205,7 @@ test('a payment service goes to production through six teams, and each datum is 
     expect(new Set(values).size, JSON.stringify(typed.data)).toBe(values.length);
     expect(new Set(typed.data.filter(({ what }) => what !== 'evidence').map(({ what }) => what)).size).toBe(typed.data.filter(({ what }) => what !== 'evidence').length);
     info.annotations.push({ type: 'typed', description: `${values.length} data and ${typed.words.length} reasons, by ${new Set(typed.data.map(({ who }) => who)).size} people` });
-    expect(values.length).toBe(10);
+    expect(values.length).toBe(9);
     expect(problems.unexpected()).toEqual([]);
   } finally {
     await context.close();
@@ -199,7 +213,7 @@ test('a payment service goes to production through six teams, and each datum is 
   }
 });
 
-test('a journey is cancelled, and what it made is undone by whom it concerns', async ({ browser, hydrated, problems }) => {
+test('a journey is cancelled, and what it made is undone by whom it concerns', async ({ browser, hydrated, problems }, info) => {
   test.setTimeout(240_000);
   const portal = await portalWithPaths();
   const { url } = portal;
@@ -248,6 +262,7 @@ test('a journey is cancelled, and what it made is undone by whom it concerns', a
       await expect(page.getByText('1 of 2').first()).toBeVisible({ timeout: 2_000 });
     }, 60_000);
 
+    await looked(page, hydrated, info, '20-undoing');
     await comesAs('user:default/samuel.adeyemi', '/golden-paths/queue');
     await page.getByRole('link', { name: 'Archive the repository' }).click();
     await typed.settled();
@@ -261,6 +276,80 @@ test('a journey is cancelled, and what it made is undone by whom it concerns', a
     await page.getByRole('button', { name: 'Start over' }).click();
     await expect(page.locator('[id="f/name"]')).toHaveValue('given-up-early');
     if (hydrated) await tookOver(page);
+    expect(problems.unexpected()).toEqual([]);
+  } finally {
+    await context.close();
+    await portal.stop();
+  }
+});
+
+test('a step that waits is left out once somebody else agrees, and a decision can be given to another', async ({ browser, hydrated, problems }, info) => {
+  test.setTimeout(240_000);
+  const portal = await portalWithPaths();
+  const { url } = portal;
+  const context = await browser.newContext({ baseURL: url, javaScriptEnabled: hydrated, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  watch(page, url, problems, hydrated);
+  const typed = new Typed(page, hydrated);
+  const comesAs = (who: string, path: string) => comes(page, context, url, who, path, hydrated);
+  const path = '/golden-paths/paths/default/retire-a-service';
+  try {
+    problems.allow(/404/);
+    await expect(async () => {
+      await comesAs(WHO.developer, path);
+      await expect(page.getByRole('button', { name: 'Start journey', exact: true })).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 60_000 });
+    // For a team: each of its members goes on with it.
+    await page.getByText('Start it for a team').click();
+    await page.getByRole('combobox', { name: 'Team' }).selectOption('group:default/instant-payments');
+    await page.getByRole('button', { name: 'Start for this team' }).click();
+    await expect(page.getByRole('heading', { level: 2, name: 'Which service?' })).toBeVisible();
+    await typed.settled();
+    await typed.field('service', 'old-router');
+    await typed.choice('owner', 'instant', /Instant Payments/, 'group:default/instant-payments');
+    await typed.field('reason', 'The payment hub routes by itself');
+    await page.getByRole('button', { name: 'Review' }).last().click();
+    await typed.settled();
+    await page.getByRole('button', { name: 'Start journey' }).click();
+    await expect(page).toHaveURL(/\/golden-paths\/journeys\/[0-9a-f-]{36}$/);
+    const journey = new URL(page.url()).pathname;
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Retire a service: old-router');
+
+    await comesAs('user:default/samuel.adeyemi', `${journey}?step=announce`);
+    await typed.evidence('Announcement', 'https://chat.meridian.example/announcements/77');
+    await page.getByRole('button', { name: 'Finish Tell its callers' }).click();
+    await until(page, hydrated, async (page) => {
+      await expect(station(page, 'Notice period')).toContainText('Goes on in 30 days', { timeout: 2_000 });
+    });
+
+    // Another member of the team asks that the notice be skipped; the board agrees.
+    await comesAs('user:default/jonas.weber', `${journey}?step=notice`);
+    await page.getByText('Skip it', { exact: true }).click();
+    await page.locator('#skip-reason').fill('Nobody has called it for a year');
+    await page.getByRole('button', { name: 'Skip this step' }).click();
+    await expect(page.getByText('asks that this step be skipped').first()).toBeVisible();
+    await looked(page, hydrated, info, '30-exception');
+    await comesAs('user:default/guthrun.thorsteinsdottir', '/golden-paths/queue?what=exception');
+    await page.getByRole('link', { name: 'Notice period' }).click();
+    await typed.settled();
+    await page.getByRole('button', { name: 'Agree that it is left out' }).click();
+    await until(page, hydrated, async (page) => {
+      await expect(station(page, 'Notice period')).toContainText('Skipped', { timeout: 2_000 });
+    });
+
+    // One of the data office has another decide.
+    await comesAs(WHO.data, `${journey}?step=records`);
+    await page.getByText('Have somebody decide in your place').click();
+    await whom(page, 'delegate-to', 'ewa', /^Ewa/, WHO.observability, hydrated);
+    await page.getByRole('button', { name: 'Let them decide' }).click();
+    await expect(page.getByText('Ewa Kamińska decides in your place.')).toBeVisible();
+    await comesAs(WHO.observability, '/golden-paths/queue');
+    await page.getByRole('link', { name: 'Records are kept' }).click();
+    await typed.settled();
+    await page.getByRole('button', { name: 'Agree', exact: true }).click();
+    await until(page, hydrated, async (page) => {
+      await expect(page.getByText('The journey is completed').first()).toBeVisible({ timeout: 2_000 });
+    }, 60_000);
     expect(problems.unexpected()).toEqual([]);
   } finally {
     await context.close();

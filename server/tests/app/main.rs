@@ -10,6 +10,7 @@ mod definition;
 mod docs;
 mod find;
 mod fuzz;
+mod golden_paths;
 mod graph;
 mod harden;
 mod http;

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use catalog::server::{NewLocation, REFRESH};
+use golden_paths::server::engine::ADVANCE;
+use golden_paths::server::publish;
 use http::{HeaderMap, Method, Request, StatusCode};
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::server::authorise::{Attribute, Filter, Source};
@@ -27,6 +29,7 @@ use server::sign_in::SignIn;
 use server::sso::Sso;
 use tempfile::TempDir;
 use templates::server::publish::{PUBLISH, WATCH};
+use templates::server::store::TASK;
 use tower::ServiceExt;
 
 /// When every test begins: 2026-11-22, 12:00 UTC.
@@ -166,10 +169,31 @@ impl TestApp {
         self.instance.worker().run_due(REFRESH, &[]).await.expect("the jobs ran");
     }
 
-    /// Makes versions of the templates that changed.
+    /// Makes versions of the templates and golden paths that changed.
     pub async fn publish(&self) {
-        self.instance.worker().run_due(WATCH, &[]).await.expect("the jobs ran");
-        self.instance.worker().run_due(PUBLISH, &[]).await.expect("the jobs ran");
+        for kind in [WATCH, PUBLISH, publish::WATCH, publish::PUBLISH] {
+            self.instance.worker().run_due(kind, &[]).await.expect("the jobs ran");
+        }
+    }
+
+    /// Has journeys and what they run go on until nothing of them is due.
+    pub async fn travel(&self) {
+        for _ in 0..20 {
+            for worker in self.instance.lanes() {
+                for kind in [ADVANCE, TASK] {
+                    // Each lane knows one of the two.
+                    let _ = worker.run_due(kind, &[]).await;
+                }
+            }
+            let now = self.instance.kit.clock.now();
+            let text = format!(
+                "SELECT 1 AS one FROM job WHERE kind IN ('{ADVANCE}', '{TASK}') AND state = 'waiting' AND run_at <= {now}"
+            );
+            if self.query(&text).await.is_empty() {
+                return;
+            }
+        }
+        panic!("{}: journeys go on without end", self.name);
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -69,6 +69,8 @@ pub struct Vault {
 struct Key {
     id: String,
     cipher: XChaCha20Poly1305,
+    /// What it signs with, which says nothing of the key itself.
+    signer: Zeroizing<[u8; KEY]>,
 }
 
 /// Why a secret cannot be sealed or opened. Holds nothing of the secret or the key.
@@ -132,6 +134,27 @@ impl Vault {
         key.cipher.decrypt(XNonce::from_slice(nonce), payload).map(Zeroizing::new).map_err(|_| VaultError::Damaged)
     }
 
+    /// `text` with a signature behind it that is good for `purpose` alone: the same each time, and what nobody can make who has not the key.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        let key = &self.keys[0];
+        let signature = URL_SAFE_NO_PAD.encode(key.signature(purpose, text).as_bytes());
+        format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(text), key.id)
+    }
+
+    /// The text that was signed for `purpose`; nothing where it was not, or with a key that is not here.
+    pub fn signed(&self, purpose: &str, signed: &str) -> Option<String> {
+        let mut parts = signed.split('.');
+        let (Some(text), Some(id), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let signature: [u8; KEY] = URL_SAFE_NO_PAD.decode(signature).ok()?.try_into().ok()?;
+        let key = self.keys.iter().find(|key| key.id == id)?;
+        // The comparison takes as long for a signature that is nearly right.
+        (key.signature(purpose, &text) == blake3::Hash::from(signature)).then_some(text)
+    }
+
     /// The name of the key that seals, which says nothing of the key itself.
     pub fn current(&self) -> &str {
         &self.keys[0].id
@@ -154,7 +177,15 @@ impl Key {
         }
         let name = blake3::derive_key("portico 2026 name of a key", &bytes);
         let id = name[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(Self { id, cipher: XChaCha20Poly1305::new_from_slice(&bytes).ok()? })
+        let signer = Zeroizing::new(blake3::derive_key("portico 2026 signatures", &bytes));
+        Some(Self { id, cipher: XChaCha20Poly1305::new_from_slice(&bytes).ok()?, signer })
+    }
+
+    fn signature(&self, purpose: &str, text: &str) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.signer);
+        // The length keeps a purpose apart from a text that begins like it.
+        hasher.update(&(purpose.len() as u64).to_le_bytes()).update(purpose.as_bytes()).update(text.as_bytes());
+        hasher.finalize()
     }
 
     /// What is sealed for one purpose does not open for another.
@@ -356,6 +387,22 @@ mod tests {
         assert_eq!(vault.open("token", &sealed), Err(VaultError::Damaged), "moved to another column it does not open");
         assert_ne!(sealed, vault.seal("session", b"geheim"), "the same text is not recognised");
         assert!(!sealed.contains("geheim") && !format!("{vault:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn what_was_signed_is_good_for_its_purpose_alone_and_with_its_key() {
+        let (one, other) = (new_key(), new_key());
+        let (old, new) = (vault(&[&one]), vault(&[&other, &one]));
+        let signed = old.sign("signal", "journey 7");
+        assert_eq!(signed, old.sign("signal", "journey 7"), "it is the same each time");
+        assert_eq!(new.signed("signal", &signed).as_deref(), Some("journey 7"), "an older key is still good");
+        assert_eq!(old.signed("other", &signed), None);
+        assert_eq!(vault(&[&other]).signed("signal", &signed), None);
+        let forged = format!("{}{}", URL_SAFE_NO_PAD.encode("journey 8"), &signed[signed.find('.').expect("a dot")..]);
+        assert_eq!(old.signed("signal", &forged), None);
+        for text in ["", ".", "..", "a.b.c", "a.b.c.d", &signed[1..], &signed[..signed.len() - 1]] {
+            assert_eq!(old.signed("signal", text), None, "{text}");
+        }
     }
 
     #[test]

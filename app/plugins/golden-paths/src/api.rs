@@ -19,9 +19,9 @@ use crate::info::{CHANGE_JOURNEY, STAR_PATH};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
-use crate::server::{GoldenPaths, filling};
-#[cfg(feature = "ssr")]
 use crate::server::service::{VersionChange, journey_href, path_href, step_href};
+#[cfg(feature = "ssr")]
+use crate::server::{GoldenPaths, filling};
 #[cfg(feature = "ssr")]
 use journey::{Command, Evidence};
 

@@ -20,11 +20,8 @@ pub const READ_PATH: Permission =
     Permission { action: "golden-paths.path.read", allows: "see this golden path", writes: false };
 
 /// Starting a journey along a golden path.
-pub const START_JOURNEY: Permission = Permission {
-    action: "golden-paths.journey.start",
-    allows: "start a journey along this golden path",
-    writes: true,
-};
+pub const START_JOURNEY: Permission =
+    Permission { action: "golden-paths.journey.start", allows: "start a journey along this golden path", writes: true };
 
 /// Seeing a journey. To policies it is owned by everybody who has a part in it: its owner, whoever began it, and the teams of its steps.
 pub const READ_JOURNEY: Permission =

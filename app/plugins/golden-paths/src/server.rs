@@ -165,9 +165,7 @@ impl Plugin for GoldenPaths {
 
 /// Whether a step waits for its signal.
 pub fn waits_for_signal(step: &journey::Step) -> bool {
-    let is_signal = matches!(
-        &step.definition.kind,
-        journey::Kind::Wait(journey::Wait { until: journey::WaitFor::Webhook, .. })
-    );
+    let is_signal =
+        matches!(&step.definition.kind, journey::Kind::Wait(journey::Wait { until: journey::WaitFor::Webhook, .. }));
     is_signal && step.state == journey::StepState::Waiting
 }

@@ -84,7 +84,7 @@ pub fn Route(
             drawn(stop, &row, count, &passed, &waits)
         })
         .collect();
-    view! { <ol class=format!("pk-route pk-route--{count}") aria-label=label>{rows}</ol> }.into_any()
+    view! { <ol class="pk-route" aria-label=label>{rows}</ol> }.into_any()
 }
 
 fn x(lane: usize) -> usize {
@@ -146,10 +146,12 @@ fn drawn(stop: Stop, row: &Lanes, count: usize, passed: &[bool], waits: &[String
     let after = (!waits.is_empty())
         .then(|| view! { <span class="pk-visually-hidden">{format!("After {}. ", waits.join(" and "))}</span> });
     let whose: Vec<String> = [kind, owner].into_iter().filter(|text| !text.is_empty()).collect();
+    let wide = EDGE * 2 + (count - 1) * LANE;
     let current = matches!(state, Some(State::Here | State::Waiting | State::Failed)).then_some("step");
     view! {
         <li class=class aria-current=current data-pk-key=format!("stop-{id}")>
-            <svg class="pk-route__rails" width=EDGE * 2 + (count - 1) * LANE height="100%" aria-hidden="true" focusable="false">
+            <svg class="pk-route__room" width=wide height="1" aria-hidden="true" focusable="false"></svg>
+            <svg class="pk-route__rails" width=wide height="100%" aria-hidden="true" focusable="false">
                 {above}
                 {into}
                 {below}

@@ -205,6 +205,7 @@ pub(super) fn way(
                 facts.extend(terms(&step.definition, titles));
             }
             if step.state.is_open()
+                && !journey.state.is_over()
                 && let Some(due) = step.due_at
             {
                 let when = When::new(due, now).relative;
@@ -239,7 +240,7 @@ pub(super) fn step_name(step: &Step) -> String {
 pub(super) fn stands(journey: &Journey, step: &Step, titles: &Titles, now: Millis) -> (State, String) {
     let over = journey.state.is_over();
     if over && step.state.is_open() {
-        return (State::Skipped, "Stopped".into());
+        return (State::Ahead, "Stopped".into());
     }
     match step.state {
         StepState::Pending if over => (State::Ahead, "Not reached".into()),

@@ -60,7 +60,7 @@ const UNDER_WAY: &str = "state IN ('running', 'waiting', 'blocked')";
 impl GoldenPaths {
     /// A page of the paths that the caller may see.
     pub async fn paths(&self, caller: &Caller, query: &PathQuery) -> Result<PathsPage, AppError> {
-        signed_in(caller)?;
+        self.kit.authorise(caller, &READ_PATH, &Resource::All).await?;
         let chosen: Vec<&String> = query.chosen.iter().flatten().chain([&query.text]).collect();
         if chosen.len() > MAX_CHOSEN || chosen.iter().any(|text| text.len() > MAX_TEXT) {
             let message = format!("At most {MAX_CHOSEN} filters of {MAX_TEXT} characters can be chosen at once");
@@ -131,7 +131,8 @@ impl GoldenPaths {
     /// The path with this ref; to whoever may not see it, it is not there.
     pub async fn readable(&self, caller: &Caller, path: &str) -> Result<PathRow, AppError> {
         let unknown = || AppError::not_found(format!("The golden path {path}"));
-        signed_in(caller)?;
+        // Without any right to see one, nothing is said of what there is.
+        self.kit.authorise(caller, &READ_PATH, &Resource::All).await?;
         let canonical = EntityRef::parse(path, Some(KIND), "default").map_err(|_| unknown())?.to_string();
         let text = format!("SELECT {COLUMNS} FROM golden_path p WHERE p.ref = ?");
         let row = db::rows(self.kit.db.read(), &text, [canonical.into()]).await?;

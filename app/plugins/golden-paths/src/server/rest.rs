@@ -476,8 +476,10 @@ async fn signal(Path(token): Path<String>, call: Call, body: Bytes) -> Response 
             let most = signals::LARGEST >> 10;
             return Err(AppError::bad_request(format!("A signal has at most {most} KB")).into());
         }
-        call.paths.signal(&token, &body).await?;
-        Ok(StatusCode::NO_CONTENT)
+        match call.paths.signal(&token, &body).await {
+            Err(AppError::NotFound { .. }) if call.caller == Caller::Anonymous => Err(AppError::BadToken.into()),
+            other => Ok(other.map(|()| StatusCode::NO_CONTENT)?),
+        }
     };
     answered(answer).await
 }

@@ -14,14 +14,14 @@ pub const PATH: &str = "/api/golden-paths/signals/";
 /// The most bytes of what an address is called with.
 pub const LARGEST: usize = 64 << 10;
 
-/// What tokens are sealed for.
-const SEALED_FOR: &str = "golden-paths signal";
+/// What tokens are signed for.
+const SIGNED_FOR: &str = "golden-paths.signal";
 
 impl GoldenPaths {
     /// The path at which the signal is given that a step waits for, at this time of it.
     pub fn signal_path(&self, journey: &Journey, step: &Step) -> String {
         let named = json!([journey.id, step.key, step.round]).to_string();
-        format!("{PATH}{}", self.kit.vault.seal(SEALED_FOR, named.as_bytes()))
+        format!("{PATH}{}", self.kit.vault.sign(SIGNED_FOR, &named))
     }
 
     /// The whole address of the same.
@@ -33,8 +33,8 @@ impl GoldenPaths {
     pub(super) async fn signal(&self, token: &str, body: &[u8]) -> Result<(), AppError> {
         // Whether there was ever such an address is nobody's business.
         let missing = || AppError::not_found("This address");
-        let plain = self.kit.vault.open(SEALED_FOR, token).map_err(|_| missing())?;
-        let (id, step, round): (String, String, u32) = serde_json::from_slice(&plain).map_err(|_| missing())?;
+        let named = self.kit.vault.signed(SIGNED_FOR, token).ok_or_else(missing)?;
+        let (id, step, round): (String, String, u32) = serde_json::from_str(&named).map_err(|_| missing())?;
         let body: Map<String, Value> = match body.trim_ascii() {
             [] => Map::new(),
             text => serde_json::from_slice(text)

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use kit::components::{
     Banner, Breadcrumb, Button, CodeBlock, ConfirmActions, ConfirmDialog, DialogButton, Emphasis, EmptyState, Fact,
-    Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLines, Need, Page, Panel, PasswordInput, Prose,
-    Section, State, Station, TextArea, Time, Timeline, Tone,
+    Facts, Field, FormActions, FormLayout, Live, LogEntry, LogLines, Need, Page, Panel, PasswordInput, Prose, Section,
+    State, Station, TextArea, Time, Timeline, Tone,
 };
 use kit::error::AppError;
 use kit::html::Html;

@@ -69,8 +69,7 @@ fn station(undo: &UndoStep, titles: &Titles) -> Station {
         UndoKind::Task { group, .. } if group.is_empty() => "To be done by the journey’s owner".to_owned(),
         UndoKind::Task { group, .. } => format!("To be done by {}", name_of(titles, group)),
     };
-    let note: Vec<&str> =
-        [undo.state.label(), who.as_str(), undo.note.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let note: Vec<&str> = [who.as_str(), undo.note.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     let run = (!undo.run.is_empty() && matches!(undo.kind, UndoKind::Template { .. }))
         .then(|| format!("/create/runs/{}", kit::query::segment(&undo.run)));
     Station { href: run.unwrap_or_default(), ..Station::new(undo.name.clone(), state, note.join(" · ")) }

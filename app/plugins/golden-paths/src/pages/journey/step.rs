@@ -143,7 +143,7 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
         State::Done => Tone::Fine,
         State::Failed => Tone::Wrong,
         State::Waiting | State::Here => Tone::Waiting,
-        State::Ahead | State::Skipped => Tone::Neutral,
+        State::Ahead | State::Planned | State::Skipped => Tone::Neutral,
     };
     let due = step.due_at.filter(|_| step.state.is_open() && !journey.state.is_over());
     let owner = who_link(&titles, &step.definition.owner);
