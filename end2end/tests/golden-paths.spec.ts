@@ -58,7 +58,7 @@ test('a payment service goes to production through six teams, and each datum is 
     watch(page, url, problems, hydrated);
     typed = Object.assign(new Typed(page, hydrated), { data: typed.data, words: typed.words, who: typed.who });
     await comesAs(WHO.developer, '/golden-paths');
-    await look('01-discover', 'golden-paths');
+    await look('01-discover');
     await page.getByRole('link', { name: 'Take a payment service to production' }).first().click();
     await page.getByRole('link', { name: 'Fill in the form' }).click();
     await expect(page.getByRole('heading', { level: 2, name: 'What does it handle?' })).toBeVisible();
@@ -80,6 +80,12 @@ test('a payment service goes to production through six teams, and each datum is 
     await expect(station(page, 'Security review')).toContainText('With Security Engineering');
     await comesAs(WHO.developer, journey);
     await look('03-under-way', 'journey');
+    await comesAs(WHO.developer, '/golden-paths');
+    await expect(page.getByRole('progressbar', { name: /^Steps done/ })).toBeVisible();
+    await look('03b-continue', 'golden-paths');
+    await comesAs(WHO.developer, '/golden-paths/journeys');
+    await expect(page.getByRole('row', { name: new RegExp(name) })).toContainText('Security Engineering');
+    await look('03c-journeys');
 
     // Security looks at it.
     typed.who = WHO.security;

@@ -16,9 +16,12 @@ const MAIN = [
   '/locations',
   FAULTY,
   '/locations/register',
+  '/golden-paths',
+  '/golden-paths/paths/default/payment-service-to-production',
+  '/golden-paths/queue',
   '/design',
 ];
-const GALLERY = ['button', 'combobox', 'date', 'file', 'menu', 'table', 'tabs', 'tree', 'line', 'chart', 'skeleton'];
+const GALLERY = ['button', 'combobox', 'date', 'file', 'menu', 'table', 'tabs', 'tree', 'line', 'route', 'chart', 'skeleton'];
 const PHONE = { width: 390, height: 844 };
 
 for (const path of ['/catalog', SERVICE, `${API}?tab=definition`, '/locations/register', '/design/components/table']) {
