@@ -54,9 +54,9 @@ const JOURNEYS: [&str; 11] = [
 /// A path with a step of each sort that waits, and one that cannot be worked out.
 const TRAVELLED: &str = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: travellers}\nspec: {type: team, children: []}\n---\n\
     apiVersion: backstage.io/v1beta1\nkind: GoldenPath\nmetadata: {name: secret}\nspec:\n  type: service\n  owner: travellers\n  steps:\n\
-    \x20   - {id: ask, owner: travellers, task: {instructions: Do it}, allowSkip: true}\n\
+    \x20   - {id: ask, kind: task, owner: travellers, task: {instructions: Do it}, allowSkip: true}\n\
     \x20   - {id: form, needs: [], template: runs, ask: always}\n\
-    \x20   - {id: broken, needs: [], wait: {until: soon}}\n";
+    \x20   - {id: broken, kind: wait, needs: [], wait: {until: soon}}\n";
 
 /// A template that can be run as it is.
 const RUNNABLE: &str = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: runs}\n\
@@ -548,7 +548,7 @@ async fn journeys(operator: &TestApp) {
             assert_eq!(taken.status, 200, "{}", taken.body);
         }
         let tx = operator.db().begin().await.expect("begin");
-        let text = "UPDATE golden_journey SET uuid = ?, snapshot = REPLACE(snapshot, ?, ?) WHERE uuid = ?";
+        let text = "UPDATE golden_paths_journey SET uuid = ?, snapshot = REPLACE(snapshot, ?, ?) WHERE uuid = ?";
         let values = [id.into(), made.as_str().into(), id.into(), made.as_str().into()];
         kit::server::db::execute(&tx, text, values).await.expect("renamed");
         tx.commit().await.expect("commit");
