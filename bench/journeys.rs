@@ -138,26 +138,26 @@ async fn fill(paths: &GoldenPaths, id: &str, count: usize) -> anyhow::Result<()>
                    created_at, started_at, changed_at, ended_at";
     let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
     let tx = paths.kit.db.begin().await?;
-    let copies = "FROM golden_journey c WHERE c.uuid LIKE 'copy-%'";
+    let copies = "FROM golden_paths_journey c WHERE c.uuid LIKE 'copy-%'";
     for text in [
         format!(
-            "INSERT INTO golden_journey (uuid, {columns}) {numbers} SELECT 'copy-' || n.i, {columns} FROM golden_journey, n WHERE uuid = '{id}'"
+            "INSERT INTO golden_paths_journey (uuid, {columns}) {numbers} SELECT 'copy-' || n.i, {columns} FROM golden_paths_journey, n WHERE uuid = '{id}'"
         ),
         format!(
-            "INSERT INTO golden_party (party, journey_id) SELECT p.party, c.id FROM golden_journey c, golden_party p JOIN golden_journey o ON o.id = p.journey_id \
+            "INSERT INTO golden_paths_party (party, journey_id) SELECT p.party, c.id FROM golden_paths_journey c, golden_paths_party p JOIN golden_paths_journey o ON o.id = p.journey_id \
              WHERE o.uuid = '{id}' AND c.uuid LIKE 'copy-%'"
         ),
         format!(
-            "INSERT INTO golden_step (journey_id, step_key, step, path, name, kind, state, since, reached_at, ended_at) \
-             SELECT c.id, s.step_key, s.step, s.path, s.name, s.kind, s.state, s.since, s.reached_at, s.ended_at FROM golden_journey c, golden_step s \
-             JOIN golden_journey o ON o.id = s.journey_id WHERE o.uuid = '{id}' AND c.uuid LIKE 'copy-%'"
+            "INSERT INTO golden_paths_step (journey_id, step_key, step, path, name, kind, state, since, reached_at, ended_at) \
+             SELECT c.id, s.step_key, s.step, s.path, s.name, s.kind, s.state, s.since, s.reached_at, s.ended_at FROM golden_paths_journey c, golden_paths_step s \
+             JOIN golden_paths_journey o ON o.id = s.journey_id WHERE o.uuid = '{id}' AND c.uuid LIKE 'copy-%'"
         ),
         format!(
-            "INSERT INTO golden_wait (team, journey_id, step_key, what, name, assignee, since, due_at, order_at) \
+            "INSERT INTO golden_paths_wait (team, journey_id, step_key, what, name, assignee, since, due_at, order_at) \
              SELECT 'group:default/team-' || (c.id % {TEAMS}), c.id, 'ask', 'task', 'Look at it', '', c.created_at, c.wake_at, c.wake_at + c.id {copies}"
         ),
         format!(
-            "INSERT INTO golden_event (journey_id, seq, at, actor, name, data) SELECT c.id, 1, c.created_at, 'portal', 'drafted', '{{}}' {copies}"
+            "INSERT INTO golden_paths_event (journey_id, seq, at, actor, name, data) SELECT c.id, 1, c.created_at, 'portal', 'drafted', '{{}}' {copies}"
         ),
         format!(
             "INSERT INTO job (kind, job_key, payload, state, run_at, max_attempts, created_at, updated_at) \

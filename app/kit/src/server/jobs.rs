@@ -9,7 +9,7 @@ mod queue;
 mod tests;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -89,6 +89,23 @@ pub async fn enqueue_all(tx: &impl ConnectionTrait, now: Millis, jobs: &[NewJob]
 /// Whether a job is being done by anyone or waits only for a free worker.
 pub async fn is_due_or_running(db: &db::Db, kind: &str, key: &str, now: Millis) -> Result<bool, DbErr> {
     queue::has_due_or_running(db, &queue::Scope { kinds: &[kind], keys: &[key.to_owned()] }, now).await
+}
+
+/// Those of these keys for which there is a job of a kind, in whatever state.
+pub async fn there(
+    connection: &impl ConnectionTrait,
+    kind: &str,
+    keys: &[String],
+) -> Result<HashSet<String>, DbErr> {
+    let mut found = HashSet::new();
+    for keys in keys.chunks(ROWS) {
+        let text = format!("SELECT job_key FROM job WHERE kind = ? AND job_key IN ({})", db::marks(keys.len()));
+        let values = std::iter::once(kind.into()).chain(keys.iter().map(|key| key.as_str().into()));
+        for row in db::rows(connection, &text, values).await? {
+            found.insert(row.try_get("", "job_key")?);
+        }
+    }
+    Ok(found)
 }
 
 /// Does one kind of job.

@@ -43,7 +43,7 @@ pub const SEALED: [SealedColumn; 4] = [
     // A run whose secrets are lost asks for them again.
     SealedColumn { table: "templates_task", key: "id", column: "sealed", purpose: "task", droppable: false },
     // A step that begins without its secrets asks for them again.
-    SealedColumn { table: "golden_secret", key: "id", column: "sealed", purpose: "journey", droppable: true },
+    SealedColumn { table: "golden_paths_secret", key: "id", column: "sealed", purpose: "journey", droppable: true },
 ];
 
 /// A column of sealed texts.

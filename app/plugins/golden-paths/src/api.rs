@@ -19,7 +19,9 @@ use crate::info::{CHANGE_JOURNEY, STAR_PATH};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
-use crate::server::service::{VersionChange, journey_href, path_href, step_href};
+use crate::server::forms::{act, evidence};
+#[cfg(feature = "ssr")]
+use crate::server::service::{VersionChange, journey_href, path_href};
 #[cfg(feature = "ssr")]
 use crate::server::{GoldenPaths, filling};
 #[cfg(feature = "ssr")]
@@ -194,21 +196,6 @@ pub async fn check_path(path: String) -> Result<(), AppError> {
     done("It is being read again");
     lead_to(&path_href(&path));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-async fn act(id: &str, step: &str, said: &'static str, command: Command) -> Result<(), AppError> {
-    let caller = permit_own(&CHANGE_JOURNEY).await?;
-    let paths = service::<GoldenPaths>("Golden paths")?;
-    paths.act(&caller, id, command).await.map_err(crate::server::service::Refused::said)?;
-    done(said);
-    lead_to(&if step.is_empty() { journey_href(id) } else { step_href(id, step) });
-    Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn evidence(name: String, href: String) -> Vec<Evidence> {
-    if href.trim().is_empty() { Vec::new() } else { vec![Evidence { name, href }] }
 }
 
 /// Saves a page of a form, and leads on as its button says. A plain HTML form posts it, with the pointers of its fields as names.

@@ -4,6 +4,7 @@ pub mod acting;
 pub mod driver;
 pub mod engine;
 pub mod faults;
+pub(crate) mod forms;
 pub mod filling;
 pub mod journeys;
 pub mod live;

@@ -224,7 +224,7 @@ impl GoldenPaths {
         self.write(&tx, &Write { before: Some((row, &journey)), after: &after, entries: &more, now }, &by).await?;
         self.write(&tx, &Write { before: None, after: &drafted, entries: &entries, now }, &by).await?;
         if let Some(Stored { row, .. }) = store::load(&tx, &new).await? {
-            let text = "INSERT INTO golden_draft (journey_id, step_key, filled, replaced, page, revision, updated_at) VALUES (?, '', ?, '', 0, 1, ?)";
+            let text = "INSERT INTO golden_paths_draft (journey_id, step_key, filled, replaced, page, revision, updated_at) VALUES (?, '', ?, '', 0, 1, ?)";
             let filled = Value::Object(journey.parameters.clone()).to_string();
             db::execute(&tx, text, [row.into(), filled.into(), now.into()]).await?;
         }
@@ -308,12 +308,12 @@ impl GoldenPaths {
         let name = file_name(name);
         let uuid = Uuid::new_v4().to_string();
         let tx = self.kit.db.begin().await?;
-        let text = "SELECT count(*) AS n FROM golden_file WHERE journey_id = ?";
+        let text = "SELECT count(*) AS n FROM golden_paths_file WHERE journey_id = ?";
         let rows = db::rows(&tx, text, [row.into()]).await?;
         if rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "n"))? >= FILES {
             return Err(AppError::bad_request(format!("A journey has {FILES} files at most")));
         }
-        let text = "INSERT INTO golden_file (uuid, journey_id, name, media_type, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let text = "INSERT INTO golden_paths_file (uuid, journey_id, name, media_type, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
         let values = [
             uuid.as_str().into(),
             row.into(),
@@ -333,7 +333,7 @@ impl GoldenPaths {
     pub async fn get_file(&self, caller: &Caller, file: &str) -> Result<EvidenceFile, AppError> {
         authorise_own(&self.kit, caller, &READ_JOURNEY).await?;
         let missing = || AppError::not_found("This file");
-        let text = "SELECT f.name, f.media_type, f.content, j.uuid FROM golden_file f JOIN golden_journey j ON j.id = f.journey_id WHERE f.uuid = ?";
+        let text = "SELECT f.name, f.media_type, f.content, j.uuid FROM golden_paths_file f JOIN golden_paths_journey j ON j.id = f.journey_id WHERE f.uuid = ?";
         let rows = db::rows(self.kit.db.read(), text, [file.into()]).await?;
         let row = rows.first().ok_or_else(missing)?;
         let journey: String = row.try_get("", "uuid")?;
@@ -364,7 +364,7 @@ impl GoldenPaths {
 
     async fn form_of(&self, row: i64, journey: Arc<Journey>, step: Option<&str>) -> Result<StepForm, AppError> {
         let key = step.unwrap_or_default();
-        let text = "SELECT filled, replaced, page, revision FROM golden_draft WHERE journey_id = ? AND step_key = ?";
+        let text = "SELECT filled, replaced, page, revision FROM golden_paths_draft WHERE journey_id = ? AND step_key = ?";
         let rows = db::rows(self.kit.db.read(), text, [row.into(), key.into()]).await?;
         let draft = rows.first().map(read_draft).transpose()?;
         let mut form = match step {
@@ -461,9 +461,9 @@ impl GoldenPaths {
 
     async fn put_draft(&self, row: i64, step: &str, form: &StepForm, known: i64) -> Result<bool, AppError> {
         let replaced = if form.replaced.is_null() { String::new() } else { form.replaced.to_string() };
-        let text = "INSERT INTO golden_draft (journey_id, step_key, filled, replaced, page, revision, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) \
+        let text = "INSERT INTO golden_paths_draft (journey_id, step_key, filled, replaced, page, revision, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) \
                     ON CONFLICT (journey_id, step_key) DO UPDATE SET filled = excluded.filled, replaced = excluded.replaced, page = excluded.page, \
-                    revision = excluded.revision, updated_at = excluded.updated_at WHERE golden_draft.revision = ?";
+                    revision = excluded.revision, updated_at = excluded.updated_at WHERE golden_paths_draft.revision = ?";
         let values = [
             row.into(),
             step.into(),

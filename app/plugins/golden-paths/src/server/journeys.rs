@@ -68,7 +68,7 @@ impl GoldenPaths {
         let limit = if query.limit == 0 { PAGE } else { query.limit.min(MOST) } as usize;
         let conditions = self.conditions_of(caller, query);
         let text = format!(
-            "SELECT {} FROM golden_journey j WHERE {} ORDER BY j.id DESC LIMIT {}",
+            "SELECT {} FROM golden_paths_journey j WHERE {} ORDER BY j.id DESC LIMIT {}",
             store::COLUMNS,
             conditions.text(),
             limit + 1
@@ -88,7 +88,7 @@ impl GoldenPaths {
         let mine = own_names(caller);
         let marks = db::marks(mine.len());
         let text = format!(
-            "SELECT {} FROM golden_journey j WHERE (j.owner IN ({marks}) OR j.starter = ?) AND j.parent = '' \
+            "SELECT {} FROM golden_paths_journey j WHERE (j.owner IN ({marks}) OR j.starter = ?) AND j.parent = '' \
              AND j.state IN ('draft', 'running', 'waiting', 'blocked') ORDER BY j.changed_at DESC, j.id DESC LIMIT {}",
             store::COLUMNS,
             limit.min(MOST)
@@ -103,7 +103,7 @@ impl GoldenPaths {
     /// The journeys that are parts of this one, by the key of their step.
     pub async fn parts(&self, caller: &Caller, id: &str) -> Result<Vec<JourneyRow>, AppError> {
         self.seen(caller, id).await?;
-        let text = format!("SELECT {} FROM golden_journey j WHERE j.parent = ? ORDER BY j.id", store::COLUMNS);
+        let text = format!("SELECT {} FROM golden_paths_journey j WHERE j.parent = ? ORDER BY j.id", store::COLUMNS);
         let rows = db::rows(self.kit.db.read(), &text, [id.into()]).await?;
         Ok(rows.iter().map(store::read_row).collect::<Result<Vec<_>, _>>()?)
     }
@@ -177,7 +177,7 @@ impl GoldenPaths {
             Scope::Teams => {
                 let names = own_names(caller);
                 let text = format!(
-                    "j.id IN (SELECT y.journey_id FROM golden_party y WHERE y.party IN ({}))",
+                    "j.id IN (SELECT y.journey_id FROM golden_paths_party y WHERE y.party IN ({}))",
                     db::marks(names.len())
                 );
                 conditions.add(&text, names.iter().map(|name| Sql::from(name.as_str())));
@@ -196,7 +196,7 @@ impl GoldenPaths {
                 }
             };
             let (text, values) = filter.sql(&column("y.party"));
-            let text = format!("EXISTS (SELECT 1 FROM golden_party y WHERE y.journey_id = j.id AND {text})");
+            let text = format!("EXISTS (SELECT 1 FROM golden_paths_party y WHERE y.journey_id = j.id AND {text})");
             conditions.add(&text, values);
         }
         if !query.states.is_empty() {
@@ -246,13 +246,13 @@ impl GoldenPaths {
             }
             // The first of each team, in the order of its index.
             parts.push(format!(
-                "SELECT * FROM (SELECT w.* FROM golden_wait w WHERE {} ORDER BY w.order_at, w.journey_id, w.step_key, w.what LIMIT {}) p",
+                "SELECT * FROM (SELECT w.* FROM golden_paths_wait w WHERE {} ORDER BY w.order_at, w.journey_id, w.step_key, w.what LIMIT {}) p",
                 conditions.join(" AND "),
                 QUEUE + 1
             ));
         }
         let text = format!(
-            "SELECT q.*, j.uuid, j.title, j.owner FROM ({}) q JOIN golden_journey j ON j.id = q.journey_id \
+            "SELECT q.*, j.uuid, j.title, j.owner FROM ({}) q JOIN golden_paths_journey j ON j.id = q.journey_id \
              ORDER BY q.order_at, q.journey_id, q.step_key, q.what, q.team LIMIT {}",
             parts.join(" UNION ALL "),
             (QUEUE + 1) * teams.len()
@@ -266,7 +266,7 @@ impl GoldenPaths {
             return Ok(Vec::new());
         }
         let marks = db::marks(teams.len());
-        let text = format!("SELECT team, count(*) AS n FROM golden_wait WHERE team IN ({marks}) GROUP BY team");
+        let text = format!("SELECT team, count(*) AS n FROM golden_paths_wait WHERE team IN ({marks}) GROUP BY team");
         let rows = db::rows(self.kit.db.read(), &text, teams.iter().map(|team| team.as_str().into())).await?;
         let mut counts = vec![0; teams.len()];
         for row in rows {

@@ -73,11 +73,11 @@ impl GoldenPaths {
         let all = self.conditions(caller, query, among.as_deref(), None);
         let mut page = all.clone();
         if let Some(after) = query.after {
-            let text = "(p.sort_title, p.id) > (SELECT a.sort_title, a.id FROM golden_path a WHERE a.id = ?)";
+            let text = "(p.sort_title, p.id) > (SELECT a.sort_title, a.id FROM golden_paths_path a WHERE a.id = ?)";
             page.add(text, [after.into()]);
         }
         let text = format!(
-            "SELECT {COLUMNS} FROM golden_path p WHERE {} ORDER BY p.sort_title, p.id LIMIT {}",
+            "SELECT {COLUMNS} FROM golden_paths_path p WHERE {} ORDER BY p.sort_title, p.id LIMIT {}",
             page.text(),
             PAGE + 1
         );
@@ -87,7 +87,7 @@ impl GoldenPaths {
         let more = rows.len() > PAGE;
         rows.truncate(PAGE);
         let next = rows.last().filter(|_| more).map(|last| PathQuery { after: Some(last.id), ..query.clone() }.href());
-        let text = format!("SELECT count(*) AS n FROM golden_path p WHERE {}", all.text());
+        let text = format!("SELECT count(*) AS n FROM golden_paths_path p WHERE {}", all.text());
         let total = count(&db::rows(connection, &text, all.values).await?)?;
         let any = total > 0 || self.sees_any(caller).await?;
         Ok(PathsPage {
@@ -134,7 +134,7 @@ impl GoldenPaths {
         // Without any right to see one, nothing is said of what there is.
         self.kit.authorise(caller, &READ_PATH, &Resource::All).await?;
         let canonical = EntityRef::parse(path, Some(KIND), "default").map_err(|_| unknown())?.to_string();
-        let text = format!("SELECT {COLUMNS} FROM golden_path p WHERE p.ref = ?");
+        let text = format!("SELECT {COLUMNS} FROM golden_paths_path p WHERE p.ref = ?");
         let row = db::rows(self.kit.db.read(), &text, [canonical.into()]).await?;
         let row = read(row.first().ok_or_else(unknown)?)?;
         if !self.entities.visible(caller).allows(&attributes(&row)) {
@@ -231,7 +231,7 @@ impl GoldenPaths {
         let mut conditions = self.visible(caller);
         conditions.add(&format!("p.id IN ({matching})"), values);
         let text = format!(
-            "SELECT {COLUMNS} FROM golden_path p WHERE {} ORDER BY p.sort_title, p.id LIMIT {limit}",
+            "SELECT {COLUMNS} FROM golden_paths_path p WHERE {} ORDER BY p.sort_title, p.id LIMIT {limit}",
             conditions.text()
         );
         let rows = db::rows(self.kit.db.read(), &text, conditions.values).await?;
@@ -246,7 +246,7 @@ impl GoldenPaths {
         let mut conditions = self.visible(caller);
         let marks = db::marks(refs.len());
         conditions.add(&format!("p.ref IN ({marks})"), refs.iter().map(|each| each.as_str().into()));
-        let text = format!("SELECT {COLUMNS} FROM golden_path p WHERE {}", conditions.text());
+        let text = format!("SELECT {COLUMNS} FROM golden_paths_path p WHERE {}", conditions.text());
         let rows = db::rows(self.kit.db.read(), &text, conditions.values).await?;
         let hits = rows.iter().map(|row| read(row).map(|row| (row.path.clone(), hit(&row))));
         Ok(hits.collect::<Result<_, _>>()?)
@@ -313,7 +313,7 @@ impl GoldenPaths {
 
     async fn sees_any(&self, caller: &Caller) -> Result<bool, DbErr> {
         let conditions = self.visible(caller);
-        let text = format!("SELECT 1 FROM golden_path p WHERE {} LIMIT 1", conditions.text());
+        let text = format!("SELECT 1 FROM golden_paths_path p WHERE {} LIMIT 1", conditions.text());
         Ok(!db::rows(self.kit.db.read(), &text, conditions.values).await?.is_empty())
     }
 
@@ -324,8 +324,8 @@ impl GoldenPaths {
         let connection = self.kit.db.read();
         let titles = self.titles(caller, owners).await?;
         let starred = self.starred(caller).await?;
-        let mut tags = texts(connection, "SELECT path_id, tag AS text FROM golden_path_tag", &ids).await?;
-        let mut regions = texts(connection, "SELECT path_id, region AS text FROM golden_path_region", &ids).await?;
+        let mut tags = texts(connection, "SELECT path_id, tag AS text FROM golden_paths_tag", &ids).await?;
+        let mut regions = texts(connection, "SELECT path_id, region AS text FROM golden_paths_region", &ids).await?;
         let mut versions = definitions::latest_of(connection, crate::INFO.id, &refs).await?;
         let mut listed = Vec::new();
         for row in rows {
@@ -347,15 +347,15 @@ impl GoldenPaths {
         let since = self.kit.clock.now() - SPAN;
         let connection = self.kit.db.read();
         let text = format!(
-            "SELECT (SELECT count(*) FROM golden_journey WHERE path = ? AND {UNDER_WAY}) AS under_way, \
-             (SELECT count(*) FROM golden_journey WHERE path = ? AND state = 'completed' AND ended_at > ?) AS completed"
+            "SELECT (SELECT count(*) FROM golden_paths_journey WHERE path = ? AND {UNDER_WAY}) AS under_way, \
+             (SELECT count(*) FROM golden_paths_journey WHERE path = ? AND state = 'completed' AND ended_at > ?) AS completed"
         );
         let rows = db::rows(connection, &text, [path.into(), path.into(), since.into()]).await?;
         let counted = |name: &str| -> Result<u64, DbErr> {
             rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", name).map(i64::unsigned_abs))
         };
         let text = format!(
-            "SELECT ended_at - started_at AS took FROM golden_journey WHERE path = ? AND state = 'completed' AND ended_at > ? \
+            "SELECT ended_at - started_at AS took FROM golden_paths_journey WHERE path = ? AND state = 'completed' AND ended_at > ? \
              AND started_at IS NOT NULL ORDER BY ended_at DESC LIMIT {SAMPLE}"
         );
         let took = db::rows(connection, &text, [path.into(), since.into()]).await?;
@@ -365,7 +365,7 @@ impl GoldenPaths {
 
     async fn stations(&self, path: &str, steps: &[String]) -> Result<Vec<Station>, DbErr> {
         let connection = self.kit.db.read();
-        let text = "SELECT step, count(*) AS n FROM golden_step WHERE path = ? AND state IN ('ready', 'running', 'waiting', 'failed', 'missing') \
+        let text = "SELECT step, count(*) AS n FROM golden_paths_step WHERE path = ? AND state IN ('ready', 'running', 'waiting', 'failed', 'missing') \
                     GROUP BY step";
         let mut at: HashMap<String, u64> = HashMap::new();
         for row in db::rows(connection, text, [path.into()]).await? {
@@ -375,7 +375,7 @@ impl GoldenPaths {
         let mut took: HashMap<String, Vec<Millis>> = HashMap::new();
         if !steps.is_empty() {
             let each = format!(
-                "SELECT * FROM (SELECT step, ended_at - reached_at AS took FROM golden_step WHERE path = ? AND step = ? AND state = 'completed' \
+                "SELECT * FROM (SELECT step, ended_at - reached_at AS took FROM golden_paths_step WHERE path = ? AND step = ? AND state = 'completed' \
                  AND reached_at IS NOT NULL ORDER BY ended_at DESC LIMIT {SAMPLE}) s"
             );
             let text = vec![each.as_str(); steps.len()].join(" UNION ALL ");
@@ -410,11 +410,11 @@ impl GoldenPaths {
             }
             let marks = db::marks(values.len());
             let text = match FACETS[facet].0 {
-                "tag" => format!("p.id IN (SELECT g.path_id FROM golden_path_tag g WHERE g.tag IN ({marks}))"),
+                "tag" => format!("p.id IN (SELECT g.path_id FROM golden_paths_tag g WHERE g.tag IN ({marks}))"),
                 // A path without regions is for all of them.
                 "region" => format!(
-                    "(p.id IN (SELECT r.path_id FROM golden_path_region r WHERE r.region IN ({marks})) \
-                     OR NOT EXISTS (SELECT 1 FROM golden_path_region r WHERE r.path_id = p.id))"
+                    "(p.id IN (SELECT r.path_id FROM golden_paths_region r WHERE r.region IN ({marks})) \
+                     OR NOT EXISTS (SELECT 1 FROM golden_paths_region r WHERE r.path_id = p.id))"
                 ),
                 column => format!("p.{column} IN ({marks})"),
             };
@@ -436,9 +436,9 @@ impl GoldenPaths {
         for (number, (name, label)) in FACETS.into_iter().enumerate() {
             let conditions = self.conditions(caller, query, among, Some(number));
             let (from, value) = match name {
-                "tag" => ("golden_path p JOIN golden_path_tag g ON g.path_id = p.id", "g.tag".to_owned()),
-                "region" => ("golden_path p JOIN golden_path_region g ON g.path_id = p.id", "g.region".to_owned()),
-                column => ("golden_path p", format!("p.{column}")),
+                "tag" => ("golden_paths_path p JOIN golden_paths_tag g ON g.path_id = p.id", "g.tag".to_owned()),
+                "region" => ("golden_paths_path p JOIN golden_paths_region g ON g.path_id = p.id", "g.region".to_owned()),
+                column => ("golden_paths_path p", format!("p.{column}")),
             };
             let text = format!(
                 "SELECT {value} AS value, count(*) AS n FROM {from} WHERE {} AND {value} <> '' GROUP BY {value} ORDER BY n DESC, value LIMIT 200",

@@ -56,7 +56,7 @@ impl Listing for GoldenPaths {
     }
 
     async fn known(&self) -> Result<HashMap<String, (String, String)>, DbErr> {
-        let rows = db::rows(self.kit.db.read(), "SELECT ref, etag, problem FROM golden_path", []).await?;
+        let rows = db::rows(self.kit.db.read(), "SELECT ref, etag, problem FROM golden_paths_path", []).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("", "ref")?, (row.try_get("", "etag")?, row.try_get("", "problem")?))))
             .collect()
@@ -78,14 +78,14 @@ impl Listing for GoldenPaths {
     }
 
     async fn forget(&self, tx: &DatabaseTransaction, path: &str) -> Result<(), DbErr> {
-        let rows = db::rows(tx, "SELECT id FROM golden_path WHERE ref = ?", [path.into()]).await?;
+        let rows = db::rows(tx, "SELECT id FROM golden_paths_path WHERE ref = ?", [path.into()]).await?;
         let Some(row) = rows.first() else { return Ok(()) };
         let id: i64 = row.try_get("", "id")?;
         search::remove(tx, crate::INFO.id, id).await?;
-        for table in ["golden_path_tag", "golden_path_region"] {
+        for table in ["golden_paths_tag", "golden_paths_region"] {
             db::execute(tx, &format!("DELETE FROM {table} WHERE path_id = ?"), [id.into()]).await?;
         }
-        db::execute(tx, "DELETE FROM golden_path WHERE id = ?", [id.into()]).await?;
+        db::execute(tx, "DELETE FROM golden_paths_path WHERE id = ?", [id.into()]).await?;
         Ok(())
     }
 
@@ -153,7 +153,7 @@ async fn put(tx: &DatabaseTransaction, now: Millis, path: &str, entity: &Value, 
     let Ok(parsed) = path.parse::<EntityRef>() else { return Ok(()) };
     let read = GoldenPath::read(entity);
     let (title, description) = (shown(&read.title), shown(&read.description));
-    let text = "INSERT INTO golden_path (ref, etag, namespace, name, title, sort_title, description, type, owner, source, problem, checked_at) \
+    let text = "INSERT INTO golden_paths_path (ref, etag, namespace, name, title, sort_title, description, type, owner, source, problem, checked_at) \
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE SET etag = excluded.etag, namespace = excluded.namespace, \
                 name = excluded.name, title = excluded.title, sort_title = excluded.sort_title, description = excluded.description, \
                 type = excluded.type, owner = excluded.owner, source = excluded.source, problem = excluded.problem, \
@@ -177,7 +177,7 @@ async fn put(tx: &DatabaseTransaction, now: Millis, path: &str, entity: &Value, 
     let lower =
         |texts: &[String]| -> BTreeSet<String> { texts.iter().map(|text| shown(text).to_lowercase()).collect() };
     let (tags, regions) = (lower(&read.tags), lower(&read.regions));
-    for (table, column, texts) in [("golden_path_tag", "tag", &tags), ("golden_path_region", "region", &regions)] {
+    for (table, column, texts) in [("golden_paths_tag", "tag", &tags), ("golden_paths_region", "region", &regions)] {
         db::execute(tx, &format!("DELETE FROM {table} WHERE path_id = ?"), [id.into()]).await?;
         for text in texts.iter().take(TAGS) {
             let statement = format!("INSERT INTO {table} (path_id, {column}) VALUES (?, ?)");

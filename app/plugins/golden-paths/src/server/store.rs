@@ -28,20 +28,20 @@ pub struct Stored {
 
 /// The journey of a public number.
 pub async fn load(connection: &impl ConnectionTrait, uuid: &str) -> Result<Option<Stored>, DbErr> {
-    let text = "SELECT id, snapshot FROM golden_journey WHERE uuid = ?";
+    let text = "SELECT id, snapshot FROM golden_paths_journey WHERE uuid = ?";
     db::rows(connection, text, [uuid.into()]).await?.first().map(read).transpose()
 }
 
 /// The same, kept from other writers until the transaction ends.
 pub async fn load_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Option<Stored>, DbErr> {
     let lock = if tx.get_database_backend() == DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
-    let text = format!("SELECT id, snapshot FROM golden_journey WHERE uuid = ? {lock}");
+    let text = format!("SELECT id, snapshot FROM golden_paths_journey WHERE uuid = ? {lock}");
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read).transpose()
 }
 
 /// Whether there is a journey of this public number.
 pub async fn exists(connection: &impl ConnectionTrait, uuid: &str) -> Result<bool, DbErr> {
-    let text = "SELECT 1 FROM golden_journey WHERE uuid = ?";
+    let text = "SELECT 1 FROM golden_paths_journey WHERE uuid = ?";
     Ok(!db::rows(connection, text, [uuid.into()]).await?.is_empty())
 }
 
@@ -78,7 +78,7 @@ pub(super) fn read_row(row: &QueryResult) -> Result<JourneyRow, DbErr> {
 
 /// The events of a journey after a number, in order, at most so many.
 pub async fn history(connection: &impl ConnectionTrait, row: i64, after: u64, most: u64) -> Result<Vec<Entry>, DbErr> {
-    let text = format!("SELECT data FROM golden_event WHERE journey_id = ? AND seq > ? ORDER BY seq LIMIT {most}");
+    let text = format!("SELECT data FROM golden_paths_event WHERE journey_id = ? AND seq > ? ORDER BY seq LIMIT {most}");
     let rows = db::rows(connection, &text, [row.into(), number(after).into()]).await?;
     rows.iter().map(read_entry).collect()
 }
@@ -94,7 +94,7 @@ pub async fn news(
     for after in after.chunks(ROWS) {
         let any = vec!["(journey_id = ? AND seq > ?)"; after.len()].join(" OR ");
         let text =
-            format!("SELECT journey_id, data FROM golden_event WHERE {any} ORDER BY journey_id, seq LIMIT {most}");
+            format!("SELECT journey_id, data FROM golden_paths_event WHERE {any} ORDER BY journey_id, seq LIMIT {most}");
         let values = after.iter().flat_map(|(row, seq)| [Value::from(*row), number(*seq).into()]);
         for row in db::rows(connection, &text, values).await? {
             found.push((row.try_get("", "journey_id")?, read_entry(&row)?));
@@ -172,14 +172,14 @@ async fn put_journey(
         journey.ended_at.into(),
     ];
     if let Some(row) = row {
-        let text = "UPDATE golden_journey SET path = ?, title = ?, version = ?, version_id = ?, state = ?, owner = ?, starter = ?, parent = ?, \
+        let text = "UPDATE golden_paths_journey SET path = ?, title = ?, version = ?, version_id = ?, state = ?, owner = ?, starter = ?, parent = ?, \
                     steps_done = ?, steps_total = ?, next_action = ?, whose = ?, snapshot = ?, seq = ?, wake_at = ?, created_at = ?, started_at = ?, \
                     changed_at = ?, ended_at = ? WHERE id = ?";
         db::execute(tx, text, values.into_iter().chain([row.into()])).await?;
         return Ok(Some(row));
     }
     let text = format!(
-        "INSERT INTO golden_journey (path, title, version, version_id, state, owner, starter, parent, steps_done, steps_total, next_action, whose, \
+        "INSERT INTO golden_paths_journey (path, title, version, version_id, state, owner, starter, parent, steps_done, steps_total, next_action, whose, \
          snapshot, seq, wake_at, created_at, started_at, changed_at, ended_at, uuid) VALUES ({}) ON CONFLICT (uuid) DO NOTHING RETURNING id",
         db::marks(20)
     );
@@ -191,7 +191,7 @@ async fn put_journey(
 async fn put_events(tx: &DatabaseTransaction, row: i64, entries: &[Entry]) -> Result<(), DbErr> {
     for entries in entries.chunks(ROWS) {
         let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
-        let text = format!("INSERT INTO golden_event (journey_id, seq, at, actor, name, data) VALUES {rows}");
+        let text = format!("INSERT INTO golden_paths_event (journey_id, seq, at, actor, name, data) VALUES {rows}");
         let mut values: Vec<Value> = Vec::with_capacity(entries.len() * 6);
         for entry in entries {
             let data = serde_json::to_string(entry).map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -243,7 +243,7 @@ async fn put_steps(tx: &DatabaseTransaction, row: i64, before: Option<&Journey>,
     let (was, is) = (before.map(steps).unwrap_or_default(), steps(after));
     let gone: Vec<&str> = was.keys().filter(|key| !is.contains_key(*key)).copied().collect();
     for gone in gone.chunks(ROWS) {
-        let text = format!("DELETE FROM golden_step WHERE journey_id = ? AND step_key IN ({})", db::marks(gone.len()));
+        let text = format!("DELETE FROM golden_paths_step WHERE journey_id = ? AND step_key IN ({})", db::marks(gone.len()));
         let values = std::iter::once(row.into()).chain(gone.iter().map(|key| (*key).into()));
         db::execute(tx, &text, values).await?;
     }
@@ -252,7 +252,7 @@ async fn put_steps(tx: &DatabaseTransaction, row: i64, before: Option<&Journey>,
     for changed in changed.chunks(ROWS) {
         let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; changed.len()].join(", ");
         let text = format!(
-            "INSERT INTO golden_step (journey_id, step_key, step, path, name, kind, state, since, reached_at, ended_at) VALUES {rows} \
+            "INSERT INTO golden_paths_step (journey_id, step_key, step, path, name, kind, state, since, reached_at, ended_at) VALUES {rows} \
              ON CONFLICT (journey_id, step_key) DO UPDATE SET step = excluded.step, name = excluded.name, kind = excluded.kind, state = excluded.state, \
              since = excluded.since, reached_at = excluded.reached_at, ended_at = excluded.ended_at"
         );
@@ -278,7 +278,7 @@ async fn put_steps(tx: &DatabaseTransaction, row: i64, before: Option<&Journey>,
 async fn put_waits(tx: &DatabaseTransaction, row: i64, was: &[Wait], is: &[Wait]) -> Result<(), DbErr> {
     let same = |one: &Wait, other: &Wait| (&one.key, one.what, &one.team) == (&other.key, other.what, &other.team);
     for gone in was.iter().filter(|wait| !is.iter().any(|other| same(wait, other))) {
-        let text = "DELETE FROM golden_wait WHERE journey_id = ? AND step_key = ? AND what = ? AND team = ?";
+        let text = "DELETE FROM golden_paths_wait WHERE journey_id = ? AND step_key = ? AND what = ? AND team = ?";
         let values = [row.into(), gone.key.as_str().into(), gone.what.name().into(), gone.team.as_str().into()];
         db::execute(tx, text, values).await?;
     }
@@ -286,7 +286,7 @@ async fn put_waits(tx: &DatabaseTransaction, row: i64, was: &[Wait], is: &[Wait]
     for changed in changed.chunks(ROWS) {
         let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; changed.len()].join(", ");
         let text = format!(
-            "INSERT INTO golden_wait (team, journey_id, step_key, what, name, assignee, since, due_at, order_at) VALUES {rows} \
+            "INSERT INTO golden_paths_wait (team, journey_id, step_key, what, name, assignee, since, due_at, order_at) VALUES {rows} \
              ON CONFLICT (journey_id, step_key, what, team) DO UPDATE SET name = excluded.name, assignee = excluded.assignee, \
              since = excluded.since, due_at = excluded.due_at, order_at = excluded.order_at"
         );
@@ -315,13 +315,13 @@ async fn put_parties(
     is: &BTreeSet<String>,
 ) -> Result<(), DbErr> {
     for gone in was.difference(is) {
-        let text = "DELETE FROM golden_party WHERE journey_id = ? AND party = ?";
+        let text = "DELETE FROM golden_paths_party WHERE journey_id = ? AND party = ?";
         db::execute(tx, text, [row.into(), gone.as_str().into()]).await?;
     }
     let new: Vec<&String> = is.difference(was).collect();
     for new in new.chunks(ROWS) {
         let rows = vec!["(?, ?)"; new.len()].join(", ");
-        let text = format!("INSERT INTO golden_party (party, journey_id) VALUES {rows}");
+        let text = format!("INSERT INTO golden_paths_party (party, journey_id) VALUES {rows}");
         db::execute(tx, &text, new.iter().flat_map(|party| [Value::from(party.as_str()), row.into()])).await?;
     }
     Ok(())
@@ -346,7 +346,7 @@ pub async fn put_secret(
     sealed: &str,
     now: Millis,
 ) -> Result<(), DbErr> {
-    let text = "INSERT INTO golden_secret (journey_id, begins, sealed, created_at) VALUES (?, ?, ?, ?) \
+    let text = "INSERT INTO golden_paths_secret (journey_id, begins, sealed, created_at) VALUES (?, ?, ?, ?) \
                 ON CONFLICT (journey_id, begins) DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at";
     db::execute(tx, text, [row.into(), begins.into(), sealed.into(), now.into()]).await?;
     Ok(())
@@ -354,21 +354,21 @@ pub async fn put_secret(
 
 /// The sealed secrets for what begins; none where there are none.
 pub async fn secret(connection: &impl ConnectionTrait, uuid: &str, begins: &str) -> Result<Option<String>, DbErr> {
-    let text = "SELECT s.sealed FROM golden_secret s JOIN golden_journey j ON j.id = s.journey_id WHERE j.uuid = ? AND s.begins = ?";
+    let text = "SELECT s.sealed FROM golden_paths_secret s JOIN golden_paths_journey j ON j.id = s.journey_id WHERE j.uuid = ? AND s.begins = ?";
     let rows = db::rows(connection, text, [uuid.into(), begins.into()]).await?;
     rows.first().map(|row| row.try_get("", "sealed")).transpose()
 }
 
 /// Forgets the secrets for what has begun.
 pub async fn forget_secret(tx: &DatabaseTransaction, row: i64, begins: &str) -> Result<(), DbErr> {
-    let text = "DELETE FROM golden_secret WHERE journey_id = ? AND begins = ?";
+    let text = "DELETE FROM golden_paths_secret WHERE journey_id = ? AND begins = ?";
     db::execute(tx, text, [row.into(), begins.into()]).await?;
     Ok(())
 }
 
 /// Forgets what was filled in of a form.
 pub async fn discard_draft(tx: &DatabaseTransaction, row: i64, step: &str) -> Result<(), DbErr> {
-    let text = "DELETE FROM golden_draft WHERE journey_id = ? AND step_key = ?";
+    let text = "DELETE FROM golden_paths_draft WHERE journey_id = ? AND step_key = ?";
     db::execute(tx, text, [row.into(), step.into()]).await?;
     Ok(())
 }

@@ -41,12 +41,12 @@ impl Handler for Sweep {
         let now = kit.clock.now();
         // Every change of a journey leaves a job behind where something is due. This is for what nobody thought of.
         let text = format!(
-            "SELECT j.uuid FROM golden_journey j WHERE (j.wake_at < ? OR j.state = 'running' AND j.changed_at < ?) \
-             AND NOT EXISTS (SELECT 1 FROM job b WHERE b.kind = ? AND b.job_key = j.uuid) ORDER BY j.uuid LIMIT {MOST}"
+            "SELECT j.uuid FROM golden_paths_journey j WHERE j.wake_at < ? OR j.state = 'running' AND j.changed_at < ? ORDER BY j.uuid LIMIT {MOST}"
         );
-        let values = [(now - LATE).into(), (now - LATE).into(), ADVANCE.into()];
-        let rows = db::rows(kit.db.read(), &text, values).await?;
-        let late = rows.iter().map(|row| row.try_get("", "uuid")).collect::<Result<Vec<String>, _>>()?;
+        let rows = db::rows(kit.db.read(), &text, [(now - LATE).into(), (now - LATE).into()]).await?;
+        let mut late = rows.iter().map(|row| row.try_get("", "uuid")).collect::<Result<Vec<String>, _>>()?;
+        let there = jobs::there(kit.db.read(), ADVANCE, &late).await?;
+        late.retain(|journey| !there.contains(journey));
         if !late.is_empty() {
             tracing::info!(journeys = late.len(), "journeys without a job go on");
         }
@@ -54,8 +54,8 @@ impl Handler for Sweep {
         lease.fence(&tx).await?;
         let due: Vec<NewJob> = late.iter().map(|journey| advance_job(now, journey)).collect();
         jobs::enqueue_all(&tx, now, &due).await?;
-        db::execute(&tx, "DELETE FROM golden_secret WHERE created_at < ?", [(now - SECRETS).into()]).await?;
-        let text = "DELETE FROM golden_draft WHERE journey_id IN (SELECT j.id FROM golden_journey j WHERE j.state IN ('completed', 'cancelled', 'failed') \
+        db::execute(&tx, "DELETE FROM golden_paths_secret WHERE created_at < ?", [(now - SECRETS).into()]).await?;
+        let text = "DELETE FROM golden_paths_draft WHERE journey_id IN (SELECT j.id FROM golden_paths_journey j WHERE j.state IN ('completed', 'cancelled', 'failed') \
                     AND j.ended_at < ?) ";
         db::execute(&tx, text, [(now - SECRETS).into()]).await?;
         tx.commit().await?;

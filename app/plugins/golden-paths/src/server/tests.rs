@@ -150,10 +150,7 @@ impl Runs for Scripted {
             "doubts" => (RunState::Unknown, "It may have been done"),
             _ => (RunState::Completed, ""),
         };
-        let output = Map::from_iter([
-            ("repo".to_owned(), json!(format!("https://git.example.com/{id}"))),
-            ("given".to_owned(), json!(new.values)),
-        ]);
+        let output = Map::from_iter([("repo".to_owned(), json!(format!("https://git.example.com/{id}")))]);
         let run = Run {
             id: id.clone(),
             state,
@@ -439,7 +436,7 @@ impl World {
         assert_eq!(Journey::replay(id, &history), journey, "{id}");
         let waits = super::view::waits(&journey);
         let text = format!(
-            "SELECT w.team FROM golden_wait w JOIN golden_journey j ON j.id = w.journey_id WHERE j.uuid = '{id}'"
+            "SELECT w.team FROM golden_paths_wait w JOIN golden_paths_journey j ON j.id = w.journey_id WHERE j.uuid = '{id}'"
         );
         assert_eq!(self.column(&text).await.len(), waits.len(), "{id}: what waits");
     }

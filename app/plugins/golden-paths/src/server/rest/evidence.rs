@@ -1,6 +1,7 @@
 //! A file that shows something, as a plain HTML form sends it.
 
 use axum::Extension;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use journey::Command;
@@ -19,11 +20,12 @@ pub(super) async fn post(
     Path((id, key)): Path<(String, String)>,
     Extension(golden): Extension<GoldenPaths>,
     Extension(caller): Extension<Caller>,
-    form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let answer = async {
         // Nobody has a file read who has no part in the journey.
         golden.journey(&caller, &id).await?;
+        let form = form.map_err(|_| AppError::bad_request("A file is sent as multipart/form-data"))?;
         let (name, content) = file(form).await?;
         let evidence = golden.put_file(&caller, &id, &name, content).await?;
         let command = Command::AddEvidence { step: key.clone(), evidence };

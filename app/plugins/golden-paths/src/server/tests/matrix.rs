@@ -220,7 +220,7 @@ async fn undone(world: &World, id: &str) -> Vec<String> {
 
 /// How many runs there are for a journey and those that are parts of it, by what they are for.
 async fn runs_of(world: &World, id: &str) -> Vec<(String, RunState)> {
-    let parts = world.column(&format!("SELECT uuid FROM golden_journey WHERE parent = '{id}'")).await;
+    let parts = world.column(&format!("SELECT uuid FROM golden_paths_journey WHERE parent = '{id}'")).await;
     let mut runs = Vec::new();
     for id in std::iter::once(id.to_owned()).chain(parts) {
         for (key, state) in world.scripted.states(&id) {

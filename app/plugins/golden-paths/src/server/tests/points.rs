@@ -80,7 +80,7 @@ async fn ten_thousand_journeys_that_wait_take_little_memory_and_no_task_each() {
         eprintln!("{}: {} KB more, {} tasks more", db.name(), grown >> 10, after.1 - before.1.min(after.1));
         assert!(grown <= 20 << 20, "{}: {grown} bytes", db.name());
         assert!(after.1 <= before.1 + 4, "{}: {after:?} {before:?}", db.name());
-        assert_eq!(world.column("SELECT uuid FROM golden_journey WHERE state = 'waiting'").await.len(), 10_001);
+        assert_eq!(world.column("SELECT uuid FROM golden_paths_journey WHERE state = 'waiting'").await.len(), 10_001);
     }
 }
 
@@ -95,13 +95,13 @@ async fn copies(world: &World, id: &str, count: usize) {
                    created_at, started_at, changed_at, ended_at";
     // Both databases take a WITH behind the INTO.
     let text = format!(
-        "INSERT INTO golden_journey (uuid, {columns}) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
-         SELECT 'copy-' || n.i, {columns} FROM golden_journey, n WHERE uuid = ?"
+        "INSERT INTO golden_paths_journey (uuid, {columns}) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+         SELECT 'copy-' || n.i, {columns} FROM golden_paths_journey, n WHERE uuid = ?"
     );
     let values = [id.into()];
     db::execute(&tx, &text, values).await.expect("copied");
     let text = "INSERT INTO job (kind, job_key, payload, state, run_at, max_attempts, created_at, updated_at) \
-                SELECT ?, uuid, '{}', 'waiting', wake_at, 1000, created_at, created_at FROM golden_journey WHERE uuid LIKE 'copy-%'";
+                SELECT ?, uuid, '{}', 'waiting', wake_at, 1000, created_at, created_at FROM golden_paths_journey WHERE uuid LIKE 'copy-%'";
     db::execute(&tx, text, [ADVANCE.into()]).await.expect("copied");
     tx.commit().await.expect("commit");
 }
@@ -279,10 +279,10 @@ async fn nothing_changes_a_history() {
         world.drive().await;
         let before = world.history(&id).await;
         for text in [
-            "UPDATE golden_event SET data = ''",
-            "DELETE FROM golden_event",
-            "UPDATE golden_event SET seq = seq + 100",
-            "DELETE FROM golden_journey",
+            "UPDATE golden_paths_event SET data = ''",
+            "DELETE FROM golden_paths_event",
+            "UPDATE golden_paths_event SET seq = seq + 100",
+            "DELETE FROM golden_paths_journey",
         ] {
             let tx = world.db.begin().await.expect("begin");
             assert!(db::execute(&tx, text, []).await.is_err(), "{}: {text}", db.name());
@@ -313,14 +313,14 @@ async fn no_secret_is_kept_once_what_it_is_for_has_begun() {
             .await
             .map_err(|refused| refused.said())
             .expect("filled");
-        assert_eq!(world.column("SELECT begins FROM golden_secret").await.len(), 1, "{}", db.name());
+        assert_eq!(world.column("SELECT begins FROM golden_paths_secret").await.len(), 1, "{}", db.name());
         let everywhere = async || {
             let mut found = Vec::new();
             for (table, column) in [
-                ("golden_journey", "snapshot"),
-                ("golden_event", "data"),
-                ("golden_draft", "filled"),
-                ("golden_secret", "sealed"),
+                ("golden_paths_journey", "snapshot"),
+                ("golden_paths_event", "data"),
+                ("golden_paths_draft", "filled"),
+                ("golden_paths_secret", "sealed"),
                 ("job", "payload"),
                 ("audit_event", "detail"),
                 ("inbox_message", "body"),
@@ -333,7 +333,7 @@ async fn no_secret_is_kept_once_what_it_is_for_has_begun() {
         assert_eq!(everywhere().await, Vec::<&str>::new(), "{}", db.name());
         world.drive().await;
         assert_eq!(world.stands(&id).await, "completed: a=completed", "{}", db.name());
-        assert_eq!(world.column("SELECT begins FROM golden_secret").await, Vec::<String>::new(), "{}", db.name());
+        assert_eq!(world.column("SELECT begins FROM golden_paths_secret").await, Vec::<String>::new(), "{}", db.name());
         assert_eq!(everywhere().await, Vec::<&str>::new(), "{}", db.name());
         let given = world.scripted.inner.lock().expect("lock").given["run-1"].clone();
         assert_eq!((given.0["token"].clone(), given.1["token"].clone()), (json!(SECRET), json!(SECRET)));
