@@ -1,13 +1,16 @@
 //! Journeys with very many others in the database, in one process:
 //! `cargo run --release -p server --features bench --example journeys -- DATA_DIR [JOURNEYS] [DATABASE_URL]`, on a data directory of its own.
-//! How many start a second, how many steps of theirs pass on a second, and how long a journey and a team's queue take to be read meanwhile.
+//! How many start a second, how many steps of theirs pass on a second, and how long the pages of a journey and of a team's queue take.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
 use futures::future::join_all;
-use golden_paths::server::service::{QueueQuery, Refused};
+use golden_paths::server::service::Refused;
 use golden_paths::server::{GoldenPaths, Parts};
+use http::Request;
 use journey::Command;
 use kit::identity::{Caller, Principal, PrincipalKind, Via};
 use kit::server::db;
@@ -16,8 +19,12 @@ use kit::server::jobs::{Wake, Worker, WorkerConfig};
 use kit::server::publishing::Listing;
 use serde_json::{Map, Value, json};
 use server::config::Config;
+use server::guard::Identity;
 use server::instance::Instance;
+use server::limits::LimitsConfig;
+use server::router;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 const PATH: &str = "goldenpath:default/bench";
 
@@ -30,7 +37,7 @@ const AT_ONCE: usize = 32;
 /// Teams that have something to do.
 const TEAMS: usize = 100;
 
-/// Questions of each kind.
+/// Pages of each kind that are asked for, one after the other.
 const QUESTIONS: usize = 1_000;
 
 #[tokio::main]
@@ -39,7 +46,8 @@ async fn main() -> anyhow::Result<()> {
     let data_dir = arguments.next().ok_or_else(|| anyhow::anyhow!("name a data directory"))?;
     let others: usize = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
     let database_url = arguments.next().unwrap_or_default();
-    let config = Config { data_dir: data_dir.into(), database_url, ..Config::default() };
+    let limits = LimitsConfig { api: 0, search: 0, ..LimitsConfig::default() };
+    let config = Config { data_dir: data_dir.into(), database_url, limits, ..Config::default() };
     let instance = Instance::open(&config).await?;
     let catalog = Arc::new(instance.catalog.catalog.clone());
     let wake = Wake::default();
@@ -60,8 +68,8 @@ async fn main() -> anyhow::Result<()> {
     fill(&paths, &template, others).await?;
     let stop = CancellationToken::new();
     let lane = paths.lane();
-    let config = WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
-    let worker = Worker::new(instance.kit.db.clone(), instance.kit.clock.clone(), lane.handlers, config);
+    let usual = WorkerConfig { concurrency: lane.concurrency, wake: lane.wake, ..WorkerConfig::default() };
+    let worker = Worker::new(instance.kit.db.clone(), instance.kit.clock.clone(), lane.handlers, usual);
     let working = tokio::spawn({
         let stop = stop.clone();
         async move { worker.run(stop).await }
@@ -89,20 +97,19 @@ async fn main() -> anyhow::Result<()> {
     // A task that is done, an approval that opens and is given: three steps pass on, and the journey with the last.
     println!("transitions a second: {:.0}", (MEASURED * 3) as f64 / began.elapsed().as_secs_f64());
 
+    let jane = router::router(&instance, &config, Identity::Fixed(jane))?;
     let mut took = Vec::new();
     for number in 0..QUESTIONS {
-        let began = Instant::now();
-        paths.detail(&jane, &ids[number % ids.len()]).await?;
-        took.push(began.elapsed().as_secs_f64() * 1e3);
+        let path = format!("/golden-paths/journeys/{}", ids[number % ids.len()]);
+        took.push(ask(&jane, &path, "Look at it").await?);
     }
     println!("a journey’s page, ms: p50 {:.2} p95 {:.2}", at(&mut took, 0.5), at(&mut took, 0.95));
+    let teams = (0..TEAMS).step_by(10).map(|number| person("tim", &format!("group:default/team-{number}")));
+    let teams = teams.map(|team| router::router(&instance, &config, Identity::Fixed(team)));
+    let teams: Vec<Router> = teams.collect::<Result<_, _>>()?;
     let mut took = Vec::new();
     for number in 0..QUESTIONS {
-        let team = person("tim", &format!("group:default/team-{}", number % TEAMS));
-        let began = Instant::now();
-        let page = paths.queue(&team, &QueueQuery::default()).await?;
-        took.push(began.elapsed().as_secs_f64() * 1e3);
-        anyhow::ensure!(others < TEAMS * 100 || page.items.len() == 50, "a queue without anything in it");
+        took.push(ask(&teams[number % teams.len()], "/golden-paths/queue", "Look at it").await?);
     }
     println!("a team’s queue, ms: p50 {:.2} p95 {:.2}", at(&mut took, 0.5), at(&mut took, 0.95));
     stop.cancel();
@@ -180,6 +187,20 @@ async fn begin(paths: &GoldenPaths, caller: &Caller) -> anyhow::Result<String> {
 async fn act(paths: &GoldenPaths, caller: &Caller, id: &str, command: Command) -> anyhow::Result<()> {
     paths.act(caller, id, command).await.map_err(Refused::said)?;
     Ok(())
+}
+
+/// How long a page takes, in milliseconds.
+async fn ask(router: &Router, path: &str, shows: &str) -> anyhow::Result<f64> {
+    let request =
+        Request::get(path).header("host", "127.0.0.1:3000").header("accept", "text/html").body(Body::empty())?;
+    let began = Instant::now();
+    let answer = router.clone().oneshot(request).await?;
+    let status = answer.status();
+    let body = to_bytes(answer.into_body(), usize::MAX).await?;
+    let took = began.elapsed().as_secs_f64() * 1e3;
+    let body = String::from_utf8_lossy(&body);
+    anyhow::ensure!(status == 200 && body.contains(shows), "{path}: {status} {body}");
+    Ok(took)
 }
 
 /// Does something so many times, some at once.

@@ -66,9 +66,9 @@ async fn killed_and_undisturbed_are_the_same(folder: &Path, kills: usize) {
             "{}: {jobs:?}",
             calm.name()
         );
-        // The location's own, and that of templates which looks after what came into the catalog.
+        // The location's own, and those of the plugins that look after what came into the catalog.
         let kinds: Vec<_> = jobs.iter().map(|job| job["kind"].as_str()).collect();
-        assert_eq!(kinds, [Some("catalog.refresh"), Some("templates.watch")]);
+        assert_eq!(kinds, [Some("catalog.refresh"), Some("golden-paths.watch"), Some("templates.watch")]);
         let verified = portico(&killed, data.path(), &["audit", "verify"]).stderr(Stdio::inherit()).status();
         assert!(verified.expect("it ends").success(), "{}: the audit trail is not whole", calm.name());
     }

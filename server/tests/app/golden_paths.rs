@@ -1,9 +1,13 @@
 //! Golden paths: journeys through templates, tasks and approvals of several teams, on the real plugins.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use http::StatusCode;
+use journey::GoldenPath;
 use kit::identity::Caller;
 use kit::server::testing::{TestDb, databases};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use server::config::Config;
 
 use crate::support::{Answer, TestApp, person};
@@ -124,11 +128,16 @@ const THREE_TEAMS: &str = "    - id: create
 pub struct Bank {
     pub operator: TestApp,
     db: TestDb,
+    config: Config,
 }
 
 impl Bank {
     pub async fn open(db: TestDb, files: &[(&str, &str)]) -> Self {
-        let operator = TestApp::new(&db);
+        Self::open_with(db, Config::default(), files).await
+    }
+
+    pub async fn open_with(db: TestDb, config: Config, files: &[(&str, &str)]) -> Self {
+        let operator = TestApp::with(&db, config.clone(), &[], Caller::Operator);
         operator.write("org.yaml", ORGANISATION);
         operator.write("service.yaml", &maker("service", "services"));
         for (name, text) in files {
@@ -136,7 +145,7 @@ impl Bank {
         }
         operator.import_from(&operator.path(""), true).await;
         operator.publish().await;
-        Self { operator, db }
+        Self { operator, db, config }
     }
 
     /// Somebody's own way in.
@@ -151,7 +160,7 @@ impl Bank {
     }
 
     pub fn caller(&self, caller: Caller) -> Person {
-        let app = TestApp::with(&self.db, Config::default(), &[], caller);
+        let app = TestApp::with(&self.db, self.config.clone(), &[], caller);
         let elapsed = self.operator.instance.kit.clock.now() - app.instance.kit.clock.now();
         app.instance.kit.clock.advance(elapsed);
         Person { app }
@@ -248,6 +257,87 @@ async fn a_journey_runs_a_template_waits_for_a_task_and_for_two_who_agree_and_is
     }
 }
 
+/// The documents in the form that ING published.
+fn ing() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/plugins/golden-paths/journey/tests/ing");
+    let files = std::fs::read_dir(folder).expect("documents").map(|file| file.expect("a file").path());
+    files
+        .map(|file| {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&file).expect("a document"))
+        })
+        .collect()
+}
+
+/// A template that takes anything and makes the outputs that paths ask it for.
+fn stand_in(template: &str, outputs: &BTreeSet<String>) -> String {
+    let (namespace, name) = template.trim_start_matches("template:").split_once('/').expect("a ref");
+    let outputs: Map<String, Value> =
+        outputs.iter().map(|output| (output.clone(), json!(format!("{name}/{output}")))).collect();
+    json!({
+        "apiVersion": "scaffolder.backstage.io/v1beta3",
+        "kind": "Template",
+        "metadata": { "name": name, "namespace": namespace },
+        "spec": {
+            "type": "service",
+            "owner": "group:default/payments",
+            "steps": [{ "id": "say", "name": "Say it", "action": "debug:log", "input": { "message": "made" } }],
+            "output": outputs,
+        },
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_document_in_the_form_that_ing_published_runs_unchanged_from_start_to_end() {
+    for db in databases().await {
+        let documents = ing();
+        let mut paths = Vec::new();
+        let mut templates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (_, text) in &documents {
+            let path = GoldenPath::read(descriptor::read(text)[0].value.as_ref().expect("a value"));
+            for step in &path.steps {
+                let (template, _) = step.kind.runs().expect("a template");
+                templates.entry(template.to_owned()).or_default().extend(step.output.iter().cloned());
+            }
+            paths.push(path);
+        }
+        let stand_ins: Vec<(String, String)> = templates
+            .iter()
+            .enumerate()
+            .map(|(number, (template, outputs))| (format!("template-{number}.yaml"), stand_in(template, outputs)))
+            .collect();
+        let files = documents.iter().chain(&stand_ins).map(|(name, text)| (name.as_str(), text.as_str()));
+        let bank = Bank::open(db, &files.collect::<Vec<_>>()).await;
+        let jane = bank.as_("jane");
+        assert!(documents.len() >= 21, "the one of the format's note, and twenty more");
+        for path in &paths {
+            let id = jane.begin(&path.name).await;
+            let asked = path.parameters.to_string();
+            let given = [("team", "payments"), ("name", "ledger")];
+            let given: Map<String, Value> = given
+                .into_iter()
+                .filter(|(name, _)| asked.contains(&format!("\"{name}\":{{")))
+                .map(|(name, value)| (name.to_owned(), json!(value)))
+                .collect();
+            let started = jane.send(&id, "start", json!({ "values": given })).await;
+            assert_eq!(started.status, 200, "{}: {}", path.name, started.body);
+            bank.operator.travel().await;
+            let journey = bank.operator.get_json(&format!("/api/golden-paths/v1/journeys/{id}")).await.json();
+            assert_eq!(journey["state"], "completed", "{}: {journey:#}", path.name);
+            assert_eq!(journey["status"], "completed", "{}", path.name);
+            for step in journey["steps"].as_array().expect("steps") {
+                let kept: Vec<&Value> = step["definition"]["output"].as_array().into_iter().flatten().collect();
+                let is_left_out = step["state"] == "skipped";
+                assert!(
+                    is_left_out || kept.iter().all(|name| step["outputs"][name.as_str().expect("a name")].is_string())
+                );
+            }
+        }
+        eprintln!("{}: {} documents", bank.operator.name, documents.len());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journey_of_others_is_as_if_it_were_not_there() {
     for db in databases().await {
@@ -316,7 +406,8 @@ async fn a_path_is_published_told_when_it_is_wrong_and_started_by_nobody_whose_t
         let versions: Vec<Value> =
             listed["items"].as_array().expect("items").iter().map(|item| item["version"].clone()).collect();
         assert_eq!(versions, [json!("1.4.0"), Value::Null], "{}: {listed}", bank.operator.name);
-        let problem = bank.operator.column("SELECT problem FROM golden_paths_path WHERE name = 'wrong'").await.swap_remove(0);
+        let problem =
+            bank.operator.column("SELECT problem FROM golden_paths_path WHERE name = 'wrong'").await.swap_remove(0);
         assert!(problem.contains("needs itself") && problem.contains("wrong.yaml:"), "{problem}");
         let jane = bank.as_("jane");
         let id = jane.begin("unknown").await;

@@ -23,13 +23,13 @@ use crate::sso::fake::{CODE, Fake, SECRET, key, signed};
 use crate::support::write;
 
 /// A process, ended with the test.
-struct Instance {
+pub struct Instance {
     child: Child,
     address: SocketAddr,
 }
 
 impl Instance {
-    fn start(folder: &Path, number: usize, address: &str, database: &str) -> Self {
+    pub fn start(folder: &Path, number: usize, address: &str, database: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portico"))
             .args(["serve", "--config", "portico.toml", "--addr", address, "--database-url", database])
             .args(["--data-dir", &format!("data-{number}")])
@@ -46,7 +46,7 @@ impl Instance {
         Self { child, address }
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
     }

@@ -18,6 +18,7 @@ mod inbox;
 mod ingest;
 mod instances;
 mod invariants;
+mod killed;
 mod look;
 mod migration;
 mod operate;

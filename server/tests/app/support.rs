@@ -36,7 +36,7 @@ use tower::ServiceExt;
 pub const START: Millis = 1_795_348_800_000;
 
 /// What every instance here seals secrets with.
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The tables of the catalog.
 pub const TABLES: [&str; 10] = [

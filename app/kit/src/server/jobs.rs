@@ -92,11 +92,7 @@ pub async fn is_due_or_running(db: &db::Db, kind: &str, key: &str, now: Millis) 
 }
 
 /// Those of these keys for which there is a job of a kind, in whatever state.
-pub async fn there(
-    connection: &impl ConnectionTrait,
-    kind: &str,
-    keys: &[String],
-) -> Result<HashSet<String>, DbErr> {
+pub async fn there(connection: &impl ConnectionTrait, kind: &str, keys: &[String]) -> Result<HashSet<String>, DbErr> {
     let mut found = HashSet::new();
     for keys in keys.chunks(ROWS) {
         let text = format!("SELECT job_key FROM job WHERE kind = ? AND job_key IN ({})", db::marks(keys.len()));

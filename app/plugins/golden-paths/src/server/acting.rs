@@ -364,7 +364,8 @@ impl GoldenPaths {
 
     async fn form_of(&self, row: i64, journey: Arc<Journey>, step: Option<&str>) -> Result<StepForm, AppError> {
         let key = step.unwrap_or_default();
-        let text = "SELECT filled, replaced, page, revision FROM golden_paths_draft WHERE journey_id = ? AND step_key = ?";
+        let text =
+            "SELECT filled, replaced, page, revision FROM golden_paths_draft WHERE journey_id = ? AND step_key = ?";
         let rows = db::rows(self.kit.db.read(), text, [row.into(), key.into()]).await?;
         let draft = rows.first().map(read_draft).transpose()?;
         let mut form = match step {

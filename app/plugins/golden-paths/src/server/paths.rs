@@ -437,7 +437,9 @@ impl GoldenPaths {
             let conditions = self.conditions(caller, query, among, Some(number));
             let (from, value) = match name {
                 "tag" => ("golden_paths_path p JOIN golden_paths_tag g ON g.path_id = p.id", "g.tag".to_owned()),
-                "region" => ("golden_paths_path p JOIN golden_paths_region g ON g.path_id = p.id", "g.region".to_owned()),
+                "region" => {
+                    ("golden_paths_path p JOIN golden_paths_region g ON g.path_id = p.id", "g.region".to_owned())
+                }
                 column => ("golden_paths_path p", format!("p.{column}")),
             };
             let text = format!(

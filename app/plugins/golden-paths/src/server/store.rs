@@ -78,7 +78,8 @@ pub(super) fn read_row(row: &QueryResult) -> Result<JourneyRow, DbErr> {
 
 /// The events of a journey after a number, in order, at most so many.
 pub async fn history(connection: &impl ConnectionTrait, row: i64, after: u64, most: u64) -> Result<Vec<Entry>, DbErr> {
-    let text = format!("SELECT data FROM golden_paths_event WHERE journey_id = ? AND seq > ? ORDER BY seq LIMIT {most}");
+    let text =
+        format!("SELECT data FROM golden_paths_event WHERE journey_id = ? AND seq > ? ORDER BY seq LIMIT {most}");
     let rows = db::rows(connection, &text, [row.into(), number(after).into()]).await?;
     rows.iter().map(read_entry).collect()
 }
@@ -93,8 +94,9 @@ pub async fn news(
     let after: Vec<(i64, u64)> = after.iter().map(|(row, seq)| (*row, *seq)).collect();
     for after in after.chunks(ROWS) {
         let any = vec!["(journey_id = ? AND seq > ?)"; after.len()].join(" OR ");
-        let text =
-            format!("SELECT journey_id, data FROM golden_paths_event WHERE {any} ORDER BY journey_id, seq LIMIT {most}");
+        let text = format!(
+            "SELECT journey_id, data FROM golden_paths_event WHERE {any} ORDER BY journey_id, seq LIMIT {most}"
+        );
         let values = after.iter().flat_map(|(row, seq)| [Value::from(*row), number(*seq).into()]);
         for row in db::rows(connection, &text, values).await? {
             found.push((row.try_get("", "journey_id")?, read_entry(&row)?));
@@ -243,7 +245,8 @@ async fn put_steps(tx: &DatabaseTransaction, row: i64, before: Option<&Journey>,
     let (was, is) = (before.map(steps).unwrap_or_default(), steps(after));
     let gone: Vec<&str> = was.keys().filter(|key| !is.contains_key(*key)).copied().collect();
     for gone in gone.chunks(ROWS) {
-        let text = format!("DELETE FROM golden_paths_step WHERE journey_id = ? AND step_key IN ({})", db::marks(gone.len()));
+        let text =
+            format!("DELETE FROM golden_paths_step WHERE journey_id = ? AND step_key IN ({})", db::marks(gone.len()));
         let values = std::iter::once(row.into()).chain(gone.iter().map(|key| (*key).into()));
         db::execute(tx, &text, values).await?;
     }
