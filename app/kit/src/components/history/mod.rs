@@ -42,7 +42,7 @@ pub fn History(
             view! {
                 <li class=class data-pk-key=format!("history-{number}")>
                     <time class="pk-history__when" datetime=when.exact.clone() title=when.exact>{when.relative}</time>
-                    <div class="pk-history__text"><p class="pk-history__what">{who}{what}</p>{said}</div>
+                    <div><p class="pk-history__what">{who}{what}</p>{said}</div>
                 </li>
             }
         })

@@ -128,10 +128,9 @@ fn drawn(stop: Stop, row: &Lanes, count: usize, passed: &[bool], waits: &[String
         .collect();
     let mark = state.map_or("", State::mark);
     let modifier = match state {
-        None => "",
+        None | Some(State::Ahead | State::Planned) => "",
         Some(State::Done) => " pk-stop--done",
         Some(State::Here) => " pk-stop--here",
-        Some(State::Ahead | State::Planned) => " pk-stop--ahead",
         Some(State::Waiting) => " pk-stop--waiting",
         Some(State::Failed) => " pk-stop--failed",
         Some(State::Skipped) => " pk-stop--skipped",
@@ -165,7 +164,7 @@ fn drawn(stop: Stop, row: &Lanes, count: usize, passed: &[bool], waits: &[String
                 {after}
                 {(!word.is_empty()).then(|| view! { <span class="pk-stop__word">{word}</span> })}
                 {(!whose.is_empty()).then(|| view! { <span class="pk-stop__whose">{whose.join(" · ")}</span> })}
-                {(!facts.is_empty()).then(|| view! { <span class="pk-stop__facts">{facts.join(" · ")}</span> })}
+                {(!facts.is_empty()).then(|| view! { <span>{facts.join(" · ")}</span> })}
             </div>
         </li>
     }

@@ -60,5 +60,5 @@ pub fn Due(
     } else {
         (format!("Due {}", when.relative), Tone::Neutral)
     };
-    view! { <time class="pk-due" datetime=exact.clone() title=exact><Badge text=text tone=tone/></time> }.into_any()
+    view! { <time datetime=exact.clone() title=exact><Badge text=text tone=tone/></time> }.into_any()
 }

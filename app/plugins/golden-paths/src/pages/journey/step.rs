@@ -171,7 +171,7 @@ pub(super) fn StepView(shown: StepShown) -> impl IntoView {
     let names = journey.steps.iter().map(|other| (other.key.clone(), step_name(other))).collect();
     view! {
         <Panel title=step_name(&step)>
-            <p class="pk-step__head" data-pk-key=format!("head-{key}")>
+            <p data-pk-key=format!("head-{key}")>
                 <Badge text=word tone=tone/> " "
                 {due.map(|due| view! { <DueBadge due=Some(due) now=now/> })} " "
                 <span class="pk-quiet">{kind_word(&step.definition.kind)} " · answered for by "</span> {owner}

@@ -7,10 +7,12 @@ use axum::{Extension, Json};
 use kit::components::Choice;
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::server::context::authorise_own;
 use kit::server::entities::{EntityQuery, Found};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
+use crate::info::READ_JOURNEY;
 use crate::server::GoldenPaths;
 
 /// Where the values of a field are.
@@ -58,16 +60,14 @@ pub(super) struct Named {
     only: String,
 }
 
-/// People and groups that the caller may see, by the beginning of a name.
+/// People and groups that the caller may see, by the beginning of a name: for whoever may have journeys.
 pub(super) async fn people(
     Query(Named { q, only }): Query<Named>,
     Extension(golden): Extension<GoldenPaths>,
     Extension(caller): Extension<Caller>,
 ) -> Response {
     let answer = async {
-        if caller == Caller::Anonymous {
-            return Err(AppError::Unauthenticated);
-        }
+        authorise_own(&golden.kit, &caller, &READ_JOURNEY).await?;
         let kinds = if only == "user" { json!(["user"]) } else { json!(["group", "user"]) };
         let filter = vec![Map::from_iter([("kind".to_owned(), kinds)])];
         let query = EntityQuery { filter, text: q, limit: MOST, ..EntityQuery::default() };
