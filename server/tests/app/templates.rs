@@ -470,10 +470,7 @@ async fn cve_2026_106461_cve_2026_106501_runs_of_others_are_not_listed_opened_or
         let begun = jane.post("/api/scaffolder/v2/tasks", "application/json", &asked.to_string()).await;
         assert_eq!(begun.status, 201, "{}", begun.body);
         let id = serde_json::from_str::<Value>(&begun.body).expect("JSON")["id"].as_str().expect("an id").to_owned();
-        for lane in jane.instance.lanes() {
-            // One of them does runs.
-            let _ = lane.run_due("templates.task", std::slice::from_ref(&id)).await;
-        }
+        jane.run_in_lanes("templates.task", std::slice::from_ref(&id)).await;
         let own = [
             format!("/api/scaffolder/v2/tasks/{id}"),
             format!("/api/scaffolder/v2/tasks/{id}/events"),
@@ -557,9 +554,7 @@ async fn a_step_asks_the_portal_itself_with_the_rights_of_whoever_runs_it() {
             let begun = app.post("/api/scaffolder/v2/tasks", "application/json", &asked.to_string()).await;
             assert_eq!(begun.status, 201, "{}", begun.body);
             let id = begun.json()["id"].as_str().expect("an id").to_owned();
-            for lane in app.instance.lanes() {
-                lane.run_due("templates.task", std::slice::from_ref(&id)).await.expect("the run ran");
-            }
+            app.run_in_lanes("templates.task", std::slice::from_ref(&id)).await;
             let rows = app.column("SELECT state || ' ' || output || error FROM templates_step ORDER BY task_id").await;
             rows.last().expect("a step").clone()
         };

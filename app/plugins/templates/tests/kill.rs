@@ -299,7 +299,8 @@ fn lines(path: &Path) -> Vec<String> {
 
 fn append(path: &Path, line: &str) {
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    writeln!(file.expect("a file"), "{line}").expect("written");
+    // In one write, so that two processes do not write into each other's lines.
+    file.expect("a file").write_all(format!("{line}\n").as_bytes()).expect("written");
 }
 
 fn git(repository: &Path, arguments: &[&str]) -> String {
