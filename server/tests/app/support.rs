@@ -177,7 +177,7 @@ impl TestApp {
     }
 
     /// Does what is due of a kind that a worker of its own does.
-    pub async fn run_in_lanes(&self, kind: &'static str, keys: &[String]) {
+    pub async fn run_in_lanes(&self, kind: &str, keys: &[String]) {
         let mut is_done = false;
         for lane in self.instance.lanes() {
             is_done |= lane.run_due(kind, keys).await.is_ok();

@@ -44,6 +44,9 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const POLICY: &str = "@id(\"open\") permit (principal, action in [Action::\"golden-paths.path.read\", Action::\"golden-paths.journey.start\"], resource);
 @id(\"own\") permit (principal, action in [Action::\"golden-paths.journey.read\", Action::\"golden-paths.journey.change\"], resource) when { principal in resource.owner };";
 
+/// The values and the secrets of a run.
+type Given = (Map<String, Value>, Map<String, Value>);
+
 /// Templates whose runs go as their names say, kept for all instances of a test.
 struct Scripted {
     db: Db,
@@ -57,7 +60,7 @@ struct Inner {
     /// The runs in the order in which they began, with the key of each.
     runs: Vec<(String, Run)>,
     /// What each was given.
-    given: HashMap<String, (Map<String, Value>, Map<String, Value>)>,
+    given: HashMap<String, Given>,
     watchers: HashMap<String, String>,
     /// Keys at which the next begin never comes back.
     hangs: bool,
@@ -309,7 +312,7 @@ impl World {
         let scripted =
             Arc::new(Scripted { db: (**db).clone(), clock: clock.clone(), inner: Mutex::new(Inner::default()) });
         let catalog = Arc::new(Catalog::default());
-        let paths = paths(&(**db), &clock, &scripted, &catalog, &hosts);
+        let paths = paths(db, &clock, &scripted, &catalog, &hosts);
         let world = Self { paths, scripted, catalog, clock, db: (**db).clone(), hosts };
         let form = json!({ "properties": { "name": { "type": "string" } } });
         for template in ["ok", "fails", "hangs", "doubts", "undo"] {
