@@ -383,6 +383,23 @@ async fn a_journey_of_others_is_as_if_it_were_not_there() {
         assert_eq!((sam.status.as_u16(), sam.body.as_str()), (200, "All is well"), "{}", bank.operator.name);
         assert!(sam.header("content-disposition").starts_with("attachment"));
         assert_eq!(max.app.get(&href).await.status, 404, "{}", bank.operator.name);
+        // A file may be larger than any other body, and not as large as one likes.
+        let jane = bank.as_("jane").app;
+        for (address, content_type, round) in [
+            ("files?name=big", "text/plain", ["", ""]),
+            (
+                "steps/review/evidence",
+                "multipart/form-data; boundary=x",
+                ["--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"big\"\r\n\r\n", "\r\n--x--\r\n"],
+            ),
+        ] {
+            for (size, expected) in [(5 << 20, [201, 303]), ((5 << 20) + 1, [413, 413]), (6 << 20, [413, 413])] {
+                let body = format!("{}{}{}", round[0], "x".repeat(size), round[1]);
+                let sent = jane.post(&format!("{base}/{id}/{address}"), content_type, &body).await;
+                assert!(expected.contains(&sent.status.as_u16()), "{address} {size}: {} {}", sent.status, sent.body);
+                assert!(sent.status != 413 || sent.body.contains("5 MB"), "{}", sent.body);
+            }
+        }
         // Whoever may see all journeys by a policy does.
         max.app.put_policy(
             "@id(\"auditors\") permit (principal == Person::\"user:default/max\", action == Action::\"golden-paths.journey.read\", resource);",
