@@ -240,11 +240,22 @@ async fn a_journey_runs_a_template_waits_for_a_task_and_for_two_who_agree_and_is
         assert_eq!(review["said"], "Look at https://git.example.com/services/ledger");
         let (sam, ada, bob) = (bank.as_("sam"), bank.as_("ada"), bank.as_("bob"));
         assert_eq!(sam.queue().await, ["task review"], "{}", bank.operator.name);
+        assert!(sam.app.get("/inbox").await.body.contains("/api/golden-paths/fn/claim"), "{}", bank.operator.name);
         let done = json!({ "values": { "rating": "good" }, "evidence": link() });
         assert_eq!(bank.as_("jane").asks(&id, "complete", "review", done.clone()).await, 403);
         assert_eq!(sam.asks(&id, "complete", "review", json!({ "values": { "rating": "good" } })).await, 400);
         assert_eq!(sam.asks(&id, "complete", "review", done).await, 200);
-        assert_eq!(ada.asks(&id, "approve", "classify", json!({})).await, 200);
+        // Her inbox lets her decide where she is told of it, and nobody who asked for it.
+        let inbox = ada.app.get("/inbox").await.body;
+        assert!(inbox.contains("/api/golden-paths/fn/approve") && inbox.contains("/api/golden-paths/fn/decline"));
+        let form = format!("id={id}&step=classify&back=%2Finbox");
+        let agreed = ada.app.post("/api/golden-paths/fn/approve", "application/x-www-form-urlencoded", &form).await;
+        assert!(agreed.status.is_success() || agreed.status.is_redirection(), "{} {}", agreed.status, agreed.body);
+        let inbox = ada.app.get("/inbox").await.body;
+        assert!(!inbox.contains("/api/golden-paths/fn/approve"), "she has agreed");
+        let owner = bank.caller(person("user:default/jane", &["group:default/payments", "group:default/data"]));
+        let theirs = owner.app.get("/inbox").await.body;
+        assert!(theirs.contains("A decision waits") && !theirs.contains("/api/golden-paths/fn/approve"), "{theirs}");
         assert_eq!(bank.stands(&id).await, ["waiting", "completed", "completed", "waiting"]);
         assert_eq!(bob.asks(&id, "approve", "classify", json!({ "comment": "Fine" })).await, 200);
         assert_eq!(bank.stands(&id).await, ["completed", "completed", "completed", "completed"]);

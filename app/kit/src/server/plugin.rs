@@ -54,10 +54,28 @@ pub trait Plugin: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What the caller can do at once about what messages lead to, by the address: only what is simple, and allowed as it stands now.
+    async fn acts(&self, _caller: &Caller, _addresses: &[String]) -> Vec<(String, Vec<Act>)> {
+        Vec::new()
+    }
+
     /// Whether the caller may see all that the plugin's search looks through, so that any word of it may be suggested.
     fn shows_all(&self, _caller: &Caller) -> bool {
         true
     }
+}
+
+/// Something that can be done where it is told of, as a plain form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// What the button says.
+    pub label: &'static str,
+    /// The server function that the form is posted to.
+    pub posts_to: &'static str,
+    /// What is sent with it.
+    pub fields: Vec<(&'static str, String)>,
+    /// What has to be entered: the name of the field, and what people read.
+    pub asks: Option<(&'static str, &'static str)>,
 }
 
 /// Whether a plugin can do its work.

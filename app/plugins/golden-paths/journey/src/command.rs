@@ -770,6 +770,20 @@ impl Journey {
             || step.team.is_empty() && who.is_any(&step.candidates())
     }
 
+    /// Whether somebody may decide now on an approval, or on a step being left out.
+    pub fn may_decide(&self, who: &Who, step: &str) -> bool {
+        match self.asked(Doer::Person(who), step) {
+            Ok(None) => self.decider(Doer::Person(who), step).is_ok(),
+            asked => asked.is_ok(),
+        }
+    }
+
+    /// Whether a task is there for somebody to take.
+    pub fn may_claim(&self, who: &Who, step: &str) -> bool {
+        let mine = self.mine(Doer::Person(who), step);
+        mine.is_ok_and(|(step, _)| step.assignee.is_empty() && matches!(step.definition.kind, Kind::Task(_)))
+    }
+
     /// Whether a step of this id has begun, so that newer versions do not concern it.
     pub fn has_begun(&self, id: &str) -> bool {
         self.steps.iter().any(|step| step.definition.id == id && (step.state != StepState::Pending || step.round > 0))
