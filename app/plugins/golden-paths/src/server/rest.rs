@@ -62,7 +62,8 @@ pub fn routes(paths: GoldenPaths) -> Routes {
         .get(PEOPLE, options::people)
         .post("/api/golden-paths/signals/{token}", signal);
     debug_assert!(routes.listed.iter().any(|(_, path)| path.starts_with(signals::PATH)));
-    Routes { router: routes.router.layer(Extension(paths)), listed: routes.listed }
+    let (router, files) = (routes.router.layer(Extension(paths.clone())), routes.files.layer(Extension(paths)));
+    Routes { router, files, ..routes }
 }
 
 /// Somebody's call.
