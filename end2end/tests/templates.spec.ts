@@ -16,7 +16,7 @@ const cards = (page: Page) => page.locator('.pk-card__title');
 
 test('the gallery is narrowed by type, tag and owner, and its address shows others the same', async ({ page, visit, browser, baseURL, hydrated, problems }) => {
   await visit('/create');
-  await expect(cards(page)).toHaveText(['Payment service in Rust', 'Public website', 'Shared library']);
+  await expect(cards(page)).toHaveText(['Delivery for a service', 'Payment service in Rust', 'Public website', 'Removal of a service', 'Shared library']);
   const facet = (name: string) => page.locator('.pk-facet', { has: page.locator('summary', { hasText: name }) });
   await facet('Owner').getByRole('link', { name: /^Developer Experience/ }).click();
   await expect(page).toHaveURL(/\/create\?owner=group/);
@@ -44,7 +44,7 @@ test('the gallery is narrowed by type, tag and owner, and its address shows othe
   await expect(page).toHaveURL(/q=payment/);
   await expect(page.getByText('No template matches these words and filters.')).toBeVisible();
   await page.getByRole('main').getByRole('link', { name: 'Clear all filters' }).last().click();
-  await expect(cards(page)).toHaveCount(3);
+  await expect(cards(page)).toHaveCount(5);
 });
 
 test('a template that is starred stands among the starred ones, and on the home of whoever starred it', async ({ page, visit, baseURL, hydrated, accessible }) => {

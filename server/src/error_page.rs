@@ -15,6 +15,8 @@ use leptos::server_fn::error::ServerFnUrlError;
 use url::Url;
 
 use crate::assets::Assets;
+use kit::server::plugin::Limit;
+
 use crate::router::MAX_BODY;
 
 /// The largest body of a server function's error that is read.
@@ -33,7 +35,10 @@ pub async fn in_our_words(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let error = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => AppError::Method { method: method.to_string() },
-        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge { megabytes: MAX_BODY / (1024 * 1024) },
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let limit = response.extensions().get().map_or(MAX_BODY, |Limit(limit)| *limit);
+            AppError::TooLarge { megabytes: limit >> 20 }
+        }
         _ => return response,
     };
     let mut answer = answered(reads_html, assets.as_ref(), &error);

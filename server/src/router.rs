@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::plugin::PluginInfo;
 use kit::server::cookies::Secure;
-use kit::server::plugin::Plugin;
+use kit::server::plugin::{Plugin, Routes};
 use kit::server::unread;
 use leptos::config::LeptosOptions;
 use leptos_axum::LeptosRoutes;
@@ -74,10 +74,13 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(from_fn(error_page::after_forms))
         .layer(from_fn(unread::count))
         .with_state(options);
-    let rest = plugins.iter().fold(Router::new(), |router, plugin| router.merge(plugin.routes().router));
+    let routes: Vec<Routes> = plugins.iter().map(|plugin| plugin.routes()).collect();
+    let files = routes.iter().fold(Router::new(), |router, routes| router.merge(routes.files.clone()));
+    let rest = routes.into_iter().fold(Router::new(), |router, routes| router.merge(routes.router));
     let here: Arc<[&'static PluginInfo]> = plugins.iter().map(|plugin| plugin.info()).collect();
     instance.portal.open(
         rest.clone()
+            .merge(files.clone())
             .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
             .layer(Extension(instance.kit.clone()))
             .layer(from_fn_with_state(here.clone(), gateway))
@@ -105,12 +108,13 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
         .route("/metrics", get(status::metrics))
+        // Server functions read the body past axum's own limit.
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .merge(files)
         .layer(Extension(Arc::<[Arc<dyn Plugin>]>::from(plugins)))
         .layer(Extension(instance.kit.clone()))
         .layer(from_fn_with_state(here, gateway))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        // Server functions read the body past axum's own limit.
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(from_fn(error_page::in_our_words))
         .layer(from_fn_with_state(limits.clone(), limits::by_person))
         .layer(from_fn_with_state(identity.clone(), sign_in::first))

@@ -191,7 +191,7 @@ impl<'a> Maker<'a> {
         let least = schema.get("minProperties").and_then(Value::as_u64).unwrap_or(0) as usize;
         if let Some(more) = schema.get("additionalProperties").filter(|more| truthy(more)) {
             let more = if more.is_object() { more.clone() } else { json!({"type": "string"}) };
-            for at in 0..least.max(1) {
+            for at in 0..least.clamp(1, 100) {
                 let value = self.value(&more, page, values, depth + 1);
                 made.insert(format!("key{}", at + 1), value);
             }
@@ -293,7 +293,7 @@ impl<'a> Maker<'a> {
         }
         let mut text: String = ["example", "service", "alpha", "beta", "gamma"][self.rng.random_range(0..5)].into();
         text.push_str(&self.rng.random_range(0..100).to_string());
-        while length(&text) < least.min(5_000) {
+        for _ in length(&text)..least.min(5_000) {
             text.push(char::from(self.rng.random_range(b'a'..=b'z')));
         }
         text.chars().take(usize::try_from(most).unwrap_or(usize::MAX)).collect()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Active, ActivePage, Field, HostKind, Kind, Matcher,
+    Active, ActivePage, Field, HostKind, Kind, Matcher, Standard,
     check::Check,
     defaults::Filler,
     draw::Draw,
@@ -15,6 +15,7 @@ use crate::{
     pattern::Engine,
     repair::repair,
     resolve::{Scope, declared},
+    weigh::{MOST, is_too_much},
 };
 
 /// The key of values under which it is kept which alternative of a field is chosen, by the field's pointer. It is no
@@ -234,6 +235,11 @@ impl Form {
         let mut schema = repair(page, path, &mut self.notices);
         if let Value::Object(schema) = &mut schema {
             drop_flagged(schema, on);
+        }
+        if is_too_much(&schema, &Standard) {
+            let message = format!("This page comes to more than {MOST} parts, so it is not drawn and accepts nothing");
+            self.notices.push(Notice { path: path.into(), message });
+            schema = json!({ "not": {} });
         }
         let title = said
             .get("title")

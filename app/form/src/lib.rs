@@ -19,6 +19,7 @@ mod pattern;
 mod picker;
 mod repair;
 mod resolve;
+mod weigh;
 
 #[cfg(feature = "native")]
 mod native;
@@ -38,8 +39,8 @@ pub use field::{Accordion, Active, ActivePage, BooleanControl, Choice, Field, In
 pub use form::{CHOICES, FieldError, Form, Notice, Page, form, form_with};
 pub use pattern::Matcher;
 pub use picker::{
-    CatalogFilter, Credentials, Entities, HostKind, Picker, Repository, Wanted, is_entity_name, repository_address,
-    repository_parts,
+    CatalogFilter, Credentials, Entities, HostKind, Picker, Repository, Wanted, is_entity_name, is_repository_name,
+    repository_address, repository_parts,
 };
 
 #[cfg(feature = "native")]

@@ -230,6 +230,18 @@ pub fn is_entity_name(name: &str) -> bool {
         && name.chars().all(|c| outer(c) || matches!(c, '-' | '_' | '.'))
 }
 
+/// The longest name of a repository or of its owner.
+const REPOSITORY_NAME: usize = 255;
+
+/// Whether a repository, or a part of its owner's path, can be called so at all.
+pub fn is_repository_name(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    (1..=REPOSITORY_NAME).contains(&name.len())
+        && name.chars().all(good)
+        && !matches!(name, "." | "..")
+        && !name.starts_with('-')
+}
+
 /// Whether a text is a reference to an entity; the kind may be left out where there is a default.
 fn is_reference(text: &str, short: bool) -> bool {
     let text = text.trim();
@@ -253,6 +265,12 @@ fn repository_faults(value: &Value, allowed: &Repository, hosts: &BTreeMap<Strin
         .filter(|name| part(name).is_none())
         .map(|name| format!("The repository's {} is missing", part_name(name)))
         .collect();
+    for name in ["owner", "repo"] {
+        if let Some(given) = part(name).filter(|given| !given.split('/').all(is_repository_name)) {
+            let what = part_name(name);
+            faults.push(format!("The {what} “{given}” is no {what}: letters, digits, dots, dashes and underscores"));
+        }
+    }
     for (name, allowed) in [
         ("host", &allowed.hosts),
         ("owner", &allowed.owners),

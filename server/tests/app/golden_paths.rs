@@ -240,11 +240,22 @@ async fn a_journey_runs_a_template_waits_for_a_task_and_for_two_who_agree_and_is
         assert_eq!(review["said"], "Look at https://git.example.com/services/ledger");
         let (sam, ada, bob) = (bank.as_("sam"), bank.as_("ada"), bank.as_("bob"));
         assert_eq!(sam.queue().await, ["task review"], "{}", bank.operator.name);
+        assert!(sam.app.get("/inbox").await.body.contains("/api/golden-paths/fn/claim"), "{}", bank.operator.name);
         let done = json!({ "values": { "rating": "good" }, "evidence": link() });
         assert_eq!(bank.as_("jane").asks(&id, "complete", "review", done.clone()).await, 403);
         assert_eq!(sam.asks(&id, "complete", "review", json!({ "values": { "rating": "good" } })).await, 400);
         assert_eq!(sam.asks(&id, "complete", "review", done).await, 200);
-        assert_eq!(ada.asks(&id, "approve", "classify", json!({})).await, 200);
+        // Her inbox lets her decide where she is told of it, and nobody who asked for it.
+        let inbox = ada.app.get("/inbox").await.body;
+        assert!(inbox.contains("/api/golden-paths/fn/approve") && inbox.contains("/api/golden-paths/fn/decline"));
+        let form = format!("id={id}&step=classify&back=%2Finbox");
+        let agreed = ada.app.post("/api/golden-paths/fn/approve", "application/x-www-form-urlencoded", &form).await;
+        assert!(agreed.status.is_success() || agreed.status.is_redirection(), "{} {}", agreed.status, agreed.body);
+        let inbox = ada.app.get("/inbox").await.body;
+        assert!(!inbox.contains("/api/golden-paths/fn/approve"), "she has agreed");
+        let owner = bank.caller(person("user:default/jane", &["group:default/payments", "group:default/data"]));
+        let theirs = owner.app.get("/inbox").await.body;
+        assert!(theirs.contains("A decision waits") && !theirs.contains("/api/golden-paths/fn/approve"), "{theirs}");
         assert_eq!(bank.stands(&id).await, ["waiting", "completed", "completed", "waiting"]);
         assert_eq!(bob.asks(&id, "approve", "classify", json!({ "comment": "Fine" })).await, 200);
         assert_eq!(bank.stands(&id).await, ["completed", "completed", "completed", "completed"]);
@@ -383,6 +394,23 @@ async fn a_journey_of_others_is_as_if_it_were_not_there() {
         assert_eq!((sam.status.as_u16(), sam.body.as_str()), (200, "All is well"), "{}", bank.operator.name);
         assert!(sam.header("content-disposition").starts_with("attachment"));
         assert_eq!(max.app.get(&href).await.status, 404, "{}", bank.operator.name);
+        // A file may be larger than any other body, and not as large as one likes.
+        let jane = bank.as_("jane").app;
+        for (address, content_type, round) in [
+            ("files?name=big", "text/plain", ["", ""]),
+            (
+                "steps/review/evidence",
+                "multipart/form-data; boundary=x",
+                ["--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"big\"\r\n\r\n", "\r\n--x--\r\n"],
+            ),
+        ] {
+            for (size, expected) in [(5 << 20, [201, 303]), ((5 << 20) + 1, [413, 413]), (6 << 20, [413, 413])] {
+                let body = format!("{}{}{}", round[0], "x".repeat(size), round[1]);
+                let sent = jane.post(&format!("{base}/{id}/{address}"), content_type, &body).await;
+                assert!(expected.contains(&sent.status.as_u16()), "{address} {size}: {} {}", sent.status, sent.body);
+                assert!(sent.status != 413 || sent.body.contains("5 MB"), "{}", sent.body);
+            }
+        }
         // Whoever may see all journeys by a policy does.
         max.app.put_policy(
             "@id(\"auditors\") permit (principal == Person::\"user:default/max\", action == Action::\"golden-paths.journey.read\", resource);",

@@ -572,3 +572,65 @@ async fn a_step_asks_the_portal_itself_with_the_rights_of_whoever_runs_it() {
         assert!(told.starts_with("failed") && told.contains("status 404"), "{}: {told}", operator.name);
     }
 }
+
+/// A template that is strict about a value that has a default, and one that nothing on a machine would hold.
+const DEFAULTED: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: defaulted}
+spec:
+  type: service
+  owner: group:default/team-a
+  strict: true
+  parameters:
+    properties:
+      tier: {type: string, default: tier-2}
+      repo: {type: string, ui:field: RepoUrlPicker}
+  steps:
+    - {id: say, name: Say it, action: 'debug:log', input: {message: 'of ${{ parameters.tier }}'}}
+---
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: endless}
+spec:
+  type: service
+  owner: group:default/team-a
+  parameters:
+    definitions:
+      n: {type: object, properties: {l: {$ref: '#/definitions/n'}, r: {$ref: '#/definitions/n'}}}
+    properties:
+      a: {$ref: '#/definitions/n'}
+  steps:
+    - {id: say, name: Say it, action: 'debug:log', input: {message: hello}}
+";
+
+#[tokio::test]
+async fn what_a_script_leaves_out_has_its_default_and_what_cannot_be_is_refused_before_anything_begins() {
+    for db in databases().await {
+        let app = TestApp::new(&db);
+        app.write("a/template.yaml", DEFAULTED);
+        published(&app).await;
+        let ask = async |name: &str, values: Value| {
+            let asked = json!({ "templateRef": format!("template:default/{name}"), "values": values });
+            app.post("/api/scaffolder/v2/tasks", "application/json", &asked.to_string()).await
+        };
+        let begun = ask("defaulted", json!({})).await;
+        assert_eq!(begun.status, 201, "{}", begun.body);
+        let id = begun.json()["id"].as_str().expect("an id").to_owned();
+        app.run_in_lanes("templates.task", std::slice::from_ref(&id)).await;
+        let told = app.get_json(&format!("/api/scaffolder/v2/tasks/{id}")).await.json();
+        assert_eq!(told["state"], "completed", "{}: {told}", app.name);
+        for repo in ["portico?owner=../../etc&repo=x", "portico?owner=a&repo=..", "portico?owner=-a&repo=x"] {
+            let refused = ask("defaulted", json!({ "repo": repo })).await;
+            assert_eq!(
+                (refused.status.as_u16(), &refused.json()["errors"][0]["path"]),
+                (400, &json!("/repo")),
+                "{repo}"
+            );
+        }
+        // A form that comes to more than a machine holds is refused at once, wherever it would be worked out.
+        assert_eq!(ask("endless", json!({})).await.status, 400, "{}", app.name);
+        assert_eq!(app.get("/create/templates/default/endless/form").await.status, 200, "{}", app.name);
+        let not = json!({ "template": { "kind": "Component" }, "values": {} }).to_string();
+        assert_eq!(app.post("/api/scaffolder/v2/dry-run", "application/json", &not).await.status, 400);
+    }
+}

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::routing::{MethodFilter, on};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{MethodFilter, on, post};
 use http::Method;
 
 use super::jobs;
@@ -51,10 +54,28 @@ pub trait Plugin: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What the caller can do at once about what messages lead to, by the address: only what is simple, and allowed as it stands now.
+    async fn acts(&self, _caller: &Caller, _addresses: &[String]) -> Vec<(String, Vec<Act>)> {
+        Vec::new()
+    }
+
     /// Whether the caller may see all that the plugin's search looks through, so that any word of it may be suggested.
     fn shows_all(&self, _caller: &Caller) -> bool {
         true
     }
+}
+
+/// Something that can be done where it is told of, as a plain form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// What the button says.
+    pub label: &'static str,
+    /// The server function that the form is posted to.
+    pub posts_to: &'static str,
+    /// What is sent with it.
+    pub fields: Vec<(&'static str, String)>,
+    /// What has to be entered: the name of the field, and what people read.
+    pub asks: Option<(&'static str, &'static str)>,
 }
 
 /// Whether a plugin can do its work.
@@ -68,11 +89,20 @@ pub enum Health {
     Down(String),
 }
 
+/// What a form may put round a file, in bytes.
+const ROUND_A_FILE: usize = 64 << 10;
+
+/// How many bytes a route takes, where it is not what all others take: an extension of its answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(pub usize);
+
 /// A router that remembers its routes, so that a test can ask each of them without signing in.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// The routes as axum takes them.
     pub router: Router,
+    /// Those that take files, each with a limit of its own in place of that of all others.
+    pub files: Router,
     /// The same routes as a list.
     pub listed: Vec<(Method, &'static str)>,
 }
@@ -101,6 +131,22 @@ impl Routes {
         self.on(Method::POST, MethodFilter::POST, path, handler)
     }
 
+    /// Adds a POST route that takes a file of so many bytes, and the little that a form puts round it.
+    pub fn post_file<H, T>(mut self, path: &'static str, most: usize, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        self.listed.push((Method::POST, path));
+        let limit = most + ROUND_A_FILE;
+        let say = move |mut response: Response| async move {
+            response.extensions_mut().insert(Limit(most));
+            response
+        };
+        let route = post(handler).layer(DefaultBodyLimit::max(limit)).layer(map_response(say));
+        Self { files: self.files.route(path, route), ..self }
+    }
+
     /// Adds a DELETE route.
     pub fn delete<H, T>(self, path: &'static str, handler: H) -> Self
     where
@@ -116,6 +162,6 @@ impl Routes {
         T: 'static,
     {
         self.listed.push((method, path));
-        Self { router: self.router.route(path, on(filter, handler)), listed: self.listed }
+        Self { router: self.router.route(path, on(filter, handler)), ..self }
     }
 }

@@ -19,7 +19,7 @@ use crate::info::{CHANGE_JOURNEY, STAR_PATH};
 #[cfg(feature = "ssr")]
 use crate::pages;
 #[cfg(feature = "ssr")]
-use crate::server::forms::{act, evidence};
+use crate::server::forms::{act, act_from, evidence};
 #[cfg(feature = "ssr")]
 use crate::server::service::{VersionChange, journey_href, path_href};
 #[cfg(feature = "ssr")]
@@ -73,14 +73,24 @@ pub async fn delegate_step(id: String, step: String, to: String) -> Result<(), A
 
 /// Agrees to an approval, or to a step being left out. A plain HTML form posts it.
 #[server(prefix = "/api/golden-paths/fn", endpoint = "approve", output = Json)]
-pub async fn approve_step(id: String, step: String, #[server(default)] comment: String) -> Result<(), AppError> {
-    act(&id, &step, "You have approved.", Command::Approve { step: step.clone(), comment }).await
+pub async fn approve_step(
+    id: String,
+    step: String,
+    #[server(default)] comment: String,
+    #[server(default)] back: String,
+) -> Result<(), AppError> {
+    act_from(&back, &id, &step, "You have approved.", Command::Approve { step: step.clone(), comment }).await
 }
 
 /// Refuses. A plain HTML form posts it.
 #[server(prefix = "/api/golden-paths/fn", endpoint = "decline", output = Json)]
-pub async fn decline_step(id: String, step: String, #[server(default)] reason: String) -> Result<(), AppError> {
-    act(&id, &step, "You have declined.", Command::Decline { step: step.clone(), reason }).await
+pub async fn decline_step(
+    id: String,
+    step: String,
+    #[server(default)] reason: String,
+    #[server(default)] back: String,
+) -> Result<(), AppError> {
+    act_from(&back, &id, &step, "You have declined.", Command::Decline { step: step.clone(), reason }).await
 }
 
 /// Says that a task without a form, or one that undoes something, is done. A plain HTML form posts it; `name` and `href` are a link that shows it.

@@ -31,7 +31,7 @@ use kit::server::context::Kit;
 use kit::server::directory::Directory;
 use kit::server::entities::Entities;
 use kit::server::jobs::{self, Wake};
-use kit::server::plugin::{Plugin, Routes};
+use kit::server::plugin::{Act, Plugin, Routes};
 use kit::server::publishing::{Publish, Watch};
 use kit::server::runs::Runs;
 use tokio_util::sync::CancellationToken;
@@ -157,6 +157,10 @@ impl Plugin for GoldenPaths {
 
     async fn items(&self, caller: &Caller, items: &[String]) -> Vec<(String, Hit)> {
         self.items_of(caller, items).await.unwrap_or_default()
+    }
+
+    async fn acts(&self, caller: &Caller, addresses: &[String]) -> Vec<(String, Vec<Act>)> {
+        self.acts_at(caller, addresses).await.unwrap_or_default()
     }
 
     fn shows_all(&self, caller: &Caller) -> bool {

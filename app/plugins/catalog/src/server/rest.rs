@@ -63,7 +63,7 @@ pub fn routes(catalog: Catalog) -> Routes {
         .get("/api/catalog/locations/by-entity/{kind}/{namespace}/{name}", locations::of_entity)
         .post("/api/catalog/refresh", locations::refresh)
         .post("/api/catalog/validate-entity", locations::validate);
-    Routes { router: routes.router.layer(Extension(catalog)), listed: routes.listed }
+    Routes { router: routes.router.layer(Extension(catalog)), ..routes }
 }
 
 async fn by_query(call: Call) -> Response {

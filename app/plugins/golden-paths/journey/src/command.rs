@@ -132,6 +132,8 @@ pub enum Command {
         good: bool,
         /// What it said.
         said: String,
+        /// Whether it is any use to ask again.
+        again: bool,
     },
     /// A signed address was called.
     Signal {
@@ -317,7 +319,7 @@ impl Journey {
             Command::RunStopped { run } => {
                 Ok(if self.stopping.contains_key(&run) { vec![Event::RunStopped { run }] } else { Vec::new() })
             }
-            Command::Probed { step, good, said } => Ok(self.probed(now, &step, good, said)),
+            Command::Probed { step, good, said, again } => Ok(self.probed(now, &step, good, said, again)),
             Command::Signal { step, round, body } => {
                 let step = self.the(&step)?;
                 let waits = step.state == StepState::Waiting && matches!(step.waits_for(), Some(WaitFor::Webhook));
@@ -338,6 +340,13 @@ impl Journey {
             }
             Command::Release { step } => {
                 let (step, who) = self.mine(doer, &step)?;
+                // Whoever had somebody decide in their place decides again.
+                if step.delegates.contains_key(&who.subject) {
+                    if step.votes.iter().any(|vote| vote.instead_of == who.subject) {
+                        return Err(conflict("It was decided in your place already"));
+                    }
+                    return one(Event::Delegated { step: step.key.clone(), to: String::new() });
+                }
                 if step.assignee.is_empty() {
                     return Err(conflict("Nobody has taken this step"));
                 }
@@ -347,7 +356,9 @@ impl Journey {
                 one(Event::Released { step: step.key.clone() })
             }
             Command::HandOver { step, to, reason } => {
-                let (step, _) = self.mine(doer, &step)?;
+                // Those whose step it was get it back from whoever they gave it to.
+                let (step, _) =
+                    self.mine(doer, &step).or_else(|refused| self.given_away(doer, &step).ok_or(refused))?;
                 if matches!(step.definition.kind, Kind::Approval(_)) {
                     return Err(Refused::Invalid(
                         "An approval is not handed over: have somebody decide in your place".into(),
@@ -364,6 +375,14 @@ impl Journey {
                     return Err(Refused::Invalid("One person decides in another's place: name a person".into()));
                 }
                 self.other_eyes(&to)?;
+                if to == who.subject {
+                    return Err(Refused::Invalid("Name somebody else: you decide yourself".into()));
+                }
+                let has_voted = step.votes.iter().any(|vote| vote.who == to);
+                let has_it = step.delegates.values().any(|other| *other == to);
+                if has_voted || has_it || step.delegates.contains_key(&to) {
+                    return Err(conflict(format!("{to} has decided, decides for somebody else or has given it away")));
+                }
                 if step.votes.iter().any(|vote| vote.who == who.subject || vote.instead_of == who.subject) {
                     return Err(conflict("You have decided already"));
                 }
@@ -389,6 +408,12 @@ impl Journey {
                 let who = person(doer)?;
                 if !self.is_owner(who) && !self.is_team(who, step) {
                     return Err(forbidden("Only the journey's owner and the step's team show something for it"));
+                }
+                if !step.state.is_open() {
+                    return Err(conflict(format!(
+                        "The step is {}: what it was decided by stays as it was",
+                        step.state
+                    )));
                 }
                 one(Event::EvidenceAdded { step: step.key.clone(), evidence })
             }
@@ -560,13 +585,13 @@ impl Journey {
         events
     }
 
-    fn probed(&self, now: Millis, name: &str, good: bool, said: String) -> Vec<Event> {
+    fn probed(&self, now: Millis, name: &str, good: bool, said: String, again: bool) -> Vec<Event> {
         let Some(step) = self.step(name) else { return Vec::new() };
         let Some(WaitFor::Probe { every, .. }) = step.waits_for() else { return Vec::new() };
         if self.state.is_over() || step.state != StepState::Waiting || step.wake_at.is_some_and(|at| at > now) {
             return Vec::new();
         }
-        vec![Event::Probed { step: name.into(), good, said, again_at: (!good).then_some(now + every) }]
+        vec![Event::Probed { step: name.into(), good, said, again_at: (!good && again).then_some(now + every) }]
     }
 
     fn complete(
@@ -770,6 +795,20 @@ impl Journey {
             || step.team.is_empty() && who.is_any(&step.candidates())
     }
 
+    /// Whether somebody may decide now on an approval, or on a step being left out.
+    pub fn may_decide(&self, who: &Who, step: &str) -> bool {
+        match self.asked(Doer::Person(who), step) {
+            Ok(None) => self.decider(Doer::Person(who), step).is_ok(),
+            asked => asked.is_ok(),
+        }
+    }
+
+    /// Whether a task is there for somebody to take.
+    pub fn may_claim(&self, who: &Who, step: &str) -> bool {
+        let mine = self.mine(Doer::Person(who), step);
+        mine.is_ok_and(|(step, _)| step.assignee.is_empty() && matches!(step.definition.kind, Kind::Task(_)))
+    }
+
     /// Whether a step of this id has begun, so that newer versions do not concern it.
     pub fn has_begun(&self, id: &str) -> bool {
         self.steps.iter().any(|step| step.definition.id == id && (step.state != StepState::Pending || step.round > 0))
@@ -795,6 +834,13 @@ impl Journey {
             return Err(conflict(format!("The step is {}", step.state)));
         }
         Ok((step, who))
+    }
+
+    /// A step that waits for somebody to whom it was given, and one of those whose it was.
+    fn given_away<'a>(&'a self, doer: Doer<'a>, name: &str) -> Option<(&'a Step, &'a Who)> {
+        let (step, who) = (self.step(name)?, person(doer).ok()?);
+        let is_theirs = who.is_any(&step.candidates()) && step.state == StepState::Waiting && !self.state.is_over();
+        is_theirs.then_some((step, who))
     }
 
     /// An approval that waits, and somebody who may decide on it.
@@ -825,7 +871,8 @@ impl Journey {
 
     /// Four eyes: whoever asks for something does not decide on it.
     fn other_eyes(&self, subject: &str) -> Result<(), Refused> {
-        let asks = subject == self.starter || subject == self.owner || subject == self.by;
+        let asks = [&self.starter, &self.owner, &self.by].into_iter().any(|asker| asker == subject);
+        let asks = asks || self.askers.contains(subject);
         if asks { Err(forbidden("Whoever asks does not decide: it takes other eyes")) } else { Ok(()) }
     }
 }

@@ -218,7 +218,7 @@ pub enum Event {
         good: bool,
         /// What it said, in short.
         said: String,
-        /// When it is asked again, if it is.
+        /// When it is asked again; where that is no use, the step fails.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again_at: Option<Millis>,
     },

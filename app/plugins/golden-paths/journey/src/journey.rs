@@ -1,6 +1,6 @@
 //! A journey, and the one place where an event changes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -72,6 +72,9 @@ pub struct Journey {
     /// What undoes it, in the order in which it is undone.
     #[serde(default)]
     pub undo: Vec<UndoStep>,
+    /// People who opened, started, owned, handed on or changed it: whoever asks for something never decides on it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub askers: BTreeSet<String>,
     /// Who acted for the journey last.
     #[serde(default)]
     pub by: String,
@@ -264,6 +267,7 @@ impl Step {
             self.entered = std::mem::take(&mut self.outputs);
         }
         let kept = Self {
+            evidence: std::mem::take(&mut self.evidence),
             key: std::mem::take(&mut self.key),
             definition: self.definition.clone(),
             each: self.each.take(),
@@ -397,6 +401,27 @@ impl Journey {
         }
     }
 
+    /// Keeps who asks for what the journey is for, however it changes hands.
+    fn note_asker(&mut self, entry: &Entry) {
+        if let Actor::Person(subject) = &entry.actor {
+            let asks = match entry.event {
+                Event::Drafted { .. } | Event::Started { .. } | Event::Upgraded { .. } | Event::Transferred { .. } => {
+                    true
+                }
+                Event::Begun { .. } | Event::Retried { .. } => self.by == *subject,
+                _ => false,
+            };
+            if asks {
+                self.askers.insert(subject.clone());
+            }
+        }
+        if let Event::Drafted { owner: to, .. } | Event::Transferred { to } = &entry.event
+            && to.starts_with("user:")
+        {
+            self.askers.insert(to.clone());
+        }
+    }
+
     /// Changes the journey as an event says. This is the one place where anything changes; it refuses nothing and looks at nothing else, so a
     /// history leads to the same journey for ever after.
     pub fn apply(&mut self, entry: &Entry) {
@@ -411,6 +436,7 @@ impl Journey {
         {
             self.by.clone_from(subject);
         }
+        self.note_asker(entry);
         match &entry.event {
             Event::Drafted { path, title, owner, parent, over } => {
                 self.path.clone_from(path);
@@ -578,6 +604,8 @@ impl Journey {
                 step.wake_at = *again_at;
                 if *good {
                     step.complete(Map::new(), seq, now);
+                } else if again_at.is_none() {
+                    step.become_(StepState::Failed, now);
                 }
             }
             Event::TimeCame { .. } => step.complete(Map::new(), seq, now),
@@ -593,6 +621,10 @@ impl Journey {
             Event::HandedOver { to, .. } => {
                 step.team = vec![to.clone()];
                 step.assignee = if to.starts_with("user:") { to.clone() } else { String::new() };
+            }
+            // Whoever names nobody decides again.
+            Event::Delegated { to, .. } if to.is_empty() => {
+                step.delegates.remove(actor);
             }
             Event::Delegated { to, .. } => {
                 step.delegates.insert(actor.to_owned(), to.clone());

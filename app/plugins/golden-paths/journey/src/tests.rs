@@ -470,7 +470,7 @@ fn a_signal_counts_once_and_a_probe_until_it_is_good() {
     assert!(
         matches!(&walk.journey.effects(walk.now)[..], [Effect::Probe { url, status: 200, .. }] if url == "https://h/")
     );
-    let probed = |good: bool| Command::Probed { step: "up".into(), good, said: "503".into() };
+    let probed = |good: bool| Command::Probed { step: "up".into(), good, said: "503".into(), again: true };
     walk.portal(probed(false));
     assert_eq!(walk.journey.effects(walk.now), [], "not before its time");
     assert_eq!(walk.journey.wake_at(), Some(walk.now + 10_000));
@@ -668,7 +668,12 @@ fn what_was_ever_recorded_leads_to_the_same_journey_for_ever_after() {
         let recorded: Value = serde_json::from_str(&text).expect("it is JSON");
         let history: Vec<Entry> = serde_json::from_value(recorded["history"].clone()).expect("every event is known");
         let journey: Journey = serde_json::from_value(recorded["journey"].clone()).expect("it is a journey");
-        assert_eq!(Journey::replay("j", &history), journey, "{}", file.display());
+        let mut replayed = Journey::replay("j", &history);
+        // What is kept only since then follows from the history and is not in what was recorded.
+        if journey.askers.is_empty() {
+            replayed.askers.clear();
+        }
+        assert_eq!(replayed, journey, "{}", file.display());
         count += 1;
     }
     assert!(count >= 13, "{count}");
@@ -723,4 +728,30 @@ proptest::proptest! {
             check(&path, &Nothing);
         }
     }
+}
+
+#[test]
+fn whoever_ever_asked_for_it_decides_on_nothing_however_it_changes_hands() {
+    let mut walk = Walk::start(json!([{"id": "a", "approval": {"group": "risk"}}]));
+    let transfer = |to: &str| Command::Transfer { to: format!("user:default/{to}") };
+    walk.by("dev", &[], transfer("ann")).expect("handed on");
+    walk.by("ann", &["risk"], transfer("dev")).expect("handed back");
+    assert!(matches!(walk.by("ann", &["risk"], approve("a")), Err(Refused::Forbidden(_))), "she had it");
+    walk.by("bob", &["risk"], approve("a")).expect("he never had it");
+}
+
+#[test]
+fn who_decides_in_whose_place_never_leads_round_in_a_circle_and_is_taken_back() {
+    let mut walk = Walk::start(json!([{"id": "a", "approval": {"group": "risk", "quorum": 2}}]));
+    let to = |name: &str| Command::Delegate { step: "a".into(), to: format!("user:default/{name}") };
+    assert!(walk.by("ann", &["risk"], to("ann")).is_err(), "oneself");
+    walk.by("ann", &["risk"], to("bob")).expect("in her place");
+    assert!(walk.by("bob", &["risk"], to("ann")).is_err(), "she has given it away");
+    assert!(walk.by("cat", &["risk"], to("bob")).is_err(), "he decides for somebody already");
+    assert!(walk.by("ann", &["risk"], approve("a")).is_err(), "he decides in her place");
+    walk.by("ann", &["risk"], Command::Release { step: "a".into() }).expect("taken back");
+    walk.by("ann", &["risk"], approve("a")).expect("she decides again");
+    assert!(walk.by("cat", &["risk"], to("ann")).is_err(), "she has decided");
+    walk.by("bob", &["risk"], approve("a")).expect("and he for himself");
+    assert_eq!(walk.stands(), "completed: a=completed");
 }

@@ -34,6 +34,18 @@ const REVIEW: &str = "review";
 pub async fn form_page(id: &str, step: Option<&str>, at: &Address) -> Result<Drawn, AppError> {
     let (caller, golden) = (caller().await?, service::<GoldenPaths>("Golden paths")?);
     let form = golden.form(&caller, id, step).await?;
+    if step.is_none() && form.journey.state != JourneyState::Draft {
+        let (title, href) = (form.journey.title.clone(), journey_href(id));
+        return Ok(page(|| {
+            view! {
+                <Page title=title kind="Start a journey">
+                    <EmptyState sentence="This journey has started: its form is closed.">
+                        <a class="pk-button" href=href>"See the journey"</a>
+                    </EmptyState>
+                </Page>
+            }
+        }));
+    }
     let active = form.form.active(&form.values);
     let asked = at.one("page");
     let shown = shown_page(&form, &active, &asked);

@@ -7,7 +7,7 @@ mod step;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use journey::{Journey, JourneyState, Step, StepState, UndoKind, words};
+use journey::{Journey, JourneyState, Step, StepState, UndoKind, Who, words};
 use kit::components::{
     Banner, Breadcrumb, Button, Emphasis, Fact, Facts, History, HistoryEntry, Live, Page, Panel, Progress, Route,
     Section, Time, Tone, Turn,
@@ -31,7 +31,7 @@ use super::parts::{JourneyBadge, Titles, entity_href, name_of, names_of, step_na
 use super::words::{people, told};
 use crate::api::GoldenPathsPage;
 use crate::server::GoldenPaths;
-use crate::server::service::{JourneyDetail, journey_href, path_href, step_href};
+use crate::server::service::{JourneyDetail, Waits, journey_href, path_href, step_href};
 use crate::server::view;
 
 /// The latest events that the page looks at.
@@ -111,7 +111,7 @@ struct JourneyShown {
 #[component]
 fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
     let JourneyShown { detail, reader, is_owner, history, offered, shown, now } = shown;
-    let JourneyDetail { journey, titles, may_change, .. } = detail;
+    let JourneyDetail { journey, titles, may_change, who, .. } = detail;
     let id = journey.id.clone();
     let over = journey.state.is_over() && view::is_settled(&journey);
     let events = format!("/api/golden-paths/v1/journeys/{}/events?after={}", segment(&id), journey.seq);
@@ -146,7 +146,7 @@ fn JourneyView(shown: JourneyShown, step: Option<StepShown>) -> impl IntoView {
         <Breadcrumb trail=trail/>
         <Page title=title kind="Journey" reference=id lead=lead aside=aside>
             {live}
-            <Situation journey=journey.clone() titles=titles.clone() reader=reader offered=offered is_owner=is_owner/>
+            <Situation journey=journey.clone() titles=titles.clone() reader=reader asker=who offered=offered is_owner=is_owner/>
             <div class="pk-columns">
                 <div class="pk-panels">
                     {step}
@@ -175,6 +175,7 @@ fn Situation(
     journey: Arc<Journey>,
     titles: Titles,
     reader: Reader,
+    asker: Who,
     offered: Option<(Option<String>, usize)>,
     is_owner: bool,
 ) -> impl IntoView {
@@ -229,7 +230,11 @@ fn Situation(
     let turn = (!journey.state.is_over() && journey.state != JourneyState::Draft).then(|| {
         let waits = view::waits(&journey);
         let (what, whose) = view::next(&journey, &waits);
-        let yours = reader.is_any(&whose);
+        // Whoever asks for a decision does not make it, whatever group they are in.
+        let can = waits.iter().filter(|wait| reader.is_any(std::slice::from_ref(&wait.team))).any(|wait| {
+            !matches!(wait.what, Waits::Approval | Waits::Exception) || journey.may_decide(&asker, &wait.key)
+        });
+        let yours = reader.is_any(&whose) && can;
         let who = if whose.is_empty() { "The portal".to_owned() } else { names_of(&titles, &whose, "or") };
         view! { <Turn who=who what=what yours=yours/> }
     });

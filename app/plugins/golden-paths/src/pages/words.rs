@@ -129,6 +129,7 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
         Event::HandedOver { step: key, to, reason } => {
             with(format!("handed {} over to {}.", step(key), name_of(titles, to)), reason, true)
         }
+        Event::Delegated { step: key, to } if to.is_empty() => told_so(format!("decides on {} again.", step(key))),
         Event::Delegated { step: key, to } => {
             told_so(format!("asked {} to decide on {} in their place.", name_of(titles, to), step(key)))
         }
@@ -171,6 +172,10 @@ fn sentence(entry: &Entry, journey: &Journey, titles: &Titles) -> Option<Told> {
         Event::Commented { step: key, text, .. } => with(format!("said about {}:", step(key)), text, false),
         Event::EvidenceAdded { step: key, evidence } => {
             told_so(format!("attached {} to {}.", evidence.name, step(key)))
+        }
+        Event::Upgraded { pin: Some(pin), parameters, .. } if !parameters.is_empty() => {
+            let names: Vec<&str> = parameters.keys().map(String::as_str).collect();
+            mattering(format!("moved the journey to version {} and filled in {}.", pin.number, names.join(", ")))
         }
         Event::Upgraded { pin: Some(pin), .. } => mattering(format!("moved the journey to version {}.", pin.number)),
         Event::Upgraded { .. } => mattering("took newer versions for the steps to come.".into()),

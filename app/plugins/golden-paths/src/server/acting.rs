@@ -21,6 +21,7 @@ use super::journeys::{own_names, who};
 use super::service::{EvidenceFile, Keep, Offered, Refused, Save, StepForm};
 use super::store::{self, Stored, Write};
 use super::versions::definition;
+use super::view;
 use crate::info::{CHANGE_JOURNEY, READ_JOURNEY, START_JOURNEY};
 
 /// How often a save is tried that another one overtakes.
@@ -28,6 +29,12 @@ const TRIES: usize = 8;
 
 /// The largest file that shows something, in bytes.
 pub const LARGEST_FILE: usize = 5 << 20;
+
+/// The most that a task is finished with, in bytes.
+const LARGEST_VALUES: usize = 64 << 10;
+
+/// The most links that a task is finished with at once.
+const LINKS: usize = 50;
 
 /// The most files of one journey.
 const FILES: i64 = 200;
@@ -185,8 +192,8 @@ impl GoldenPaths {
 
     /// Does what a person asks of a journey: everything but starting it, filling in the form of what a step runs, and taking newer versions.
     pub async fn act(&self, caller: &Caller, id: &str, command: Command) -> Result<Arc<Journey>, Refused> {
-        self.taken_part(caller, id).await?;
-        let command = self.checked(command).await?;
+        let stored = self.taken_part(caller, id).await?;
+        let command = self.checked(&stored.journey, command).await?;
         let who = who(caller)?;
         let also = match &command {
             Command::Complete { .. } => Some(step_of(&command).to_owned()),
@@ -276,7 +283,21 @@ impl GoldenPaths {
         if offer.pin.is_some() {
             let form = form::form(&asked);
             let mut all = journey.parameters.clone();
-            all.extend(parameters);
+            all.extend(parameters.clone());
+            // What others may have agreed to stays what it was: only what the newer version asks for besides is filled in.
+            let active = form.active(&Value::Object(all.clone()));
+            let is_asked = |name: &String| {
+                offer.missing.contains(name)
+                    || !journey.parameters.contains_key(name)
+                        && active.fields().any(|field| field.path == format!("/{name}"))
+            };
+            let changed = parameters.iter().find(|(name, value)| {
+                journey.parameters.get(*name) != Some(value) && !is_asked(name) && !value.is_null()
+            });
+            if let Some((name, _)) = changed {
+                let why = format!("{name} is not asked for by the newer version: what was filled in before stays");
+                return Err(AppError::bad_request(why).into());
+            }
             let given = form.prune(&form.defaults(&Value::Object(all)));
             let errors = form.validate(&given, &Standard);
             if !errors.is_empty() {
@@ -482,7 +503,21 @@ impl GoldenPaths {
     }
 
     /// A command with the people and groups in it written in the one way, and its texts within their limits.
-    async fn checked(&self, command: Command) -> Result<Command, AppError> {
+    /// Whether somebody may know of a journey by having a part in it, in person or by a group.
+    async fn has_part(&self, journey: &Journey, whom: &str) -> Result<bool, AppError> {
+        let parties = view::parties(journey);
+        if parties.contains(whom) {
+            return Ok(true);
+        }
+        if !whom.starts_with("user:") {
+            return Ok(false);
+        }
+        let groups = self.directory.groups(Some(whom), &[]).await?;
+        Ok(groups.iter().any(|membership| parties.contains(&membership.group)))
+    }
+
+    /// A command with its texts within their limits, and with those whom it names by their refs.
+    async fn checked(&self, journey: &Journey, command: Command) -> Result<Command, AppError> {
         Ok(match command {
             Command::HandOver { step, to, reason } => {
                 Command::HandOver { step, to: self.whom(&to).await?, reason: short(reason, "The reason")? }
@@ -501,6 +536,13 @@ impl GoldenPaths {
                 evidence: evidence.into_iter().map(shown).collect::<Result<_, _>>()?,
             },
             Command::Complete { step, values, evidence } => {
+                let size: usize = values.values().map(|value| value.to_string().len()).sum();
+                if size > LARGEST_VALUES || evidence.len() > LINKS {
+                    let most = LARGEST_VALUES >> 10;
+                    return Err(AppError::bad_request(format!(
+                        "A task is finished with {most} KB of values and {LINKS} links at most"
+                    )));
+                }
                 Command::Complete { step, values, evidence: evidence.into_iter().map(shown).collect::<Result<_, _>>()? }
             }
             Command::AddEvidence { step, evidence } => Command::AddEvidence { step, evidence: shown(evidence)? },
@@ -508,9 +550,10 @@ impl GoldenPaths {
                 let text = short(text, "The comment")?;
                 let mut found = Vec::new();
                 for mention in mentions.into_iter().chain(mentioned(&text)) {
-                    // What names nobody is text like any other.
+                    // What names nobody, or nobody who has a part in the journey, is text like any other.
                     if let Ok(whom) = self.whom(&mention).await
                         && !found.contains(&whom)
+                        && self.has_part(journey, &whom).await?
                     {
                         found.push(whom);
                     }

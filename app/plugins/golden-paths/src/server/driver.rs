@@ -7,6 +7,7 @@ use http::Method;
 use journey::{Command, Effect, Entry, Journey, KEY, Outcome, StepState, UndoState};
 use kit::error::AppError;
 use kit::identity::{Caller, Subject};
+use kit::server::fetch::FetchError;
 use kit::server::jobs::{Handler, JobError, Lease, Next};
 use kit::server::people;
 use kit::server::runs::{self, NewRun, RunState};
@@ -197,9 +198,9 @@ impl GoldenPaths {
                 (Command::RunStopped { run }, None)
             }
             Effect::Probe { step, url, status, contains } => {
-                let (good, said) = self.probe(&url, status, &contains).await;
+                let Probed { good, said, again } = self.probe(&url, status, &contains).await;
                 self.struck(Point::AfterEffect, &journey.id, what)?;
-                (Command::Probed { step, good, said }, None)
+                (Command::Probed { step, good, said, again }, None)
             }
         };
         let run = match &command {
@@ -393,24 +394,27 @@ impl GoldenPaths {
         }
     }
 
-    /// Asks an address; whether it answered as it should, and what it said.
-    async fn probe(&self, url: &str, status: u16, contains: &str) -> (bool, String) {
-        let Ok(url) = Url::parse(url) else { return (false, "The address is no URL".into()) };
+    /// Asks an address.
+    async fn probe(&self, url: &str, status: u16, contains: &str) -> Probed {
+        let hopeless = |said: &str| Probed { good: false, said: said.chars().take(SAID).collect(), again: false };
+        let Ok(url) = Url::parse(url) else { return hopeless("The address is no URL") };
         let request = http::Request::builder().method(Method::GET).uri(url.as_str()).body(Vec::new());
-        let Ok(request) = request else { return (false, "The address is no URL".into()) };
-        match self.kit.fetcher.send(request).await {
-            Err(error) => (false, error.to_string().chars().take(SAID).collect()),
-            Ok(answer) => {
-                let found = answer.status().as_u16();
-                if found != status {
-                    return (false, format!("It answered with status {found} instead of {status}"));
-                }
-                if !contains.is_empty() && !String::from_utf8_lossy(answer.body()).contains(contains) {
-                    return (false, format!("Its answer does not contain {contains:?}"));
-                }
-                (true, format!("It answered with status {found}"))
+        let Ok(request) = request else { return hopeless("The address is no URL") };
+        let answer = match self.kit.fetcher.send(request).await {
+            Ok(answer) => answer,
+            Err(error @ (FetchError::HostNotAllowed(_) | FetchError::AddressNotAllowed(_) | FetchError::BadUrl(_))) => {
+                return hopeless(&error.to_string());
             }
-        }
+            Err(error) => return Probed { again: true, ..hopeless(&error.to_string()) },
+        };
+        let found = answer.status().as_u16();
+        let is_there = contains.is_empty() || String::from_utf8_lossy(answer.body()).contains(contains);
+        let (good, said) = match found == status {
+            false => (false, format!("It answered with status {found} instead of {status}")),
+            true if !is_there => (false, format!("Its answer does not contain {contains:?}")),
+            true => (true, format!("It answered with status {found}")),
+        };
+        Probed { good, said, again: true }
     }
 
     /// Somebody with the rights of now, or why there is nobody.
@@ -425,6 +429,13 @@ impl GoldenPaths {
         }
         Ok(Ok(Caller::Principal(Arc::new(found.principal))))
     }
+}
+
+/// Whether an address answered as it should, what it said, and whether it is any use to ask again.
+struct Probed {
+    good: bool,
+    said: String,
+    again: bool,
 }
 
 /// Secrets of a form, as they are sealed.

@@ -2,6 +2,7 @@
 
 use journey::{Command, Evidence};
 use kit::error::AppError;
+use kit::plugin::INBOX;
 use kit::server::context::{lead_to, permit_own, service};
 use kit::server::said::done;
 
@@ -11,11 +12,20 @@ use crate::info::CHANGE_JOURNEY;
 
 /// Does something in a journey, says so and leads back to it, at its step where there is one.
 pub async fn act(id: &str, step: &str, said: &'static str, command: Command) -> Result<(), AppError> {
+    act_from("", id, step, said, command).await
+}
+
+/// The same, asked for at the address `back`: it leads back there, where that is the inbox.
+pub async fn act_from(back: &str, id: &str, step: &str, said: &'static str, command: Command) -> Result<(), AppError> {
     let caller = permit_own(&CHANGE_JOURNEY).await?;
     let paths = service::<GoldenPaths>("Golden paths")?;
     paths.act(&caller, id, command).await.map_err(Refused::said)?;
     done(said);
-    lead_to(&if step.is_empty() { journey_href(id) } else { step_href(id, step) });
+    lead_to(&match step {
+        _ if back == INBOX => back.to_owned(),
+        "" => journey_href(id),
+        _ => step_href(id, step),
+    });
     Ok(())
 }
 

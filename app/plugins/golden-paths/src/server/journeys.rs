@@ -6,18 +6,24 @@ use std::sync::Arc;
 use journey::{Entry, Journey, Millis, Who};
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::plugin::INBOX;
 use kit::server::authorise::{Attribute, Attributes, Filter, Resource};
 use kit::server::context::authorise_own;
 use kit::server::db;
+use kit::server::page::Address;
+use kit::server::plugin::Act;
+use leptos::server_fn::ServerFn;
 use sea_orm::{DbErr, QueryResult, Value as Sql};
 
 use super::GoldenPaths;
 use super::paths::{Conditions, signed_in};
 use super::service::{
     JourneyDetail, JourneyQuery, JourneyRow, JourneysPage, QueueItem, QueuePage, QueueQuery, QueueState, Scope, Waits,
+    step_href,
 };
 use super::store::{self, Stored};
 use super::view;
+use crate::api::{ApproveStep, ClaimStep, DeclineStep};
 use crate::info::{CHANGE_JOURNEY, READ_JOURNEY};
 
 /// Journeys on a page where nothing else is asked.
@@ -144,6 +150,47 @@ impl GoldenPaths {
             return Err(missing());
         }
         Ok(stored)
+    }
+
+    /// What the caller can do at once at the steps that these addresses lead to.
+    pub(super) async fn acts_at(
+        &self,
+        caller: &Caller,
+        addresses: &[String],
+    ) -> Result<Vec<(String, Vec<Act>)>, AppError> {
+        let who = who(caller)?;
+        let steps = addresses.iter().filter_map(|address| Some((address, step_at(address)?)));
+        let steps: Vec<(&String, (String, String))> = steps.collect();
+        let ids: Vec<String> = steps.iter().map(|(_, (id, _))| id.clone()).collect();
+        let journeys = store::load_all(self.kit.db.read(), &ids).await?;
+        let acts = steps.into_iter().filter_map(|(address, (id, step))| {
+            let journey = &journeys.iter().find(|stored| stored.journey.id == id)?.journey;
+            let may = self.may(caller, &READ_JOURNEY, journey) && self.may(caller, &CHANGE_JOURNEY, journey);
+            let fields = vec![("id", id), ("step", step.clone())];
+            let back = |mut fields: Vec<(&'static str, String)>| {
+                fields.push(("back", INBOX.to_owned()));
+                fields
+            };
+            let acts = if !may {
+                return None;
+            } else if journey.may_decide(&who, &step) {
+                vec![
+                    Act { label: "Agree", posts_to: ApproveStep::PATH, fields: back(fields.clone()), asks: None },
+                    Act {
+                        label: "Send back",
+                        posts_to: DeclineStep::PATH,
+                        fields: back(fields),
+                        asks: Some(("reason", "Why")),
+                    },
+                ]
+            } else if journey.may_claim(&who, &step) {
+                vec![Act { label: "Take it", posts_to: ClaimStep::PATH, fields, asks: None }]
+            } else {
+                return None;
+            };
+            Some((address.clone(), acts))
+        });
+        Ok(acts.collect())
     }
 
     /// The same where the caller may take part in it.
@@ -347,4 +394,12 @@ fn read_item(row: &QueryResult) -> Result<(After, QueueItem), DbErr> {
     };
     let after = After { order_at: row.try_get("", "order_at")?, row: row.try_get("", "journey_id")?, key, what };
     Ok((after, item))
+}
+
+/// The journey and the step that an address of [`step_href`] leads to.
+fn step_at(address: &str) -> Option<(String, String)> {
+    let at = Address::parse(address);
+    let id = at.segments().last()?.to_string();
+    let step = at.one("step");
+    (step_href(&id, &step) == address && !step.is_empty()).then_some((id, step))
 }

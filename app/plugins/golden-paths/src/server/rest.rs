@@ -28,6 +28,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::GoldenPaths;
+use super::acting::LARGEST_FILE;
 use super::journeys::who;
 use super::live::At;
 use super::service::{JourneyQuery, JourneyRow, PathQuery, QueueQuery, QueueState, Refused, Scope, Waits};
@@ -53,15 +54,16 @@ pub fn routes(paths: GoldenPaths) -> Routes {
         .post("/api/golden-paths/v1/journeys/{id}/offer", accept_offer)
         .get("/api/golden-paths/v1/journeys/{id}/history", history)
         .get("/api/golden-paths/v1/journeys/{id}/events", events)
-        .post("/api/golden-paths/v1/journeys/{id}/files", put_file)
+        .post_file("/api/golden-paths/v1/journeys/{id}/files", LARGEST_FILE, put_file)
         .get("/api/golden-paths/v1/files/{file}", get_file)
         .get("/api/golden-paths/v1/queue", queue)
-        .post("/api/golden-paths/v1/journeys/{id}/steps/{key}/evidence", evidence::post)
+        .post_file("/api/golden-paths/v1/journeys/{id}/steps/{key}/evidence", LARGEST_FILE, evidence::post)
         .get(OPTIONS, options::options)
         .get(PEOPLE, options::people)
         .post("/api/golden-paths/signals/{token}", signal);
     debug_assert!(routes.listed.iter().any(|(_, path)| path.starts_with(signals::PATH)));
-    Routes { router: routes.router.layer(Extension(paths)), listed: routes.listed }
+    let (router, files) = (routes.router.layer(Extension(paths.clone())), routes.files.layer(Extension(paths)));
+    Routes { router, files, ..routes }
 }
 
 /// Somebody's call.

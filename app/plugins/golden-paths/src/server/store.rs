@@ -32,7 +32,16 @@ pub async fn load(connection: &impl ConnectionTrait, uuid: &str) -> Result<Optio
     db::rows(connection, text, [uuid.into()]).await?.first().map(read).transpose()
 }
 
-/// The same, kept from other writers until the transaction ends.
+/// Those of several public numbers, in no order.
+pub async fn load_all(connection: &impl ConnectionTrait, uuids: &[String]) -> Result<Vec<Stored>, DbErr> {
+    if uuids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!("SELECT id, snapshot FROM golden_paths_journey WHERE uuid IN ({})", db::marks(uuids.len()));
+    db::rows(connection, &text, uuids.iter().map(|uuid| uuid.as_str().into())).await?.iter().map(read).collect()
+}
+
+/// The same of one, kept from other writers until the transaction ends.
 pub async fn load_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Option<Stored>, DbErr> {
     let lock = if tx.get_database_backend() == DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
     let text = format!("SELECT id, snapshot FROM golden_paths_journey WHERE uuid = ? {lock}");

@@ -1,11 +1,17 @@
-use kit::components::{Badge, Button, EmptyState, Page as PageView, Paging, Tab as TabLink, Tabs, Time, Tone};
+use std::collections::HashMap;
+
+use kit::components::{
+    Badge, Button, Emphasis, EmptyState, Field, FormActions, FormLayout, Need, Page as PageView, Paging,
+    Tab as TabLink, Tabs, TextArea, Time, Tone,
+};
 use kit::error::AppError;
 use kit::page::Drawn;
 use kit::plugin::INBOX_SETTINGS;
 use kit::query::href;
 use kit::server::context::{permit_own, service};
-use kit::server::inbox::{self, Entry, Page, Place, Tab};
+use kit::server::inbox::{self as kept, Entry, Page, Place, Tab};
 use kit::server::page::{Address, page};
+use kit::server::plugin::Act;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -27,7 +33,8 @@ const TABS: [(Tab, &str, &str, &str); 3] = [
 /// The caller's messages.
 pub async fn inbox_page(at: &Address) -> Result<Drawn, AppError> {
     let caller = permit_own(&READ).await?;
-    let kit = service::<Inbox>("The inbox")?.kit;
+    let inbox = service::<Inbox>("The inbox")?;
+    let kit = &inbox.kit;
     let tab = tab_named(&at.one("tab"));
     let place = match (at.one("before").parse(), at.one("after").parse()) {
         (Ok(id), _) => Place::Before(id),
@@ -35,16 +42,18 @@ pub async fn inbox_page(at: &Address) -> Result<Drawn, AppError> {
         _ => Place::Newest,
     };
     let (messages, waiting, news) = futures::try_join!(
-        inbox::list(&kit, &caller, tab, place, PAGE),
-        inbox::unread(&kit, &caller, Tab::Waiting),
-        inbox::unread(&kit, &caller, Tab::News),
+        kept::list(kit, &caller, tab, place, PAGE),
+        kept::unread(kit, &caller, Tab::Waiting),
+        kept::unread(kit, &caller, Tab::News),
     )?;
+    let waits = messages.entries.iter().filter(|entry| entry.waits && !entry.done);
+    let acts = inbox.acts(&caller, &waits.map(|entry| entry.path.clone()).collect::<Vec<_>>()).await;
     let counts = [waiting, news];
-    Ok(page(|| view! { <InboxView tab=tab messages=messages counts=counts/> }))
+    Ok(page(|| view! { <InboxView tab=tab messages=messages acts=acts counts=counts/> }))
 }
 
 #[component]
-fn InboxView(tab: Tab, messages: Page, counts: [u64; 2]) -> impl IntoView {
+fn InboxView(tab: Tab, messages: Page, mut acts: HashMap<String, Vec<Act>>, counts: [u64; 2]) -> impl IntoView {
     let (_, name, _, empty) = TABS.into_iter().find(|(each, ..)| *each == tab).unwrap_or(TABS[0]);
     let address = |parameter: &'static str, value: String| {
         let pairs = [("tab", name), (parameter, value.as_str())];
@@ -68,8 +77,15 @@ fn InboxView(tab: Tab, messages: Page, counts: [u64; 2]) -> impl IntoView {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    let rows: Vec<_> =
-        messages.entries.into_iter().map(|entry| view! { <Row entry=entry states={tab == Tab::All}/> }).collect();
+    let rows: Vec<_> = messages
+        .entries
+        .into_iter()
+        .map(|entry| {
+            // Of two messages about the same thing the newer one has it.
+            let acts = if entry.waits && !entry.done { acts.remove(&entry.path) } else { None };
+            view! { <Row entry=entry acts=acts.unwrap_or_default() states={tab == Tab::All}/> }
+        })
+        .collect();
     let content = match first {
         None => view! {
             <EmptyState sentence=empty>
@@ -113,6 +129,8 @@ fn MarkAll(tab: &'static str, through: i64, done: bool) -> impl IntoView {
 #[component]
 fn Row(
     entry: Entry,
+    /// What can be done about it at once.
+    acts: Vec<Act>,
     /// Whether it says if it waits, as where all are together.
     states: bool,
 ) -> impl IntoView {
@@ -129,6 +147,12 @@ fn Row(
     } else {
         view! { {mark("Read", "read")} {mark("Done", "done")} }.into_any()
     };
+    let (id, about) = (entry.id, entry.title.clone());
+    let acts: Vec<_> = acts
+        .into_iter()
+        .enumerate()
+        .map(|(number, act)| view! { <InPlace act=act id=format!("act-{id}-{number}") about=about.clone()/> })
+        .collect();
     let group = entry.group.as_deref().map(|group| {
         let short = group.split_once(':').map_or(group, |(_, rest)| rest);
         format!("To {}", short.strip_prefix("default/").unwrap_or(short))
@@ -150,11 +174,43 @@ fn Row(
                     {group}
                     <Time when=Some(entry.sent.clone())/>
                 </p>
+                {(!acts.is_empty()).then(|| view! { <div class="pk-inbox__acts">{acts}</div> })}
             </div>
             <form method="post" action=MarkMessage::PATH class="pk-inbox__actions">
                 <input type="hidden" name="id" value=entry.id.to_string()/>
                 {actions}
             </form>
         </li>
+    }
+}
+
+/// Something that can be done about a message: a button, or what opens where something has to be entered first.
+#[component]
+fn InPlace(act: Act, id: String, about: String) -> impl IntoView {
+    let Act { label, posts_to, fields, asks } = act;
+    let hidden: Vec<_> =
+        fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+    let named = view! { <span class="pk-visually-hidden">{format!(": {about}")}</span> };
+    match asks {
+        None => view! {
+            <form method="post" action=posts_to>
+                {hidden}
+                <button class="pk-button" type="submit">{label}{named}</button>
+            </form>
+        }
+        .into_any(),
+        Some((name, question)) => view! {
+            <details class="pk-disclosure">
+                <summary>{format!("{label}…")}{named}</summary>
+                <form method="post" action=posts_to>
+                    {hidden}
+                    <FormLayout>
+                        <Field label=question id=id need=Need::Required><TextArea name=name rows=2/></Field>
+                        <FormActions><Button text=label emphasis=Emphasis::Danger/></FormActions>
+                    </FormLayout>
+                </form>
+            </details>
+        }
+        .into_any(),
     }
 }

@@ -8,7 +8,7 @@ use kit::server::page::{Address, page};
 use leptos::prelude::*;
 
 use super::parts::MajorLinks;
-use crate::info::READ_TEMPLATE;
+use crate::info::{READ_TEMPLATE, TRY_TEMPLATE};
 use crate::server::Templates;
 use crate::server::templates::{Gallery, GalleryQuery, Listed, Show};
 
@@ -20,11 +20,12 @@ pub async fn gallery_page(at: &Address) -> Result<Drawn, AppError> {
     let caller = permit(&READ_TEMPLATE, Resource::All).await?;
     let query = GalleryQuery::from_params(|name| at.all(name));
     let gallery = service::<Templates>("Templates")?.gallery(&caller, &query).await?;
-    Ok(page(|| view! { <GalleryView query=query gallery=gallery/> }))
+    let may_try = service::<Templates>("Templates")?.kit.may(&caller, &TRY_TEMPLATE, &Resource::All);
+    Ok(page(|| view! { <GalleryView query=query gallery=gallery may_try=may_try/> }))
 }
 
 #[component]
-fn GalleryView(query: GalleryQuery, gallery: Gallery) -> impl IntoView {
+fn GalleryView(query: GalleryQuery, gallery: Gallery, may_try: bool) -> impl IntoView {
     let Gallery { items, total, facets, previous, next, any } = gallery;
     let tab = |show: Show| Tab {
         label: show.label().into(),
@@ -45,9 +46,15 @@ fn GalleryView(query: GalleryQuery, gallery: Gallery) -> impl IntoView {
     let content = if empty {
         view! { <Nothing query=query.clone() any=any/> }.into_any()
     } else {
-        view! { <Cards>{cards}</Cards> <Paging previous=previous next=next summary=summary/> }.into_any()
+        view! { <h2 class="pk-visually-hidden">"Templates"</h2> <Cards>{cards}</Cards> <Paging previous=previous next=next summary=summary/> }.into_any()
     };
-    let aside = view! { <a class="pk-button" href="/create/runs">"See my runs"</a> }.into_any();
+    let try_one = may_try.then(|| view! { <a class="pk-button" href="/create/try">"Try a template"</a> });
+    let aside = view! {
+        {try_one}
+        <a class="pk-button" href="/create/actions">"What steps can do"</a>
+        <a class="pk-button" href="/create/runs">"See my runs"</a>
+    }
+    .into_any();
     let narrowed = query.is_narrowed();
     let clear = GalleryQuery { show: query.show, ..GalleryQuery::default() }.href();
     view! {

@@ -255,27 +255,22 @@ fn Situation(task: Task, may_change: bool, missing: Vec<String>, owner: String) 
 
 #[component]
 fn CancelButton(id: String) -> impl IntoView {
-    let again = id.clone();
+    // It needs no script: browsers open the dialog by themselves.
     view! {
         <DialogButton opens="cancel-run" text="Cancel run"/>
         <ConfirmDialog id="cancel-run" title="Cancel this run?" consequence="The step at hand is stopped. What finished steps did stays done; the run can be tried again from where it stopped.">
             <form method="post" action=CancelRun::PATH>
-                <input type="hidden" name="id" value=again/>
+                <input type="hidden" name="id" value=id/>
                 <ConfirmActions dialog="cancel-run" confirm="Cancel run" cancel="Keep running"/>
             </form>
         </ConfirmDialog>
-        <noscript>
-            <form method="post" action=CancelRun::PATH class="pk-inline">
-                <input type="hidden" name="id" value=id/>
-                <Button text="Cancel run" emphasis=Emphasis::Danger/>
-            </form>
-        </noscript>
     }
 }
 
 #[component]
 fn Retry(task: Task) -> impl IntoView {
     let values = serde_json::to_string_pretty(&task.parameters).unwrap_or_default();
+    let text = if task.state == TaskState::Failed { "Retry from the failed step" } else { "Go on where it stopped" };
     view! {
         <Section title="Go on from the step that ended">
             <form method="post" action=RetryRun::PATH>
@@ -288,7 +283,7 @@ fn Retry(task: Task) -> impl IntoView {
                             <TextArea name="values" value=values code=true/>
                         </Field>
                     </details>
-                    <FormActions><Button text="Retry from the failed step" emphasis=Emphasis::Primary/></FormActions>
+                    <FormActions><Button text=text emphasis=Emphasis::Primary/></FormActions>
                 </FormLayout>
             </form>
         </Section>
@@ -372,9 +367,12 @@ fn Results(links: Vec<(String, String)>, text: Vec<(String, Html)>) -> impl Into
 }
 
 fn station(step: &StepRow, task: TaskState, now: Millis) -> Station {
+    let is_over = matches!(task, TaskState::Failed | TaskState::Cancelled);
     let state = match step.state {
         // Nobody is on the way there any more.
-        StepState::Open if matches!(task, TaskState::Failed | TaskState::Cancelled) => State::Planned,
+        StepState::Open if is_over => State::Planned,
+        // What it was in the middle of was stopped with the run.
+        StepState::Processing | StepState::Waiting if is_over => State::Skipped,
         StepState::Open => State::Ahead,
         StepState::Processing => State::Here,
         StepState::Waiting | StepState::Unknown => State::Waiting,
@@ -382,7 +380,8 @@ fn station(step: &StepRow, task: TaskState, now: Millis) -> Station {
         StepState::Skipped | StepState::Cancelled => State::Skipped,
         StepState::Failed => State::Failed,
     };
-    let took = step.started_at.map(|began| length(step.ended_at.unwrap_or(now) - began));
+    let ended = step.ended_at.or((!is_over).then_some(now));
+    let took = step.started_at.zip(ended).map(|(began, ended)| length(ended - began));
     let attempts = (step.attempts > 1).then(|| format!("attempt {}", step.attempts));
     let rounds = (step.parts.len() > 1).then(|| format!("{} rounds done", step.parts.len()));
     let error = Some(step.error.clone()).filter(|error| !error.is_empty());

@@ -112,7 +112,7 @@ pub async fn start(templates: &Templates, caller: &Caller, sent: &[(String, Stri
     let filling = Filling::open(templates, caller, one(TEMPLATE), one(GIVEN)).await?;
     let template = filling.definition.thing.id.clone();
     let Started { values, secrets } = started(&filling.form, &filling.values, sent)?;
-    let submission = Submission { template: template.clone(), values, secrets, started_over: String::new() };
+    let submission = Submission { template: template.clone(), values, secrets, ..Submission::default() };
     let id = templates.tasks.submit(caller, submission).await.map_err(forms::said)?;
     drafts::discard(&templates.kit, caller, &template).await?;
     lead_to(&forms::run_path(&id));

@@ -37,5 +37,5 @@ pub fn routes(templates: Templates) -> Routes {
         .post("/api/scaffolder/v2/callbacks/{token}", tasks::called_back);
     debug_assert!(routes.listed.iter().any(|(_, path)| path.starts_with(callbacks::PATH)));
     let router = routes.router.layer(Extension(templates.tasks.clone())).layer(Extension(templates));
-    Routes { router, listed: routes.listed }
+    Routes { router, ..routes }
 }

@@ -157,6 +157,8 @@ pub struct Submission {
     pub template: String,
     /// What the form was filled in with.
     pub values: Map<String, Json>,
+    /// Whether what is left out gets its default, as where no form has shown that already.
+    pub by_default: bool,
     /// What is kept sealed and forgotten at the end.
     pub secrets: Map<String, Json>,
     /// The run that this one repeats; may be empty.
@@ -280,7 +282,13 @@ impl Tasks {
     pub async fn submit(&self, caller: &Caller, submission: Submission) -> Result<String, Refused> {
         let Some(_) = Rights::of(caller) else { return Err(AppError::Unauthenticated.into()) };
         let definition = self.runnable(caller, &submission.template).await?;
-        let Submission { values, secrets, started_over, .. } = submission;
+        let Submission { mut values, secrets, started_over, by_default, .. } = submission;
+        if by_default {
+            let form = form::form(&definition.template.parameters);
+            if let Json::Object(filled) = form.defaults(&Json::Object(values.clone())) {
+                values = filled;
+            }
+        }
         let begin = Begin { values, secrets, started_over, ..Begin::default() };
         self.begin_version(caller, &definition, begin).await
     }
@@ -483,7 +491,8 @@ impl Tasks {
             return Err(AppError::bad_request(format!("Enter {} again", missing.join(", "))).into());
         }
         let values = values.or(task.parameters.as_object().cloned()).unwrap_or_default();
-        let submission = Submission { template: task.template, values, secrets, started_over: task.uuid };
+        let submission =
+            Submission { template: task.template, values, secrets, started_over: task.uuid, by_default: false };
         self.submit(caller, submission).await
     }
 

@@ -252,7 +252,7 @@ impl Fixture {
             template: format!("template:default/{name}"),
             values: object(values),
             secrets: object(secrets),
-            started_over: String::new(),
+            ..Submission::default()
         };
         self.tasks.submit(&Caller::Operator, submission).await.expect("begun")
     }

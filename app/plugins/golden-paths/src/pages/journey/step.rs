@@ -308,7 +308,11 @@ fn Act(
         }
         (StepState::Waiting, Kind::Approval(_)) => {
             if let Some(why) = undecided(&journey, &step, &reader, &titles) {
-                return view! { <p class="pk-quiet">{why}</p> }.into_any();
+                let again = step
+                    .delegates
+                    .contains_key(&reader.me)
+                    .then(|| view! { <Quick action=ReleaseStep::PATH id=id text="Decide myself" step=key/> });
+                return view! { <p class="pk-quiet">{why}</p> {again} }.into_any();
             }
             view! { <Decide id=id step=key agree="Agree" refuse="Send back"/> }.into_any()
         }

@@ -1,9 +1,10 @@
 //! A file that shows something, as a plain HTML form sends it.
 
 use axum::Extension;
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use journey::Command;
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -40,14 +41,17 @@ pub(super) async fn post(
 
 /// The name and the content of the file that was sent.
 async fn file(mut form: Multipart) -> Result<(String, Vec<u8>), AppError> {
-    let broken = || AppError::bad_request("What was sent cannot be read as a form with a file");
-    while let Some(mut field) = form.next_field().await.map_err(|_| broken())? {
+    let broken = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge { megabytes: LARGEST_FILE >> 20 },
+        _ => AppError::bad_request("What was sent cannot be read as a form with a file"),
+    };
+    while let Some(mut field) = form.next_field().await.map_err(broken)? {
         if field.name() != Some(FILE) {
             continue;
         }
         let name = field.file_name().unwrap_or("file").to_owned();
         let mut content = Vec::new();
-        while let Some(chunk) = field.chunk().await.map_err(|_| broken())? {
+        while let Some(chunk) = field.chunk().await.map_err(broken)? {
             if content.len() + chunk.len() > LARGEST_FILE {
                 return Err(AppError::TooLarge { megabytes: LARGEST_FILE >> 20 });
             }

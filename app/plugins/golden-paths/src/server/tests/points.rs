@@ -137,6 +137,9 @@ async fn a_journey_finishes_on_the_versions_that_it_began_with_until_its_owner_t
         assert_eq!(status(&world.paths.accept_offer(&jane, &moves, "another", Map::new()).await), 409);
         let by_others = world.paths.accept_offer(&person("sam"), &moves, &offered.hash, Map::new()).await;
         assert_eq!(status(&by_others), 403, "{}", db.name());
+        let other = Map::from_iter([("name".to_owned(), json!("another"))]);
+        let changed = world.paths.accept_offer(&jane, &moves, &offered.hash, other).await;
+        assert_eq!(status(&changed), 400, "{}: what was filled in before stays", db.name());
         world.paths.accept_offer(&jane, &moves, &offered.hash, Map::new()).await.expect("accepted");
         for id in [&stays, &moves] {
             world.paths.act(&person("sam"), id, complete("ask")).await.expect("done");

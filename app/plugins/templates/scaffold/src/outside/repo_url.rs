@@ -1,5 +1,6 @@
 //! `repoUrl` as RepoUrlPicker gives it: `github.com?owner=o&repo=r`.
 
+use form::is_repository_name;
 use url::Url;
 
 use crate::action::ActionError;
@@ -40,10 +41,10 @@ impl RepoUrl {
             (None, Some(_)) => return Err(wrong("names no owner")),
             (Some(_), None) => return Err(wrong("names no repository")),
         };
-        if !owner.split('/').all(is_step) {
+        if !owner.split('/').all(is_repository_name) {
             return Err(wrong("has an owner that is no name"));
         }
-        if !is_step(&repo) {
+        if !is_repository_name(&repo) {
             return Err(wrong("has a repository that is no name: letters, digits, dots, dashes and underscores"));
         }
         let host = url.host_str().ok_or_else(|| wrong("names no host"))?;
@@ -64,16 +65,6 @@ impl RepoUrl {
         let allowed = allowed.join(", ");
         Err(ActionError::Failed(format!("repoUrl: {} is not among the allowed hosts: {allowed}", self.host)))
     }
-}
-
-/// Whether it can be one step of a path, wherever it goes.
-pub(crate) fn is_step(name: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty()
-        && name.len() <= NAME
-        && name.chars().all(good)
-        && !matches!(name, "." | "..")
-        && !name.starts_with('-')
 }
 
 /// Fails where no branch can be called so.
@@ -126,7 +117,7 @@ mod tests {
         #[test]
         fn whatever_is_read_is_safe_in_a_path(text in "(github\\.com|https://h)[?/&=.%a-z0-9:@-]{0,40}") {
             if let Ok(url) = RepoUrl::parse(&text) {
-                prop_assert!(is_step(&url.repo) && url.owner.split('/').all(is_step));
+                prop_assert!(is_repository_name(&url.repo) && url.owner.split('/').all(is_repository_name));
             }
         }
 

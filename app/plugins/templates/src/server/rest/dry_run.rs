@@ -49,6 +49,9 @@ pub(super) async fn create(Extension(templates): Extension<Templates>, call: Cal
         templates.kit.authorise(&call.caller, &TRY_TEMPLATE, &Resource::All).await?;
         let asked: Asked =
             serde_json::from_slice(&body).map_err(|error| AppError::bad_request(format!("the body: {error}")))?;
+        if asked.template.get("kind").and_then(Value::as_str) != Some("Template") {
+            return Err(AppError::bad_request("template: this is no entity of the kind Template").into());
+        }
         let template = Template::from_value(asked.template);
         let tree = Files::new(DESCRIPTOR, files(asked.directory_contents)?);
         let values = Some(Value::Object(asked.values));

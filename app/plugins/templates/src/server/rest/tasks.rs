@@ -203,8 +203,13 @@ pub async fn create(call: Call, body: Bytes) -> Response {
         // Who may not run anything is told so before anything is said of what was sent.
         authorise_own(&call.tasks.kit, &call.caller, &READ_TASK).await?;
         let NewRun { template_ref, values, secrets } = read(&body)?;
-        let submission =
-            Submission { template: canonical(&template_ref), values, secrets, started_over: String::new() };
+        let submission = Submission {
+            template: canonical(&template_ref),
+            values,
+            secrets,
+            by_default: true,
+            ..Submission::default()
+        };
         let id = call.tasks.submit(&call.caller, submission).await?;
         Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
     };
