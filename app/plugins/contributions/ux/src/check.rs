@@ -170,10 +170,13 @@ impl Checker {
             tokens[theme.name()] = resolved["tokens"].take();
             switches = resolved["switches"].take();
         }
+        // What the token file itself says, wherever a page has it from, redefines nothing.
+        let published: Vec<&str> =
+            self.design.published.iter().map(String::as_str).chain([self.design.tokens.css()]).collect();
         let components = if self.design.components { json!(self.rules.components) } else { json!([]) };
         Ok(json!({
             "tokens": tokens, "switches": switches, "components": components, "prefix": PREFIX,
-            "published": self.design.published, "most": ELEMENTS,
+            "published": published, "most": ELEMENTS,
         }))
     }
 

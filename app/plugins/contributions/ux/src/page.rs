@@ -20,6 +20,8 @@ use crate::site::Site;
 pub const STEP: Duration = Duration::from_secs(15);
 /// How long is waited for a page to have nothing more to fetch.
 const IDLE: Duration = Duration::from_secs(2);
+/// How long a page that this process answers asks for nothing before it has come to rest.
+const QUIET: Duration = Duration::from_millis(120);
 /// How long the page goes on in its own time before it is looked at again.
 const LATER_MS: u32 = 30_000;
 /// How long that may take.
@@ -129,6 +131,13 @@ pub enum PageError {
     Browser(CdpError),
 }
 
+impl Told {
+    /// What tells it from others of a page.
+    fn key(&self) -> (String, String, String) {
+        (self.rule.clone(), self.selector.clone(), self.actual.clone())
+    }
+}
+
 /// A session with a page that is open.
 struct Page<'a> {
     cdp: &'a Cdp,
@@ -171,7 +180,8 @@ pub async fn look(
             page.target.clone(),
             Arc::clone(&loaded),
         ));
-        let looked = page.look(window, brief, &loaded).await;
+        let quiet = matches!(source, Source::Files { .. }).then_some(QUIET);
+        let looked = page.look(window, brief, &loaded, quiet).await;
         answering.abort();
         looked
     })
@@ -352,7 +362,7 @@ impl Page<'_> {
         PageError::Unreadable { url: self.url.clone(), why: why.to_owned() }
     }
 
-    async fn look(&self, window: Window<'_>, brief: &Brief<'_>, loaded: &AtomicBool) -> Result<Look, PageError> {
+    async fn look(&self, window: Window<'_>, brief: &Brief<'_>, loaded: &AtomicBool, quiet: Option<Duration>) -> Result<Look, PageError> {
         let Window { width, height, theme, .. } = window;
         for domain in ["Page.enable", "DOM.enable", "CSS.enable", "Inspector.enable"] {
             self.ask(domain, json!({})).await?;
@@ -361,32 +371,32 @@ impl Page<'_> {
         self.ask("Page.setLifecycleEventsEnabled", json!({"enabled": true})).await?;
         self.ask("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await?;
         self.dress(width, height, theme).await?;
-        self.load(loaded).await?;
+        let tt=Instant::now();self.load(loaded, quiet).await?;eprintln!("T self.load(loaded).await?; {:?}",tt.elapsed());
         let frame = self.frame().await?;
         let world = self.world(&frame).await?;
-        self.run(world, brief.setup).await?;
+        let tt=Instant::now();self.run(world, brief.setup).await?;eprintln!("T self.run(world, brief.setup) {:?}",tt.elapsed());
         self.run(world, &format!("porticoUx.wear(porticoOptions.switches,{:?});0", theme.name())).await?;
-        self.still(&frame, world).await?;
+        let tt=Instant::now();self.still(&frame, world).await?;eprintln!("T self.still(&frame, world).aw {:?}",tt.elapsed());
 
         let mut look = Look::default();
         self.run(world, &format!("porticoOptions.width={width};porticoOptions.theme={:?};0", theme.name())).await?;
-        look.told.extend(self.validate(world, "rest").await?);
+        let tt=Instant::now();look.told.extend(self.validate(world, "rest").await?);eprintln!("T look.told.extend(self.valida {:?}",tt.elapsed());
         look.dress = self.run(world, "porticoUx.dress(porticoOptions)").await?.as_str().unwrap_or_default().to_owned();
         if brief.picture {
             look.png = Some(self.picture(width).await?);
         }
-        self.states(world, &mut look.told).await?;
+        let tt=Instant::now();self.states(world, &mut look.told).await?;eprintln!("T self.states(world, &mut look {:?}",tt.elapsed());
         self.frames(&frame, world, brief, theme, &mut look.told).await?;
         if let Some(axe) = brief.axe {
-            look.told.extend(self.axe(world, axe).await?);
+            let tt=Instant::now();look.told.extend(self.axe(world, axe).await?);eprintln!("T axe {:?}",tt.elapsed());
         }
-        self.near(world, window, &mut look.told).await?;
-        self.later(world, &mut look.told).await?;
+        let tt=Instant::now();self.near(world, window, &mut look.told).await?;eprintln!("T self.near(world, window, &mu {:?}",tt.elapsed());
+        let tt=Instant::now();self.later(world, &mut look.told).await?;eprintln!("T self.later(world, &mut look. {:?}",tt.elapsed());
         Ok(look)
     }
 
     /// Loads the page and waits until it has come to rest.
-    async fn load(&self, loaded: &AtomicBool) -> Result<(), PageError> {
+    async fn load(&self, loaded: &AtomicBool, quiet: Option<Duration>) -> Result<(), PageError> {
         let mut events = self.cdp.events();
         let begun = self.ask("Page.navigate", json!({"url": self.url})).await;
         let failed = |why: &str| PageError::Load { url: self.url.clone(), why: why.to_owned() };
@@ -394,7 +404,7 @@ impl Page<'_> {
             return Err(failed(problem));
         }
         let deadline = Instant::now() + STEP;
-        let (mut is_loaded, mut rest) = (false, deadline);
+        let (mut is_loaded, mut rest, mut last) = (false, deadline, deadline);
         loop {
             let until = if is_loaded { rest } else { deadline };
             let event = match tokio::time::timeout_at(until, events.recv()).await {
@@ -411,7 +421,11 @@ impl Page<'_> {
             match (event.method.as_str(), event.params["name"].as_str()) {
                 ("Page.loadEventFired", _) => {
                     is_loaded = true;
-                    rest = Instant::now() + IDLE;
+                    last = Instant::now() + IDLE;
+                    rest = quiet.map_or(last, |quiet| Instant::now() + quiet);
+                }
+                ("Fetch.requestPaused", _) if is_loaded => {
+                    rest = quiet.map_or(rest, |quiet| last.min(Instant::now() + quiet));
                 }
                 ("Page.lifecycleEvent", Some("networkIdle")) if is_loaded => break,
                 ("Inspector.targetCrashed", _) => return Err(PageError::Crashed(self.url.clone())),
@@ -458,7 +472,13 @@ impl Page<'_> {
             self.force(&nodes, &classes).await?;
             let found = self.validate(world, state).await;
             self.force(&nodes, &json!([])).await?;
-            told.extend(found?);
+            let suffix = format!(" ({state})");
+            let known: Vec<(String, String, String)> = told.iter().map(Told::key).collect();
+            let is_new = |each: &Told| {
+                let actual = each.actual.strip_suffix(&suffix).unwrap_or(&each.actual).to_owned();
+                !known.contains(&(each.rule.clone(), each.selector.clone(), actual))
+            };
+            told.extend(found?.into_iter().filter(is_new));
         }
         Ok(())
     }
@@ -593,11 +613,9 @@ impl Page<'_> {
         }
         let changed = self.run(world, "porticoUx.changed(porticoOptions)").await?;
         let Some(selector) = changed.as_str() else { return Ok(()) };
-        let before: Vec<(String, String, String)> =
-            told.iter().map(|each| (each.rule.clone(), each.selector.clone(), each.actual.clone())).collect();
+        let known: Vec<(String, String, String)> = told.iter().map(Told::key).collect();
         let after = self.validate(world, "rest").await?;
-        let is_new = |each: &Told| !before.contains(&(each.rule.clone(), each.selector.clone(), each.actual.clone()));
-        told.extend(after.into_iter().filter(is_new));
+        told.extend(after.into_iter().filter(|each| !known.contains(&each.key())));
         told.push(Told {
             rule: "changes".to_owned(),
             verdict: None,

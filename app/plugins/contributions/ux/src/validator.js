@@ -546,8 +546,10 @@
           seen.add(name);
           names.push(name);
         }
+        // The longhand's own text, since what it follows may differ from place to place.
+        if (/var\(/.test(declarations.getPropertyValue(name))) selectors.set(selector, (selectors.get(selector) ?? new Set()).add(name));
       }
-      if (holds) selectors.set(selector, true);
+      if (holds && !selectors.has(selector)) selectors.set(selector, new Set());
     });
     // All selectors of the theme on the elements above, and each alone below: what one says and what follows from it.
     const places = [];
@@ -557,11 +559,19 @@
       inner.append(above);
       inner = above;
     }
-    places.push(inner);
-    for (const selector of selectors.keys()) {
+    places.push([inner, names]);
+    for (const [selector, follows] of selectors) {
       const own = described(selector);
       inner.append(own);
-      places.push(own);
+      places.push([own, names]);
+      // A density and a theme on one element: what the one says follows from the other.
+      if (follows.size === 0 || selectors.size > 40) continue;
+      for (const other of selectors.keys()) {
+        if (other === selector) continue;
+        const both = described(`${selector}${other}`);
+        inner.append(both);
+        places.push([both, [...follows]]);
+      }
     }
     // The themes of the file on the root too, since `:root[data-theme=dark]` is no other element.
     for (const selector of selectors.keys()) {
@@ -571,13 +581,13 @@
         for (const each of classList(described(selector))) classList(marks).add(each);
       }
     }
-    places.push(root);
+    places.push([root, names]);
     const found = new Map();
-    for (const place of places) {
+    for (const [place, asked] of places) {
       const said = computed(place);
       const probe = Document.prototype.createElement.call(document, 'div');
       place.append(probe);
-      for (const name of names) {
+      for (const name of asked) {
         const raw = said.getPropertyValue(name).trim();
         if (raw === '') continue;
         const key = `${name} ${raw}`;
@@ -679,13 +689,18 @@
       return known;
     }
 
-    /** The token nearest to a colour, those that are for the same thing first. */
-    nearestColor(color, use, good = () => true) {
+    /**
+     * The token nearest to a colour among those that are for the same thing. A value that was written down is near to what a
+     * token is in one of the themes, and the token is the same in both.
+     */
+    nearestColor(color, use, good = () => true, other = null) {
       const fit = USES[use];
       let best = null;
       for (const token of this.colors) {
         if (token.value[3] === 0 || !good(token.value)) continue;
-        const far = distance(color, token.value) + (fit.test(token.name) ? 0 : 0.06);
+        const twin = other?.names.get(token.name);
+        const near = Math.min(distance(color, token.value), twin?.kind === 'color' ? distance(color, twin.value) + 0.05 : 9);
+        const far = near + (fit.test(token.name) ? 0 : 1);
         if (!best || far < best.far - 1e-9) best = { far, token };
       }
       return best?.token ?? null;
@@ -700,8 +715,8 @@
     }
   }
   const USES = {
-    text: /text|fore|(^|-)fg|content-|on-|accent|link|neutral$|fine$|attention$|wrong$|waiting$|danger|error|success|warning|info/i,
-    background: /surface|raised|overlay|back|(^|-)bg|container|fill|quiet$|canvas|accent$/i,
+    text: /^(?!.*(?:border|surface|button-primary)).*(?:text|fore|-fg|content-|-on-|accent$|accent-strong$|link|neutral$|fine$|attention$|wrong$|waiting$|danger|error|success|warning|info)/i,
+    background: /^(?!.*(?:text|border|code)).*(?:surface|raised|overlay|back|-bg|container|fill|quiet$|canvas|accent$|accent-strong$|primary|head$|hover$|chosen$)/i,
     border: /border|divider|separator|outline|stroke|accent$|wrong$|fine$|waiting$|attention$/i,
     ring: /focus/i,
   };
@@ -925,6 +940,8 @@
       this.origin = new Origin(this.sheets, (el) => this.scaleAt(el), options.state === 'rest' ? null : options.state);
       this.origins = new Map();
       this.selectors = new Map();
+      // What has a colour that is told of already: what follows from it is no departure of its own.
+      this.stained = stained;
     }
 
     scaleAt(el) {
@@ -941,7 +958,7 @@
         selector = selectorOf(el);
         this.selectors.set(el, selector);
       }
-      const state = this.options.state === 'rest' ? '' : ` (${this.options.state})`;
+      const state = this.options.state === 'rest' || rule === 'focus-ring' ? '' : ` (${this.options.state})`;
       const finding = { rule, verdict, selector: selector + suffix, actual: actual + state, expected, token: token?.name ?? token };
       const key = JSON.stringify(finding);
       if (this.keys.has(key)) return;
@@ -976,7 +993,10 @@
     run() {
       const { state } = this.options;
       const rest = state === 'rest';
-      if (rest) remembered = new WeakMap();
+      if (rest) {
+        remembered = new WeakMap();
+        stained = this.stained = new Map();
+      }
       for (const record of this.records) {
         if (rest) remembered.set(record.el, traits(record.style));
         else if (remembered.get(record.el) === traits(record.style)) record.same = true;
@@ -1062,7 +1082,8 @@
     }
 
     color(rule, record, property, color, use, scale, verdict = null, suffix = '') {
-      const token = scale.nearestColor(color, use);
+      const token = scale.nearestColor(color, use, () => true, this.scales[otherTheme(record.theme)]);
+      if (verdict === null && suffix === '') this.stained.set(record.el, new Set([...(this.stained.get(record.el) ?? []), use]));
       this.add(rule, record.el, `${property}: ${hex(color)}`, token ? `${hex(token.value)}, the token ${token.name}` : 'a colour of the tokens', token, verdict, suffix);
     }
 
@@ -1345,7 +1366,7 @@
     pair(record, color, strength, what, suffix) {
       if (!color || color[3] === 0) return;
       const ground = this.ground(record);
-      if (!ground) return;
+      if (!ground || this.isStained(record)) return;
       const { style } = record;
       const seen = over([color[0], color[1], color[2], color[3] * strength * record.opacity], ground);
       const size = Number.parseFloat(style.fontSize);
@@ -1357,6 +1378,20 @@
       const actual = `${what} ${hex(seen)} on ${hex(ground)}: ${(Math.floor(ratio * 100) / 100).toFixed(2)}:1`;
       const verdict = this.isCovered(record) ? 'look' : null;
       this.add('contrast', record.el, actual, `at least ${needed}:1${token ? `, as ${token.name}` : ''}`, token, verdict, suffix);
+    }
+
+    /** Whether the colour of a text, or of what it stands on, is told of already. */
+    isStained(record) {
+      let ground = false;
+      let color = false;
+      for (let at = record; at; at = at.parent) {
+        const uses = this.stained.get(at.el);
+        if (!ground && uses?.has('background')) return true;
+        if (!color && uses?.has('text') && at.style.color === record.style.color) return true;
+        ground ||= colorOf(at.style.backgroundColor)?.[3] === 1;
+        color ||= at.style.color !== record.style.color;
+      }
+      return false;
     }
 
     /** Whether something that is not round a text may lie behind it or before it. */
@@ -1387,11 +1422,18 @@
       const changed = near.filter((each) => each instanceof Element && ringOf(each) !== rings.get(each));
       const style = record.style;
       if (changed.length === 0) {
-        // A control that nobody sees shows its focus elsewhere, if anywhere, and that is for a person to find.
+        // A control that nobody sees shows its focus elsewhere, if anywhere, and a field shows a caret: that is for a person to judge.
         const token = scale.colors.find((each) => USES.ring.test(each.name)) ?? null;
         const expected = token ? `an outline in the token ${token.name}` : 'an outline that shows where the keyboard is';
-        this.add('focus-ring', el, 'nothing changes when it gets the focus', expected, token, record.seen ? null : 'look');
+        this.add('focus-ring', el, 'nothing changes when it gets the focus', expected, token, record.seen && !record.typed ? null : 'look');
         return;
+      }
+      if (style.outlineStyle === 'none' && changed.length === 1 && changed[0] === el && style.boxShadow === 'none') {
+        const gone = this.originAt(record, 'outline-style', 'stroke');
+        if (gone.from === 'keyword' && gone.value !== 'inherit') {
+          const token = scale.colors.find((each) => USES.ring.test(each.name)) ?? null;
+          this.add('focus-ring', el, 'the outline is taken away', token ? `an outline in the token ${token.name}` : 'an outline', token, this.options.components.length ? null : 'look');
+        }
       }
       if (style.outlineStyle === 'none' || style.outlineStyle === 'auto' || !(Number.parseFloat(style.outlineWidth) > 0)) return;
       const color = colorOf(style.outlineColor);
@@ -1402,7 +1444,7 @@
         this.add('focus-ring', el, `outline-color: ${hex(color)}`, token ? `${hex(token.value)}, the token ${token.name}` : 'a colour of the tokens', token);
         return;
       }
-      const around = record.parent ? this.ground(record.parent) : null;
+      const around = record.parent && !this.isStained(record.parent) ? this.ground(record.parent) : null;
       const other = changed.some((each) => each !== el || style.boxShadow !== 'none');
       if (around && !other && ratioOf(over(color, around), around) < 3 && Number.parseFloat(style.outlineOffset) >= 0) {
         this.add('focus-ring', el, `outline ${hex(color)} on ${hex(around)}: ${ratioOf(over(color, around), around).toFixed(2)}:1`, 'at least 3:1', token);
@@ -1658,8 +1700,10 @@
         const link = isMatch(el, 'a,[role=link]');
         const small = boxes.some((other) => other !== box && this.isNear(box, other));
         if (box.inline && link && (this.isInSentence(record) || !small)) continue;
-        const verdict = link ? (small && !box.inline ? null : 'look') : null;
         if (link && !small) continue;
+        // Alone in its place a target may be small (WCAG 2.5.8); a tiny one is for nobody.
+        const tiny = !link && !record.faded && width < 22.5 && height < 22.5;
+        const verdict = tiny || (small && !(link && box.inline)) ? null : 'look';
         this.add('target-size', el, `${Math.round(width)} × ${Math.round(height)} px`, 'at least 24 × 24 px', null, verdict);
       }
     }
@@ -1750,6 +1794,7 @@
   // What an element looks like, to see what a state changes of it.
   let remembered = new WeakMap();
   let rings = new WeakMap();
+  let stained = new Map();
   const traits = (style) =>
     [style.color, style.webkitTextFillColor, style.backgroundColor, style.backgroundImage, style.borderTopColor, style.borderRightColor, style.borderBottomColor, style.borderLeftColor, style.outlineColor, style.outlineStyle, style.opacity].join('|');
   const ringOf = (el) => {
