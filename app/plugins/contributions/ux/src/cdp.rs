@@ -58,10 +58,19 @@ pub enum CdpError {
 
 impl Cdp {
     /// Speaks over these ends; reading and writing go on in tasks until the browser is gone.
-    pub fn over(read: impl AsyncRead + Unpin + Send + 'static, write: impl AsyncWrite + Unpin + Send + 'static) -> Self {
+    pub fn over(
+        read: impl AsyncRead + Unpin + Send + 'static,
+        write: impl AsyncWrite + Unpin + Send + 'static,
+    ) -> Self {
         let (out, mut queue) = mpsc::unbounded_channel::<Vec<u8>>();
         let (events, _) = broadcast::channel(EVENTS);
-        let inner = Arc::new(Inner { next: AtomicU64::new(1), ended: AtomicBool::new(false), waiting: Mutex::default(), out, events });
+        let inner = Arc::new(Inner {
+            next: AtomicU64::new(1),
+            ended: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            out,
+            events,
+        });
         let mut write = write;
         tokio::spawn(async move {
             while let Some(message) = queue.recv().await {

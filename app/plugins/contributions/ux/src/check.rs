@@ -184,7 +184,8 @@ impl Checker {
         let (source, pages, reviewed) = match subject {
             Subject::Site(site) => {
                 let source = Source::Files { site: Arc::clone(site), published: Arc::clone(&self.design.files) };
-                let pages = site.pages().into_iter().map(|page| (page.to_owned(), format!("{ORIGIN}/{}", encoded(page))));
+                let pages =
+                    site.pages().into_iter().map(|page| (page.to_owned(), format!("{ORIGIN}/{}", encoded(page))));
                 (source, pages.collect::<Vec<_>>(), site.hash())
             }
             Subject::Url(url) => {

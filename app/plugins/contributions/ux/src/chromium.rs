@@ -19,8 +19,10 @@ const VARIABLES: [&str; 3] = ["PORTICO_CHROMIUM", "CHROMIUM_PATH", "CHROME_PATH"
 const NAMES: [&str; 6] =
     ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "headless_shell"];
 /// Where else one may be.
-const PLACES: [&str; 2] =
-    ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];
+const PLACES: [&str; 2] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
 /// The most memory that all processes of a browser take together.
 pub const MEMORY_BYTES: u64 = 1536 << 20;
 /// The most that the scripts of a page take.

@@ -30,6 +30,8 @@ const LATER: Duration = Duration::from_secs(6);
 const PICTURE_HEIGHT: f64 = 6_000.0;
 /// The most elements that are put into a state.
 const STATEFUL: usize = 2_000;
+/// How long axe-core may take.
+const AXE_TIME: Duration = Duration::from_secs(10);
 /// How much narrower and wider a window is made, to see what is hidden at one width alone.
 const NEAR: u32 = 9;
 /// What can get the keyboard, as the validator has it.
@@ -189,11 +191,7 @@ pub async fn look(
 }
 
 /// Opens a page in a context of its own, and closes both whatever came of it.
-async fn within<'a, T, F>(
-    browser: &'a Chromium,
-    url: &str,
-    work: impl FnOnce(Page<'a>) -> F,
-) -> Result<T, PageError>
+async fn within<'a, T, F>(browser: &'a Chromium, url: &str, work: impl FnOnce(Page<'a>) -> F) -> Result<T, PageError>
 where
     F: Future<Output = Result<T, PageError>>,
 {
@@ -238,7 +236,8 @@ async fn guard(
         };
         match event.method.as_str() {
             "Target.targetCreated" if event.params["targetInfo"]["openerId"].is_string() => {
-                let _ = cdp.send(None, "Target.closeTarget", json!({"targetId": event.params["targetInfo"]["targetId"]}));
+                let _ =
+                    cdp.send(None, "Target.closeTarget", json!({"targetId": event.params["targetInfo"]["targetId"]}));
             }
             "Page.javascriptDialogOpening" if event.session.as_deref() == Some(session.as_str()) => {
                 let _ = cdp.send(Some(&session), "Page.handleJavaScriptDialog", json!({"accept": false}));
@@ -246,7 +245,9 @@ async fn guard(
             "Inspector.targetCrashed" if event.session.as_deref() == Some(session.as_str()) => {
                 crashed.store(true, Ordering::SeqCst);
             }
-            "Target.targetCrashed" if event.params["targetId"] == target.as_str() => crashed.store(true, Ordering::SeqCst),
+            "Target.targetCrashed" if event.params["targetId"] == target.as_str() => {
+                crashed.store(true, Ordering::SeqCst)
+            }
             _ => {}
         }
     }
@@ -272,7 +273,9 @@ async fn answer_requests(
         }
         let id = &event.params["requestId"];
         let url = event.params["request"]["url"].as_str().unwrap_or_default();
-        let refuse = || cdp.send(Some(&session), "Fetch.failRequest", json!({"requestId": id, "errorReason": "BlockedByClient"}));
+        let refuse = || {
+            cdp.send(Some(&session), "Fetch.failRequest", json!({"requestId": id, "errorReason": "BlockedByClient"}))
+        };
         // What leads a page elsewhere after it was loaded leads it away from what is being looked at.
         let is_document = event.params["resourceType"] == "Document";
         if is_document && loaded.load(Ordering::SeqCst) && event.params["frameId"] == frame.as_str() {
@@ -300,8 +303,14 @@ async fn answer_requests(
                 }
             }
             Source::Origin(origin) => {
-                let is_own = url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-                if is_own { cdp.send(Some(&session), "Fetch.continueRequest", json!({"requestId": id})) } else { refuse() }
+                let is_own = url
+                    .strip_prefix(origin.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+                if is_own {
+                    cdp.send(Some(&session), "Fetch.continueRequest", json!({"requestId": id}))
+                } else {
+                    refuse()
+                }
             }
         };
     }
@@ -362,7 +371,13 @@ impl Page<'_> {
         PageError::Unreadable { url: self.url.clone(), why: why.to_owned() }
     }
 
-    async fn look(&self, window: Window<'_>, brief: &Brief<'_>, loaded: &AtomicBool, quiet: Option<Duration>) -> Result<Look, PageError> {
+    async fn look(
+        &self,
+        window: Window<'_>,
+        brief: &Brief<'_>,
+        loaded: &AtomicBool,
+        quiet: Option<Duration>,
+    ) -> Result<Look, PageError> {
         let Window { width, height, theme, .. } = window;
         for domain in ["Page.enable", "DOM.enable", "CSS.enable", "Inspector.enable"] {
             self.ask(domain, json!({})).await?;
@@ -371,27 +386,27 @@ impl Page<'_> {
         self.ask("Page.setLifecycleEventsEnabled", json!({"enabled": true})).await?;
         self.ask("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await?;
         self.dress(width, height, theme).await?;
-        let tt=Instant::now();self.load(loaded, quiet).await?;eprintln!("T self.load(loaded).await?; {:?}",tt.elapsed());
+        self.load(loaded, quiet).await?;
         let frame = self.frame().await?;
         let world = self.world(&frame).await?;
-        let tt=Instant::now();self.run(world, brief.setup).await?;eprintln!("T self.run(world, brief.setup) {:?}",tt.elapsed());
+        self.run(world, brief.setup).await?;
         self.run(world, &format!("porticoUx.wear(porticoOptions.switches,{:?});0", theme.name())).await?;
-        let tt=Instant::now();self.still(&frame, world).await?;eprintln!("T self.still(&frame, world).aw {:?}",tt.elapsed());
+        self.still(&frame, world).await?;
 
         let mut look = Look::default();
         self.run(world, &format!("porticoOptions.width={width};porticoOptions.theme={:?};0", theme.name())).await?;
-        let tt=Instant::now();look.told.extend(self.validate(world, "rest").await?);eprintln!("T look.told.extend(self.valida {:?}",tt.elapsed());
+        look.told.extend(self.validate(world, "rest").await?);
         look.dress = self.run(world, "porticoUx.dress(porticoOptions)").await?.as_str().unwrap_or_default().to_owned();
         if brief.picture {
             look.png = Some(self.picture(width).await?);
         }
-        let tt=Instant::now();self.states(world, &mut look.told).await?;eprintln!("T self.states(world, &mut look {:?}",tt.elapsed());
+        self.states(world, &mut look.told).await?;
         self.frames(&frame, world, brief, theme, &mut look.told).await?;
         if let Some(axe) = brief.axe {
-            let tt=Instant::now();look.told.extend(self.axe(world, axe).await?);eprintln!("T axe {:?}",tt.elapsed());
+            look.told.extend(self.axe(world, axe).await?);
         }
-        let tt=Instant::now();self.near(world, window, &mut look.told).await?;eprintln!("T self.near(world, window, &mu {:?}",tt.elapsed());
-        let tt=Instant::now();self.later(world, &mut look.told).await?;eprintln!("T self.later(world, &mut look. {:?}",tt.elapsed());
+        self.near(world, window, &mut look.told).await?;
+        self.later(world, &mut look.told).await?;
         Ok(look)
     }
 
@@ -457,9 +472,10 @@ impl Page<'_> {
         let around = self.run(world, "porticoUx.stateful(porticoOptions,'focus')").await?;
         let hovered = format!("{FOCUSABLE}{}", hovered.as_str().unwrap_or_default());
         let focused = format!("{FOCUSABLE}{}", around.as_str().unwrap_or_default());
-        for (state, selector, classes) in
-            [("hover", hovered, json!(["hover"])), ("focus", focused, json!(["focus", "focus-visible", "focus-within"]))]
-        {
+        for (state, selector, classes) in [
+            ("hover", hovered, json!(["hover"])),
+            ("focus", focused, json!(["focus", "focus-visible", "focus-within"])),
+        ] {
             let mut nodes = self.ask("DOM.querySelectorAll", json!({"nodeId": root, "selector": selector})).await;
             if nodes.is_err() {
                 nodes = self.ask("DOM.querySelectorAll", json!({"nodeId": root, "selector": FOCUSABLE})).await;
@@ -525,10 +541,12 @@ impl Page<'_> {
                 self.validate(inner, "rest").await
             };
             match read.await {
-                Ok(found) => told.extend(found.into_iter().filter(|each| each.rule != "headings" && each.rule != "landmarks").map(|each| Told {
-                    selector: format!("{owner} >>> {}", each.selector),
-                    ..each
-                })),
+                Ok(found) => told.extend(
+                    found
+                        .into_iter()
+                        .filter(|each| each.rule != "headings" && each.rule != "landmarks")
+                        .map(|each| Told { selector: format!("{owner} >>> {}", each.selector), ..each }),
+                ),
                 Err(error @ (PageError::Endless(_) | PageError::Crashed(_))) => return Err(error),
                 Err(_) => told.push(Told {
                     rule: "unread".to_owned(),
@@ -561,7 +579,14 @@ impl Page<'_> {
             self.run(world, &format!("if(!globalThis.axe){{{axe}\n}}0")).await?;
             self.run(world, AXE).await
         };
-        match told.await {
+        let told = match tokio::time::timeout(AXE_TIME, told).await {
+            Ok(told) => told,
+            Err(_) => {
+                self.ask("Runtime.terminateExecution", json!({})).await?;
+                Err(self.unreadable("it did not come to an end"))
+            }
+        };
+        match told {
             Ok(told) => serde_json::from_value(told).map_err(|error| self.unreadable(&error.to_string())),
             Err(error @ (PageError::Endless(_) | PageError::Crashed(_) | PageError::Browser(_))) => Err(error),
             // A page that makes axe-core stumble is not thereby without fault.
@@ -606,7 +631,12 @@ impl Page<'_> {
         // A page that does not let its clock run on is looked at when the real one has.
         while let Ok(event) = tokio::time::timeout_at(deadline, events.recv()).await {
             match event {
-                Ok(event) if event.method == "Emulation.virtualTimeBudgetExpired" && event.session.as_deref() == Some(self.session.as_str()) => break,
+                Ok(event)
+                    if event.method == "Emulation.virtualTimeBudgetExpired"
+                        && event.session.as_deref() == Some(self.session.as_str()) =>
+                {
+                    break;
+                }
                 Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(_) => return Err(PageError::Browser(CdpError::Ended)),
             }
@@ -633,7 +663,9 @@ impl Page<'_> {
         let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
         let params = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let picture = self.ask("Page.captureScreenshot", params).await?;
-        STANDARD.decode(picture["data"].as_str().unwrap_or_default()).map_err(|error| self.unreadable(&error.to_string()))
+        STANDARD
+            .decode(picture["data"].as_str().unwrap_or_default())
+            .map_err(|error| self.unreadable(&error.to_string()))
     }
 }
 

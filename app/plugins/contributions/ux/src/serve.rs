@@ -125,7 +125,8 @@ mod tests {
     use super::*;
 
     fn site() -> Site {
-        let files = [("index.html", "<p>one"), ("a b/index.html", "two"), ("x.svg", "<svg/>"), ("design/v1/kit.css", "own")];
+        let files =
+            [("index.html", "<p>one"), ("a b/index.html", "two"), ("x.svg", "<svg/>"), ("design/v1/kit.css", "own")];
         Site::from_files(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))).expect("a site")
     }
 
@@ -144,7 +145,11 @@ mod tests {
     async fn a_path_is_a_file_or_nothing() {
         assert_eq!(text("/").await, "<p>one");
         assert_eq!(text("/a%20b/").await, "two");
-        assert_eq!(text("/design/v1/kit.css").await, "published", "what the portal publishes comes before a site's own");
+        assert_eq!(
+            text("/design/v1/kit.css").await,
+            "published",
+            "what the portal publishes comes before a site's own"
+        );
         for path in ["/none", "/..%2f..%2fetc/passwd", "/%00", "/%zz", "/a%20b"] {
             assert_eq!(ask(path).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
@@ -154,9 +159,15 @@ mod tests {
     async fn every_answer_is_sandboxed() {
         for path in ["/", "/x.svg", "/none"] {
             let response = ask(path).await;
-            let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let header =
+                |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
             let policy = header("content-security-policy");
-            for part in ["sandbox allow-scripts;", "connect-src 'none'", "form-action 'none'", "frame-ancestors https://portico.bank.example"] {
+            for part in [
+                "sandbox allow-scripts;",
+                "connect-src 'none'",
+                "form-action 'none'",
+                "frame-ancestors https://portico.bank.example",
+            ] {
                 assert!(policy.contains(part), "{path}: {policy}");
             }
             assert_eq!(header("x-content-type-options"), "nosniff");

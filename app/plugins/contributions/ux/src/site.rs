@@ -329,7 +329,18 @@ mod tests {
 
     #[test]
     fn no_path_leaves_the_site() {
-        for path in ["../x.html", "a/../../x.html", "/etc/x.html", "C:\\x.html", "a\\..\\x.html", "a//x.html", "a/./x.html", "x.html\0.png", "a/ x.html", "x\n.html"] {
+        for path in [
+            "../x.html",
+            "a/../../x.html",
+            "/etc/x.html",
+            "C:\\x.html",
+            "a\\..\\x.html",
+            "a//x.html",
+            "a/./x.html",
+            "x.html\0.png",
+            "a/ x.html",
+            "x\n.html",
+        ] {
             let text = refused(&[("index.html", b"<p>"), (path, b"x")]);
             assert!(text.contains("no path of a site"), "{path}: {text}");
         }

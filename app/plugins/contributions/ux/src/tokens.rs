@@ -101,8 +101,12 @@ impl Tokens {
                     .map_err(|problem| TokensError::Token { path: path.clone(), problem })?
                 {
                     // No text of the file reaches CSS that could end the declaration it stands in.
-                    if text.chars().any(|letter| matches!(letter, ';' | '{' | '}' | '<' | '\\') || letter.is_control()) {
-                        return Err(TokensError::Token { path: path.clone(), problem: format!("{text:?} is no value") });
+                    if text.chars().any(|letter| matches!(letter, ';' | '{' | '}' | '<' | '\\') || letter.is_control())
+                    {
+                        return Err(TokensError::Token {
+                            path: path.clone(),
+                            problem: format!("{text:?} is no value"),
+                        });
                     }
                     let _ = write!(css, "{name}{part}:{text};");
                 }
@@ -146,7 +150,8 @@ fn collect<'a>(
 /// The value for dark, which the format leaves to extensions: under a key that is `dark`, or ends with it.
 fn in_dark(extensions: &Value) -> Option<&Value> {
     let Value::Object(members) = extensions else { return None };
-    let is_dark = |name: &str| name.rsplit(['.', '-', '/']).next().is_some_and(|last| last.eq_ignore_ascii_case("dark"));
+    let is_dark =
+        |name: &str| name.rsplit(['.', '-', '/']).next().is_some_and(|last| last.eq_ignore_ascii_case("dark"));
     let own = members.iter().find(|(name, _)| is_dark(name)).map(|(_, value)| value.get("$value").unwrap_or(value));
     own.or_else(|| members.values().find_map(in_dark))
 }
@@ -156,9 +161,13 @@ fn property(path: &str) -> String {
     let mut property = String::from("-");
     for name in names {
         property.push('-');
-        property.extend(name.chars().map(|letter| {
-            if letter.is_alphanumeric() || letter == '_' || letter == '-' { letter } else { '-' }
-        }));
+        property.extend(
+            name.chars().map(
+                |letter| {
+                    if letter.is_alphanumeric() || letter == '_' || letter == '-' { letter } else { '-' }
+                },
+            ),
+        );
     }
     property
 }
@@ -219,7 +228,12 @@ fn written(
     let one = |text: String| Ok(vec![("", text)]);
     match (kind, value) {
         (Some("typography"), Value::Object(parts)) => {
-            let names = [("fontFamily", "-font-family"), ("fontSize", "-font-size"), ("fontWeight", "-font-weight"), ("lineHeight", "-line-height")];
+            let names = [
+                ("fontFamily", "-font-family"),
+                ("fontSize", "-font-size"),
+                ("fontWeight", "-font-weight"),
+                ("lineHeight", "-line-height"),
+            ];
             let present = names.into_iter().filter_map(|(key, part)| parts.get(key).map(|value| (key, part, value)));
             present.map(|(key, part, value)| Ok((part, plain(Some(key), &follow(value)?)?))).collect()
         }
@@ -238,7 +252,10 @@ fn written(
                 let layer = follow(layer)?;
                 let part = |names: [&str; 2], absent: &str| {
                     let given = names.iter().find_map(|name| layer.get(*name));
-                    given.map_or_else(|| Ok(absent.to_owned()), |value| follow(value).and_then(|value| plain(None, &value)))
+                    given.map_or_else(
+                        || Ok(absent.to_owned()),
+                        |value| follow(value).and_then(|value| plain(None, &value)),
+                    )
                 };
                 let inset = if layer.get("inset").and_then(Value::as_bool).unwrap_or(false) { "inset " } else { "" };
                 let [x, y, blur, spread] = [
@@ -303,7 +320,8 @@ fn color(parts: &Map<String, Value>) -> Result<String, String> {
         return Ok(hex.to_owned());
     }
     let channels = parts.get("components").and_then(Value::as_array).ok_or("components are needed")?;
-    let channels: Vec<String> = channels.iter().map(|each| each.as_f64().map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
+    let channels: Vec<String> =
+        channels.iter().map(|each| each.as_f64().map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
     let percent = |at: usize| channels.get(at).map_or_else(String::new, |text| format!("{text}%"));
     Ok(match space {
         "hsl" => format!("hsl({} {} {} / {alpha})", channels[0], percent(1), percent(2)),
@@ -336,18 +354,33 @@ mod tests {
         }"##;
         let css = Tokens::read(file).expect("tokens");
         let light = css.css().split("@media").next().expect("a first part");
-        for part in ["--text:#101010;", "--gap-small:8px;", "--lead-font-family:\"Bank Sans\",serif;", "--lead-font-size:8px;", "--lead-font-weight:700;", "--float:0px 2px 4px 0px #101010;"] {
+        for part in [
+            "--text:#101010;",
+            "--gap-small:8px;",
+            "--lead-font-family:\"Bank Sans\",serif;",
+            "--lead-font-size:8px;",
+            "--lead-font-weight:700;",
+            "--float:0px 2px 4px 0px #101010;",
+        ] {
             assert!(light.contains(part), "{part} in {light}");
         }
-        assert!(css.css().contains("[data-theme=dark]{--palette-ink:#101010;--palette-snow:color(srgb 1 1 1 / 1);--text:color(srgb 1 1 1 / 1);"));
+        assert!(css.css().contains(
+            "[data-theme=dark]{--palette-ink:#101010;--palette-snow:color(srgb 1 1 1 / 1);--text:color(srgb 1 1 1 / 1);"
+        ));
     }
 
     #[test]
     fn what_is_wrong_is_said_with_the_token() {
         let error = |text: &str| Tokens::read(text).expect_err("refused").to_string();
         assert_eq!(error(r#"{"a": {"$value": "{b}"}}"#), "the token a: {b} names no token");
-        assert_eq!(error(r#"{"a": {"$value": "{b}"}, "b": {"$value": "{a}"}}"#), "the token a: its aliases lead nowhere");
-        assert_eq!(error(r#"{"a": {"$value": "red;} * {color: blue"}}"#), "the token a: \"red;} * {color: blue\" is no value");
+        assert_eq!(
+            error(r#"{"a": {"$value": "{b}"}, "b": {"$value": "{a}"}}"#),
+            "the token a: its aliases lead nowhere"
+        );
+        assert_eq!(
+            error(r#"{"a": {"$value": "red;} * {color: blue"}}"#),
+            "the token a: \"red;} * {color: blue\" is no value"
+        );
         assert!(error("{").starts_with("the token file is no JSON"));
     }
 

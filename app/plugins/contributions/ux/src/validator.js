@@ -695,12 +695,14 @@
      */
     nearestColor(color, use, good = () => true, other = null) {
       const fit = USES[use];
+      // A grey is mended by the colour of text, not by one that means something.
+      const grey = use === 'text' && Math.max(...color.slice(0, 3)) - Math.min(...color.slice(0, 3)) < 24;
       let best = null;
       for (const token of this.colors) {
         if (token.value[3] === 0 || !good(token.value)) continue;
         const twin = other?.names.get(token.name);
         const near = Math.min(distance(color, token.value), twin?.kind === 'color' ? distance(color, twin.value) + 0.05 : 9);
-        const far = near + (fit.test(token.name) ? 0 : 1);
+        const far = near + (fit.test(token.name) ? 0 : 1) + (grey && !/text|fore|-on-/i.test(token.name) ? 0.2 : 0);
         if (!best || far < best.far - 1e-9) best = { far, token };
       }
       return best?.token ?? null;
@@ -737,7 +739,11 @@
     of(el, name, role, pseudo = '') {
       const rtl = computed(el).direction === 'rtl';
       const found = this.sheets.declared(el, aliases(name, rtl), pseudo, this.state);
-      if (!found) return { from: 'browser' };
+      if (!found) {
+        const mark = pseudo ? null : { color: 'color', 'background-color': 'bgcolor', 'font-family': 'face' }[name];
+        if (mark && hasAttribute(el, mark) && (tagName(el) === 'font' || mark === 'bgcolor')) return { from: 'own', value: attribute(el, mark) };
+        return { from: 'browser' };
+      }
       if (found.trusted) return { from: 'published', value: found.value };
       const value = found.value.trim();
       if (KEYWORD.test(value)) return { from: /^(?:inherit|unset)$/i.test(value) ? 'inherit' : 'keyword', value };
@@ -1261,7 +1267,7 @@
           const text = style[camel(`border-${corner}-radius`)];
           const value = Number.parseFloat(text);
           if (!(value > 0) || /%/.test(text) || !sizes.length || sizes.some((token) => Math.abs(token.value - value) <= 0.26)) continue;
-          if (value >= Math.min(rect.width, rect.height) / 2 - 0.5 && sizes.some((token) => token.value >= 99)) continue;
+          if (value >= 40 && value >= Math.min(rect.width, rect.height) / 2 - 0.5 && sizes.some((token) => token.value >= 40)) continue;
           if (this.originAt(record, `border-${corner}-radius`, 'radius').from !== 'own') continue;
           wrong.set(value, [...(wrong.get(value) ?? []), corner]);
         }
@@ -1288,7 +1294,7 @@
         }
       }
       const strokes = scale.lengths.filter((token) => token.role === 'stroke');
-      if (strokes.length) {
+      if (strokes.length && !(clientWidth(el) === 0 && clientHeight(el) === 0)) {
         for (const side of SIDES) {
           const width = Number.parseFloat(style[camel(`border-${side}-width`)]);
           const color = colorOf(style[camel(`border-${side}-color`)]);
@@ -1664,8 +1670,8 @@
         if (stop > 0) this.add('tab-order', el, `tabindex="${text}"`, 'tabindex="0", and the order of the page');
         if (stop < 0 && isMatch(el, 'button,a[href],input,select,textarea') && !isMatch(el, ':disabled')) {
           const roved = closest(el, ROVING) || /^(?:tab|menuitem|option|treeitem|gridcell|radio)/.test(attribute(el, 'role') ?? '');
-          const own = [...classList(el)].some((name) => name.startsWith(this.options.prefix)) && this.options.components.length;
-          this.add(...['tab-order', el, `<${record.tag}> with tabindex="${text}"`, 'within reach of the Tab key', null, roved || own ? 'pass' : null]);
+          const part = closest(el, ['combobox', 'date', 'menu', 'tree', 'command', 'toolbar'].map((name) => `[class*="${this.options.prefix}${name}"]`).join(','));
+          if (!roved && !part) this.add('tab-order', el, `<${record.tag}> with tabindex="${text}"`, 'within reach of the Tab key');
         }
       }
     }
@@ -1695,7 +1701,8 @@
         const [width, height] = [box.right - box.left, box.bottom - box.top];
         if (box.stretched || (width >= 23.5 && height >= 23.5)) continue;
         const { el } = record;
-        if (isMatch(el, 'input[type=checkbox],input[type=radio]') && !this.sheets.declared(el, ['width', 'height'])) continue;
+        // What is as large as the browser makes it is the browser's (WCAG 2.5.8).
+        if (isMatch(el, 'button,input,select,textarea,summary') && !this.sheets.declared(el, ['width', 'height', 'min-height', 'block-size', 'padding-top', 'padding-block-start', 'line-height', 'font-size'])) continue;
         // A link in a sentence is as tall as its line, and so is one that stands alone in one.
         const link = isMatch(el, 'a,[role=link]');
         const small = boxes.some((other) => other !== box && this.isNear(box, other));
@@ -1823,7 +1830,7 @@
   const validate = (options) => {
     const all = filled(options);
     if (all.state === 'rest') rememberRings();
-    return new Check(all).run().filter((finding) => finding.verdict !== 'pass');
+    return new Check(all).run();
   };
 
   /** Puts the page into a theme by what the token file tells its themes apart with; what is inside a part of another theme stays. */
@@ -1891,7 +1898,7 @@
     return el;
   };
 
-  /** Fonts are there, and whatever moves is where it comes to rest; what never rests is where it begins. */
+  /** Fonts are there, and whatever moves is where it comes to rest; what never rests is at the end of its first round. */
   const still = async () => {
     const fonts = getter(Document.prototype, 'fonts')?.(document)?.ready;
     await Promise.race([fonts, new Promise((done) => setTimeout(done, 3000))]);
@@ -1899,8 +1906,10 @@
       try {
         animation.finish();
       } catch {
+        const timing = animation.effect?.getComputedTiming();
         animation.pause();
-        animation.currentTime = 0;
+        // The end of a round: where it is by itself, if it goes to and fro.
+        animation.currentTime = timing ? Math.max(0, timing.delay + Number(timing.duration) - 0.01) : 0;
       }
     }
     return 0;
