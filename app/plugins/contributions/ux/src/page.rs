@@ -276,9 +276,9 @@ async fn answer_requests(
         let refuse = || {
             cdp.send(Some(&session), "Fetch.failRequest", json!({"requestId": id, "errorReason": "BlockedByClient"}))
         };
-        // What leads a page elsewhere after it was loaded leads it away from what is being looked at.
-        let is_document = event.params["resourceType"] == "Document";
-        if is_document && loaded.load(Ordering::SeqCst) && event.params["frameId"] == frame.as_str() {
+        // What would lead the page itself elsewhere is dropped, and the page stays: before it was loaded it may go on within its own site.
+        let is_page = event.params["resourceType"] == "Document" && event.params["frameId"] == frame.as_str();
+        if is_page && (loaded.load(Ordering::SeqCst) || !source.holds(url)) {
             let _ = cdp.send(Some(&session), "Fetch.failRequest", json!({"requestId": id, "errorReason": "Aborted"}));
             continue;
         }
@@ -303,10 +303,7 @@ async fn answer_requests(
                 }
             }
             Source::Origin(origin) => {
-                let is_own = url
-                    .strip_prefix(origin.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-                if is_own {
+                if is_within(url, origin) {
                     cdp.send(Some(&session), "Fetch.continueRequest", json!({"requestId": id}))
                 } else {
                     refuse()
@@ -314,6 +311,20 @@ async fn answer_requests(
             }
         };
     }
+}
+
+impl Source {
+    /// Whether an address is one of its own.
+    fn holds(&self, url: &str) -> bool {
+        match self {
+            Self::Files { .. } => is_within(url, ORIGIN),
+            Self::Origin(origin) => is_within(url, origin),
+        }
+    }
+}
+
+fn is_within(url: &str, origin: &str) -> bool {
+    url.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
 /// The origin that the files of a site have while they are checked; no resolver knows it.
@@ -400,6 +411,7 @@ impl Page<'_> {
         if brief.picture {
             look.png = Some(self.picture(width).await?);
         }
+        self.shut(world, &mut look.told).await?;
         self.states(world, &mut look.told).await?;
         self.frames(&frame, world, brief, theme, &mut look.told).await?;
         if let Some(axe) = brief.axe {
@@ -419,6 +431,7 @@ impl Page<'_> {
             return Err(failed(problem));
         }
         let deadline = Instant::now() + STEP;
+        let mut is_there = false;
         let (mut is_loaded, mut rest, mut last) = (false, deadline, deadline);
         loop {
             let until = if is_loaded { rest } else { deadline };
@@ -433,11 +446,15 @@ impl Page<'_> {
             if event.session.as_deref() != Some(self.session.as_str()) {
                 continue;
             }
+            let mut arrived = false;
             match (event.method.as_str(), event.params["name"].as_str()) {
-                ("Page.loadEventFired", _) => {
-                    is_loaded = true;
-                    last = Instant::now() + IDLE;
-                    rest = quiet.map_or(last, |quiet| Instant::now() + quiet);
+                ("Page.frameNavigated", _) => {
+                    is_there |= event.params["frame"]["id"] == self.target.as_str();
+                }
+                // A page that tries to go elsewhere while it loads stops loading, and has no load event.
+                ("Page.loadEventFired", _) => arrived = true,
+                ("Page.frameStoppedLoading", _) => {
+                    arrived = is_there && event.params["frameId"] == self.target.as_str();
                 }
                 ("Fetch.requestPaused", _) if is_loaded => {
                     rest = quiet.map_or(rest, |quiet| last.min(Instant::now() + quiet));
@@ -445,6 +462,11 @@ impl Page<'_> {
                 ("Page.lifecycleEvent", Some("networkIdle")) if is_loaded => break,
                 ("Inspector.targetCrashed", _) => return Err(PageError::Crashed(self.url.clone())),
                 _ => {}
+            }
+            if arrived && !is_loaded {
+                is_loaded = true;
+                last = Instant::now() + IDLE;
+                rest = quiet.map_or(last, |quiet| Instant::now() + quiet);
             }
         }
         loaded.store(true, Ordering::SeqCst);
@@ -463,6 +485,30 @@ impl Page<'_> {
         let script = format!("porticoUx.validate({{...porticoOptions,state:{state:?}}})");
         let told = self.run(world, &script).await?;
         serde_json::from_value(told).map_err(|error| self.unreadable(&error.to_string()))
+    }
+
+    /// Says which elements hold a shadow tree that no script may look into.
+    async fn shut(&self, world: World, told: &mut Vec<Told>) -> Result<(), PageError> {
+        let document = self.ask("DOM.getDocument", json!({"depth": -1, "pierce": true})).await?;
+        let mut waiting = vec![&document["root"]];
+        while let Some(node) = waiting.pop() {
+            let roots = node["shadowRoots"].as_array().into_iter().flatten();
+            let is_shut = roots.clone().any(|root| root["shadowRootType"] == "closed");
+            if is_shut {
+                let object = json!({"backendNodeId": node["backendNodeId"], "executionContextId": world.0});
+                told.push(Told {
+                    rule: "unread".to_owned(),
+                    verdict: None,
+                    selector: self.selector(object).await?,
+                    actual: "a closed shadow tree".to_owned(),
+                    expected: "an open one".to_owned(),
+                    token: None,
+                });
+            }
+            waiting.extend(node["children"].as_array().into_iter().flatten());
+            waiting.extend(roots.filter(|root| root["shadowRootType"] != "user-agent"));
+        }
+        Ok(())
     }
 
     /// Puts what can be pointed at and focused into these states, and reads the page in each.
@@ -564,14 +610,18 @@ impl Page<'_> {
     /// The selector of the element that a frame is in.
     async fn owner(&self, world: World, frame: &str) -> Result<String, PageError> {
         let owner = self.ask("DOM.getFrameOwner", json!({"frameId": frame})).await?;
-        let node = json!({"backendNodeId": owner["backendNodeId"], "executionContextId": world.0});
+        self.selector(json!({"backendNodeId": owner["backendNodeId"], "executionContextId": world.0})).await
+    }
+
+    /// The selector of a node.
+    async fn selector(&self, node: Value) -> Result<String, PageError> {
         let object = self.ask("DOM.resolveNode", node).await?;
         let call = json!({
             "objectId": object["object"]["objectId"], "returnByValue": true,
             "functionDeclaration": "function(){return porticoUx.selectorOf(this)}",
         });
         let answer = self.ask("Runtime.callFunctionOn", call).await?;
-        Ok(answer["result"]["value"].as_str().unwrap_or("iframe").to_owned())
+        Ok(answer["result"]["value"].as_str().unwrap_or("html").to_owned())
     }
 
     async fn axe(&self, world: World, axe: &str) -> Result<Vec<Told>, PageError> {
