@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::Verdict;
 
-const OURS: &str = include_str!("../rules.toml");
+/// The rules of the design system, as their file has them.
+pub const TEXT: &str = include_str!("../rules.toml");
 
 /// All rules, with their version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +64,7 @@ pub struct RulesError(String);
 impl Rules {
     /// The rules of the design system.
     pub fn ours() -> Result<Self, RulesError> {
-        toml::from_str(OURS).map_err(|error| RulesError(error.to_string()))
+        toml::from_str(TEXT).map_err(|error| RulesError(error.to_string()))
     }
 
     /// These rules with those of a bank's file in their place. The file has the same form: its rules replace ours by their ids, its components

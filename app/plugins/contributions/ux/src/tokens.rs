@@ -58,6 +58,11 @@ impl Tokens {
         if text.trim_start().starts_with('{') { Self::json(text) } else { Self::css_file(text) }
     }
 
+    /// Custom properties that are known to be sound, such as those the portal itself publishes.
+    pub fn of_css(css: String) -> Self {
+        Self { css, roles: BTreeMap::new() }
+    }
+
     /// The custom properties.
     pub fn css(&self) -> &str {
         &self.css
@@ -79,7 +84,7 @@ impl Tokens {
             let name = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_');
             name.is_some_and(|end| end > 0 && rest[end..].trim_start().starts_with(':'))
         });
-        if has_property { Ok(Self { css: text.to_owned(), roles: BTreeMap::new() }) } else { Err(TokensError::None) }
+        if has_property { Ok(Self::of_css(text.to_owned())) } else { Err(TokensError::None) }
     }
 
     fn json(text: &str) -> Result<Self, TokensError> {
