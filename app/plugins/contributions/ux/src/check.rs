@@ -57,6 +57,7 @@ pub struct Checker {
     axe: Option<Arc<str>>,
     browser: Option<PathBuf>,
     pictures: bool,
+    windows: Vec<(u32, u32)>,
 }
 
 /// Why something could not be checked. It is no verdict: the gate stays closed.
@@ -88,7 +89,7 @@ pub enum CheckError {
 impl Checker {
     /// Checks against these tokens and rules.
     pub fn new(design: Design, rules: Rules) -> Self {
-        Self { design, rules, axe: None, browser: None, pictures: false }
+        Self { design, rules, axe: None, browser: None, pictures: false, windows: WINDOWS.to_vec() }
     }
 
     /// With the rules of axe-core, whose script this is.
@@ -109,6 +110,13 @@ impl Checker {
     #[must_use]
     pub fn with_pictures(mut self) -> Self {
         self.pictures = true;
+        self
+    }
+
+    /// In windows of these widths and heights alone, where a quick answer is enough; evidence is made in all of them.
+    #[must_use]
+    pub fn with_windows(mut self, windows: &[(u32, u32)]) -> Self {
+        self.windows = windows.to_vec();
         self
     }
 
@@ -216,7 +224,7 @@ impl Checker {
         };
         for (number, (page, url)) in pages.iter().enumerate() {
             let name = if number == 0 { "" } else { page.as_str() };
-            for (width, height) in WINDOWS {
+            for &(width, height) in &self.windows {
                 let mut light = None;
                 for theme in Theme::ALL {
                     let window = Window { url, width, height, theme };

@@ -1742,34 +1742,45 @@
         const held = above ? free.get(above.el) === false || (above.parent && above.tag !== 'body' && above.style.overflowX !== 'visible' && record.style.position !== 'fixed') : false;
         free.set(record.el, !held);
       }
-      let said = 0;
-      const tops = this.records.filter((record) => beyond(record) && free.get(record.el) && !(record.parent && beyond(record.parent) && record.parent.tag !== 'body' && record.parent.tag !== 'html'));
-      for (const top of tops) {
-        if (top.tag === 'html' || top.tag === 'body') continue;
+      const reaches = (record) => beyond(record) && free.get(record.el);
+      const frame = (record) => record.tag === 'body' || record.tag === 'html';
+      const tops = this.records.filter((record) => {
+        if (!reaches(record) || frame(record) || (record.parent && beyond(record.parent) && !frame(record.parent))) return false;
         // Put beside the page on purpose, until it is called for.
-        if (!wide && top.rect.left + window.scrollX >= edge - 1) continue;
-        if (top.style.position === 'fixed' && top.rect.left >= edge - 1) continue;
-        let culprit = top;
-        for (;;) {
-          const children = this.records.filter((each) => each.parent === culprit && beyond(each) && free.get(each.el));
-          const sized = ['width', 'min-width', 'inline-size', 'min-inline-size', 'left', 'margin-left', 'translate', 'transform'].some((name) => {
-            const found = this.sheets.declared(culprit.el, [name]);
-            return found && !found.trusted && /\d/.test(found.value) && !/^(?:100%|0(?:px)?)$/.test(found.value.trim());
-          });
-          if (sized || children.length !== 1) break;
-          culprit = children[0];
-        }
+        return !(record.rect.left + window.scrollX >= edge - 1 && (!wide || record.style.position === 'fixed'));
+      });
+      const found = tops.map((top) => this.culprits(top, reaches));
+      // What stands in one track with something too wide is stretched by it, and is not what makes it so.
+      const sized = found.filter((each) => each.sized);
+      const culprits = (sized.length > 0 ? sized : found).flatMap((each) => each.records).slice(0, 5);
+      for (const culprit of culprits) {
         this.add('overflow', culprit.el, `reaches to ${Math.round(culprit.rect.right + window.scrollX)} px of ${edge} px`, 'no wider than the window');
-        said += 1;
-        if (said >= 5) break;
       }
-      if (wide && said === 0) this.add('overflow', bodyElement() ?? root, `the page is ${scrollWidth(root)} px wide`, `no wider than the window, ${edge} px`);
+      if (wide && culprits.length === 0) this.add('overflow', bodyElement() ?? root, `the page is ${scrollWidth(root)} px wide`, `no wider than the window, ${edge} px`);
       for (const record of this.records) {
         const { el, style } = record;
         if (!record.seen || !record.text || record.typed || style.display === 'inline' || /^(?:html|body)$/.test(record.tag)) continue;
         const cut = /hidden|clip/.test(style.overflowX) && style.textOverflow !== 'ellipsis' && scrollWidth(el) > clientWidth(el) + 2;
         const low = /hidden|clip/.test(style.overflowY) && style.webkitLineClamp === 'none' && clientHeight(el) > 0 && scrollHeight(el) > clientHeight(el) + Number.parseFloat(style.fontSize) / 2;
         if (cut || low) this.add('clipped-text', el, 'text is cut off', 'room for the text, or an ellipsis');
+      }
+    }
+
+    /** What makes a part of the page too wide: what was given a width of its own, or else the innermost that is alone in reaching so far. */
+    culprits(top, reaches) {
+      const sized = (record) =>
+        ['width', 'min-width', 'inline-size', 'min-inline-size', 'left', 'margin-left', 'translate', 'transform'].some((name) => {
+          const found = this.sheets.declared(record.el, [name]);
+          return found && !found.trusted && /\d/.test(found.value) && !/^(?:100%|0(?:px)?)$/.test(found.value.trim());
+        });
+      const own = this.records.filter((record) => reaches(record) && contains(top.el, record.el) && sized(record));
+      const outer = own.filter((record) => !own.some((other) => other !== record && contains(other.el, record.el)));
+      if (outer.length > 0) return { sized: true, records: outer };
+      let culprit = top;
+      for (;;) {
+        const children = this.records.filter((each) => each.parent === culprit && reaches(each));
+        if (children.length !== 1) return { sized: false, records: [culprit] };
+        culprit = children[0];
       }
     }
 
