@@ -717,7 +717,7 @@
     }
   }
   const USES = {
-    text: /^(?!.*(?:border|surface|button-primary)).*(?:text|fore|-fg|content-|-on-|accent$|accent-strong$|link|neutral$|fine$|attention$|wrong$|waiting$|danger|error|success|warning|info)/i,
+    text: /^(?!.*(?:border|surface|background|button-primary)).*(?:text|fore|-fg|content-|-on-|accent$|accent-strong$|link|neutral$|fine$|attention$|wrong$|waiting$|danger|error|success|warning|info)/i,
     background: /^(?!.*(?:text|border|code)).*(?:surface|raised|overlay|back|-bg|container|fill|quiet$|canvas|accent$|accent-strong$|primary|head$|hover$|chosen$)/i,
     border: /border|divider|separator|outline|stroke|accent$|wrong$|fine$|waiting$|attention$/i,
     ring: /focus/i,
