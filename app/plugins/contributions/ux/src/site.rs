@@ -230,7 +230,6 @@ impl Site {
         if self.files.len() >= FILES {
             return Err(limit("the site", FILES as u64, "files"));
         }
-        // Names that differ in case alone are one file on some disks.
         if self.files.insert(path.clone(), content).is_some() {
             return Err(SiteError::Twice(path));
         }

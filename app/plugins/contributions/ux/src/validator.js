@@ -1519,7 +1519,8 @@
     fakeControl(record) {
       const { el, tag, style } = record;
       if (/^(?:label|option|details|legend|html|body|main)$/.test(tag) || REPLACED.has(tag) && tag !== 'img' && tag !== 'svg') return;
-      if (record.silent || closest(el, 'a[href],button,summary,label,select,[contenteditable=""],[contenteditable=true]')) return;
+      if (record.silent || attribute(el, 'aria-disabled') === 'true' || /disabled/.test(attribute(el, 'class') ?? '')) return;
+      if (closest(el, 'a[href],button,summary,label,select,[contenteditable=""],[contenteditable=true]')) return;
       const role = (attribute(el, 'role') ?? '').trim().split(/\s+/)[0];
       if (/^(?:tab|menuitem|menuitemcheckbox|menuitemradio|option|treeitem|gridcell|row|columnheader|tooltip|separator|slider|spinbutton|scrollbar|combobox|listbox|tabpanel|grid|tree|menu|application)$/.test(role)) return;
       const holds = queryAll(el, NATIVE).length > 0;
@@ -1671,7 +1672,9 @@
         if (stop < 0 && isMatch(el, 'button,a[href],input,select,textarea') && !isMatch(el, ':disabled')) {
           const roved = closest(el, ROVING) || /^(?:tab|menuitem|option|treeitem|gridcell|radio)/.test(attribute(el, 'role') ?? '');
           const part = closest(el, ['combobox', 'date', 'menu', 'tree', 'command', 'toolbar'].map((name) => `[class*="${this.options.prefix}${name}"]`).join(','));
-          if (!roved && !part) this.add('tab-order', el, `<${record.tag}> with tabindex="${text}"`, 'within reach of the Tab key');
+          // A link may lead where another one leads too; a button that is not reached does nothing for nobody.
+          const verdict = record.tag === 'a' ? 'look' : null;
+          if (!roved && !part) this.add('tab-order', el, `<${record.tag}> with tabindex="${text}"`, 'within reach of the Tab key', null, verdict);
         }
       }
     }
@@ -1694,7 +1697,10 @@
         // What is drawn over a link to make all of a card of it.
         const after = computed(el, '::after');
         const stretched = after.content !== 'none' && after.position === 'absolute';
-        boxes.push({ record, left, top, right, bottom, inline: style.display === 'inline', stretched });
+        // What is fixed lies over what scrolls beneath it: those are no neighbours.
+        let layer = record;
+        while (layer && !/fixed|sticky/.test(layer.style.position)) layer = layer.parent;
+        boxes.push({ record, left, top, right, bottom, inline: style.display === 'inline', stretched, layer });
       }
       for (const box of boxes) {
         const { record } = box;
@@ -1709,14 +1715,16 @@
         if (box.inline && link && (this.isInSentence(record) || !small)) continue;
         if (link && !small) continue;
         // Alone in its place a target may be small (WCAG 2.5.8); a tiny one is for nobody.
-        const tiny = !link && !record.faded && width < 22.5 && height < 22.5;
-        const verdict = tiny || (small && !(link && box.inline)) ? null : 'look';
+        const tiny = !link && !record.faded && !isMatch(el, 'input') && width < 22.5 && height < 22.5;
+        const aside = Number(attribute(el, 'tabindex') ?? 0) < 0;
+        const verdict = !aside && (tiny || (small && !(link && box.inline))) ? null : 'look';
         this.add('target-size', el, `${Math.round(width)} × ${Math.round(height)} px`, 'at least 24 × 24 px', null, verdict);
       }
     }
 
     /** Whether circles of 24 px round two targets meet. */
     isNear(a, b) {
+      if (a.layer !== b.layer) return false;
       const dx = Math.abs((a.left + a.right) / 2 - (b.left + b.right) / 2);
       const dy = Math.abs((a.top + a.bottom) / 2 - (b.top + b.bottom) / 2);
       return Math.hypot(dx, dy) < 24 && !contains(a.record.el, b.record.el) && !contains(b.record.el, a.record.el);

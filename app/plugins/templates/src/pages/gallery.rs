@@ -45,7 +45,13 @@ fn GalleryView(query: GalleryQuery, gallery: Gallery) -> impl IntoView {
     let content = if empty {
         view! { <Nothing query=query.clone() any=any/> }.into_any()
     } else {
-        view! { <Cards>{cards}</Cards> <Paging previous=previous next=next summary=summary/> }.into_any()
+        // The cards are headings of level 3, and this is what they stand under.
+        view! {
+            <h2 class="pk-visually-hidden">"Templates"</h2>
+            <Cards>{cards}</Cards>
+            <Paging previous=previous next=next summary=summary/>
+        }
+        .into_any()
     };
     let aside = view! { <a class="pk-button" href="/create/runs">"See my runs"</a> }.into_any();
     let narrowed = query.is_narrowed();
