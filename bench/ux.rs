@@ -41,7 +41,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         let report = checker().check(&subject).await?;
         times.push(start.elapsed());
-        println!("{}: {} findings, {:.2} s, {:.2} s a width and theme", report.browser, report.findings.len(), start.elapsed().as_secs_f64(), start.elapsed().as_secs_f64() / looks as f64);
+        println!(
+            "{}: {} findings, {:.2} s, {:.2} s a width and theme",
+            report.browser,
+            report.findings.len(),
+            start.elapsed().as_secs_f64(),
+            start.elapsed().as_secs_f64() / looks as f64
+        );
     }
     is_over.store(true, Ordering::Relaxed);
     watch.join().map_err(|_| "the watch ended")?;
@@ -77,7 +83,9 @@ fn memory() -> u64 {
         let stat = String::from_utf8_lossy(&text(path, "stat")).into_owned();
         stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(2).map(str::to_owned))
     };
-    let own = paths.iter().find(|path| String::from_utf8_lossy(&text(path, "cmdline")).contains("--user-data-dir=/tmp/portico-ux-"));
+    let own = paths
+        .iter()
+        .find(|path| String::from_utf8_lossy(&text(path, "cmdline")).contains("--user-data-dir=/tmp/portico-ux-"));
     let Some(own) = own.and_then(|path| group(path)) else { return 0 };
     let pages = paths.iter().filter(|path| group(path).as_ref() == Some(&own)).filter_map(|path| {
         let memory = String::from_utf8_lossy(&text(path, "statm")).into_owned();

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Subcommand, ValueEnum};
-use style::TokenSet;
-use url::Url;
 use ::ux::check::{Checker, Design, Subject};
 use ::ux::report::{Report, Verdict};
 use ::ux::rules::Rules;
 use ::ux::site::{ARCHIVE_BYTES, Site};
 use ::ux::tokens::{BYTES, Tokens};
+use clap::{Subcommand, ValueEnum};
+use style::TokenSet;
+use url::Url;
 
 use super::{USAGE, block_on, import};
 use crate::assets::{self, Assets};
@@ -119,7 +119,9 @@ fn design(file: Option<&Path>) -> anyhow::Result<Design> {
 fn is_over_ours(text: &str) -> bool {
     let groups: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(text).ok();
     let is_tier = |name: &String| matches!(name.as_str(), "base" | "functional" | "component");
-    groups.is_some_and(|groups| groups.keys().any(is_tier) && groups.keys().all(|name| is_tier(name) || name.starts_with('$')))
+    groups.is_some_and(|groups| {
+        groups.keys().any(is_tier) && groups.keys().all(|name| is_tier(name) || name.starts_with('$'))
+    })
 }
 
 /// A file, or its beginning where that is longer than it may be.

@@ -530,7 +530,10 @@ fn contribution(name: &str) -> String {
 
 /// The browser that the machine has, for a command that inherits nothing.
 fn with_browser() -> Vec<(&'static str, String)> {
-    ["PORTICO_CHROMIUM", "CHROMIUM_PATH"].into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect()
+    ["PORTICO_CHROMIUM", "CHROMIUM_PATH"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)))
+        .collect()
 }
 
 fn ux_check(folder: &Path, arguments: &[&str]) -> Output {
@@ -543,14 +546,21 @@ fn ux_check(folder: &Path, arguments: &[&str]) -> Output {
 fn ux_check_passes_the_clean_contribution_and_fails_the_faulty_one() {
     let folder = folder();
     let clean = ux_check(folder.path(), &[&contribution("clean"), "--format", "json"]);
-    assert_eq!((code(&clean), out(&clean)), (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()), "{}", err(&clean));
+    assert_eq!(
+        (code(&clean), out(&clean)),
+        (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()),
+        "{}",
+        err(&clean)
+    );
 
     let faulty = ux_check(folder.path(), &[&contribution("faulty"), "--format", "json"]);
     assert_eq!(code(&faulty), 1, "{}", err(&faulty));
     let report: Value = serde_json::from_str(&out(&faulty)).expect("one object");
     assert_eq!(report["verdict"], "fail");
     let findings = report["findings"].as_array().expect("a list");
-    let note = findings.iter().find(|finding| finding["selector"] == "#note" && finding["width"] == 390 && finding["theme"] == "light");
+    let note = findings
+        .iter()
+        .find(|finding| finding["selector"] == "#note" && finding["width"] == 390 && finding["theme"] == "light");
     assert_eq!(
         note.map(ToString::to_string).as_deref(),
         Some(
@@ -619,7 +629,12 @@ fn ux_check_takes_any_banks_tokens() {
     let check = |tokens: &str| ux_check(folder.path(), &["ui", "--tokens", tokens, "--format", "json"]);
     for tokens in ["bank.css", "bank.json"] {
         let checked = check(tokens);
-        assert_eq!((code(&checked), out(&checked)), (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()), "{tokens}: {}", err(&checked));
+        assert_eq!(
+            (code(&checked), out(&checked)),
+            (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()),
+            "{tokens}: {}",
+            err(&checked)
+        );
     }
     let ours = ux_check(folder.path(), &["ui", "--format", "json"]);
     assert_eq!(code(&ours), 1, "by the tokens of the portal it is another bank's page");

@@ -1777,7 +1777,7 @@
     /** What makes a part of the page too wide: what was given a width of its own, or else the innermost that is alone in reaching so far. */
     culprits(top, reaches) {
       const sized = (record) =>
-        ['width', 'min-width', 'inline-size', 'min-inline-size', 'left', 'margin-left', 'translate', 'transform'].some((name) => {
+        ['width', 'min-width', 'inline-size', 'min-inline-size', 'left', 'translate', 'transform'].some((name) => {
           const found = this.sheets.declared(record.el, [name]);
           return found && !found.trusted && /\d/.test(found.value) && !/^(?:100%|0(?:px)?)$/.test(found.value.trim());
         });

@@ -54,7 +54,9 @@ async fn a_page_of_the_components_of_another_bank_has_no_failure_and_a_fault_amo
         ("radius", "--salt-"),
         ("focus-ring", "--salt-focused-"),
     ] {
-        let found = report.findings.iter().find(|finding| finding.rule == rule && finding.verdict == Verdict::Fail);
+        // Its buttons change their surface as well when they get the focus, so that the ring is for a person to miss.
+        let least = if rule == "focus-ring" { Verdict::Look } else { Verdict::Fail };
+        let found = report.findings.iter().find(|finding| finding.rule == rule && finding.verdict >= least);
         let named = found.and_then(|finding| finding.token.as_deref());
         assert!(named.is_some_and(|named| named.starts_with(token)), "{rule}: {found:?}");
     }
