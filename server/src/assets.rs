@@ -1,7 +1,7 @@
 //! The browser's side, embedded: served under names that change with their content, so that a browser keeps them for good.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
@@ -124,10 +124,26 @@ impl Assets {
         Self { by_name, names, tokens_css, favicon: mark(tokens) }
     }
 
+    /// What is published for pages of contributors, by path: the style sheets, the behaviour, and the fonts that they name.
+    pub fn published_files(&self) -> BTreeMap<String, Vec<u8>> {
+        let sheets = [
+            ("/design/v1/tokens.css".to_owned(), self.tokens_css.clone().into_bytes()),
+            ("/design/v1/kit.css".to_owned(), [BASE_CSS, KIT_CSS].concat().into_bytes()),
+            ("/design/v1/kit.js".to_owned(), KIT_JS.as_bytes().to_vec()),
+        ];
+        let fonts = self.by_name.iter().filter(|(_, asset)| asset.content_type.starts_with("font/"));
+        sheets.into_iter().chain(fonts.map(|(name, asset)| (format!("/assets/{name}"), asset.plain.to_vec()))).collect()
+    }
+
     /// The addresses that the document uses.
     pub fn names(&self) -> &app::shell::Assets {
         &self.names
     }
+}
+
+/// The script of axe-core, which `script/build-web` puts beside the browser's side; a build without it checks without it.
+pub fn axe() -> Option<String> {
+    Site::get("axe.min.js").map(|file| String::from_utf8_lossy(&file.data).into_owned())
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {

@@ -9,6 +9,7 @@ mod policy;
 mod serve;
 mod template;
 mod token;
+mod ux;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -105,6 +106,11 @@ enum Command {
     Template {
         #[command(subcommand)]
         command: template::Command,
+    },
+    /// Check contributed pages against the design system
+    Ux {
+        #[command(subcommand)]
+        command: ux::Command,
     },
     /// Check, print and describe the policies that say who may do what
     Policy {
@@ -252,6 +258,7 @@ pub fn run() -> ExitCode {
         Command::Template { command } => return template::run(command),
         Command::Check { paths, format } => return check(&paths, format),
         Command::Policy { command } => return policy::run(command),
+        Command::Ux { command } => return ux::run(command),
         Command::Config { store } => store.load(None).map(|config| {
             print!("{config}");
             Ok(ExitCode::SUCCESS)

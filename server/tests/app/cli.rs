@@ -522,3 +522,121 @@ fn a_token_is_printed_once_and_nothing_else_is() {
     assert_eq!(code(&again), 1);
     assert!(err(&again).contains("A token of this number was not found"), "{}", err(&again));
 }
+
+/// The folder of an example contribution.
+fn contribution(name: &str) -> String {
+    format!("{}/../examples/contributions/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The browser that the machine has, for a command that inherits nothing.
+fn with_browser() -> Vec<(&'static str, String)> {
+    ["PORTICO_CHROMIUM", "CHROMIUM_PATH"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)))
+        .collect()
+}
+
+fn ux_check(folder: &Path, arguments: &[&str]) -> Output {
+    let browser = with_browser();
+    let environment: Vec<(&str, &str)> = browser.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    portico(folder, &[&["ux", "check"], arguments].concat(), &environment)
+}
+
+#[test]
+fn ux_check_passes_the_clean_contribution_and_fails_the_faulty_one() {
+    let folder = folder();
+    let clean = ux_check(folder.path(), &[&contribution("clean"), "--format", "json"]);
+    assert_eq!(
+        (code(&clean), out(&clean)),
+        (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()),
+        "{}",
+        err(&clean)
+    );
+
+    let faulty = ux_check(folder.path(), &[&contribution("faulty"), "--format", "json"]);
+    assert_eq!(code(&faulty), 1, "{}", err(&faulty));
+    let report: Value = serde_json::from_str(&out(&faulty)).expect("one object");
+    assert_eq!(report["verdict"], "fail");
+    let findings = report["findings"].as_array().expect("a list");
+    let note = findings
+        .iter()
+        .find(|finding| finding["selector"] == "#note" && finding["width"] == 390 && finding["theme"] == "light");
+    assert_eq!(
+        note.map(ToString::to_string).as_deref(),
+        Some(
+            "{\"rule\":\"spacing\",\"verdict\":\"fail\",\"selector\":\"#note\",\"width\":390,\"theme\":\"light\",\
+             \"actual\":\"padding: 13px\",\"expected\":\"12px, the token --pk-space-3\",\"token\":\"--pk-space-3\"}"
+        )
+    );
+
+    let text = out(&ux_check(folder.path(), &[&contribution("faulty")]));
+    for part in [
+        "fail: spacing: #note\n    found     padding: 13px\n    expected  12px, the token --pk-space-3\n",
+        "    at        390 light, 390 dark, 768 light, 768 dark, 1440 light, 1440 dark\n",
+        "    mend      Use the space named.\n",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn ux_check_says_two_when_it_could_not_check() {
+    let folder = folder();
+    write(&folder.path().join("ui/index.html"), "<!doctype html><html lang=en><title>x</title><main><h1>x</h1></main>");
+    write(&folder.path().join("none.css"), "p { color: red }");
+    write(&folder.path().join("exe/index.html"), "<p>x");
+    write(&folder.path().join("exe/run.exe"), "MZ");
+    let check = |arguments: &[&str]| ux_check(folder.path(), arguments);
+    for (arguments, problem) in [
+        (&["nowhere"][..], "nowhere: "),
+        (&["good"], "files of this kind are not taken"),
+        (&["exe"], "run.exe: files of this kind are not taken"),
+        (&["none.css"], "the archive cannot be read"),
+        (&["ui", "--tokens", "none.css"], "declares no custom property"),
+        (&["ui", "--tokens", "nowhere.json"], "nowhere.json: "),
+        (&["http://127.0.0.1:9/"], "cannot be loaded"),
+    ] {
+        let checked = check(arguments);
+        assert_eq!((code(&checked), out(&checked)), (2, String::new()), "{arguments:?}");
+        assert!(err(&checked).contains(problem), "{arguments:?}: {}", err(&checked));
+    }
+    let none = portico(folder.path(), &["ux", "check", "ui"], &[("PORTICO_CHROMIUM", "/nowhere/chromium")]);
+    assert_eq!(code(&none), 2, "no verdict without a browser");
+    assert!(err(&none).contains("the browser does not work"), "{}", err(&none));
+}
+
+#[test]
+fn ux_check_takes_any_banks_tokens() {
+    let folder = folder();
+    let page = "<!doctype html><html lang=en><title>x</title><style>:root{color-scheme:light dark}body{margin:0;background:#fffdf7;color:#123456;font:16px/1.5 Bank}\
+                main{padding:10px}@media(prefers-color-scheme:dark){body{background:#101010;color:#fafafa}}</style><main><h1 style='font-size:30px;font-weight:700;margin:0'>x</h1></main>";
+    write(&folder.path().join("ui/index.html"), page);
+    write(
+        &folder.path().join("bank.css"),
+        ":root{--b-space-1:10px;--b-font-size-1:16px;--b-font-size-2:30px;--b-font-weight-1:400;--b-font-weight-2:700;--b-line-height:1.5;--b-font-family:Bank,serif;--b-ink:#123456;--b-paper:#fffdf7}\
+         [data-theme=dark]{--b-ink:#fafafa;--b-paper:#101010}",
+    );
+    write(
+        &folder.path().join("bank.json"),
+        r##"{"space":{"$type":"dimension","one":{"$value":{"value":10,"unit":"px"}}},
+            "font-size":{"$type":"dimension","one":{"$value":{"value":16,"unit":"px"}},"two":{"$value":{"value":30,"unit":"px"}}},
+            "weight":{"$type":"fontWeight","one":{"$value":400},"two":{"$value":"bold"}},
+            "line-height":{"$type":"number","$value":1.5},
+            "family":{"$type":"fontFamily","$value":["Bank","serif"]},
+            "ink":{"$type":"color","$value":"#123456","$extensions":{"mode":{"dark":"#fafafa"}}},
+            "paper":{"$type":"color","$value":"#fffdf7","$extensions":{"mode":{"dark":"#101010"}}}}"##,
+    );
+    let check = |tokens: &str| ux_check(folder.path(), &["ui", "--tokens", tokens, "--format", "json"]);
+    for tokens in ["bank.css", "bank.json"] {
+        let checked = check(tokens);
+        assert_eq!(
+            (code(&checked), out(&checked)),
+            (0, "{\"verdict\":\"pass\",\"findings\":[]}\n".to_owned()),
+            "{tokens}: {}",
+            err(&checked)
+        );
+    }
+    let ours = ux_check(folder.path(), &["ui", "--format", "json"]);
+    assert_eq!(code(&ours), 1, "by the tokens of the portal it is another bank's page");
+    assert!(out(&ours).contains("\"--pk-space-2\""), "{}", out(&ours));
+}

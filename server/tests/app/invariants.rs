@@ -259,7 +259,9 @@ fn styles_are_written_in_kit_and_style_alone() {
         for forbidden in ["style=", "<style", "style:", "inner_html", "stylers"] {
             // The favicon is a picture, which no style sheet of the page reaches.
             let picture = path == "server/src/assets.rs" && forbidden == "<style";
-            let builds = path == "app/kit/build.rs" || path.ends_with("/tests.rs");
+            // Pages of contributors, which the check of them is tried on.
+            let contributed = path.starts_with("app/plugins/contributions/ux/tests/");
+            let builds = path == "app/kit/build.rs" || path.ends_with("/tests.rs") || contributed;
             // The second is text, escaped there: leptos does not escape the children of a `<textarea>`.
             let places_html =
                 ["fragment", "textarea"].map(|name| format!("app/kit/src/components/{name}/mod.rs")).contains(&path)
@@ -281,6 +283,9 @@ fn styles_are_written_in_kit_and_style_alone() {
         found.extend(files_or_none(folder, "scss"));
         found.extend(files_or_none(folder, "js"));
         found.retain(|path| !path.contains("/app/kit/src/components/"));
+        // What looks at pages of contributors, and such pages.
+        found.retain(|path| !path.ends_with("/contributions/ux/src/validator.js"));
+        found.retain(|path| !path.contains("/examples/contributions/"));
         assert_eq!(found, Vec::<String>::new());
     }
 }
@@ -378,6 +383,9 @@ fn only_the_server_knows_sockets_configuration_and_the_process() {
         ("app/kit/src/server/testing.rs", "env::var", "a test's database is named by the environment"),
         ("app/kit/src/server/git.rs", "env::var", "what the git command inherits: PATH, HOME and the SSH agent"),
         ("app/kit/src/server/git.rs", "Command::new", "git itself, without a shell"),
+        ("app/plugins/contributions/ux/src/chromium.rs", "env::var", "which browser, and the PATH that it is found on"),
+        ("app/plugins/contributions/ux/src/chromium.rs", "Command::new", "the browser, with a profile of its own"),
+        ("app/plugins/contributions/ux/src/rules.rs", "toml::", "the rules, which are no configuration"),
     ];
     let forbidden = [
         "env::var",

@@ -46,7 +46,13 @@ fn GalleryView(query: GalleryQuery, gallery: Gallery, may_try: bool) -> impl Int
     let content = if empty {
         view! { <Nothing query=query.clone() any=any/> }.into_any()
     } else {
-        view! { <h2 class="pk-visually-hidden">"Templates"</h2> <Cards>{cards}</Cards> <Paging previous=previous next=next summary=summary/> }.into_any()
+        // The cards are headings of level 3, and this is what they stand under.
+        view! {
+            <h2 class="pk-visually-hidden">"Templates"</h2>
+            <Cards>{cards}</Cards>
+            <Paging previous=previous next=next summary=summary/>
+        }
+        .into_any()
     };
     let try_one = may_try.then(|| view! { <a class="pk-button" href="/create/try">"Try a template"</a> });
     let aside = view! {

@@ -1,0 +1,294 @@
+//! A check: every page of a site, at each width and in both themes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::VALIDATOR;
+use crate::chromium::{self, Chromium};
+use crate::page::{self, Brief, Look, ORIGIN, PageError, Source, Told, Window};
+use crate::report::{Finding, Report, Screenshot, Theme, Verdict};
+use crate::rules::Rules;
+use crate::serve::Published;
+use crate::site::Site;
+use crate::tokens::{Tokens, TokensError};
+
+/// The widths of the window, with the heights that go with them.
+pub const WINDOWS: [(u32, u32); 3] = [(390, 844), (768, 1024), (1440, 900)];
+/// The most elements of a page.
+pub const ELEMENTS: usize = 20_000;
+/// The most findings that are kept of a page at a width and in a theme.
+pub const FINDINGS: usize = 1_000;
+/// How long a check may take, whatever the pages do.
+pub const TIME: Duration = Duration::from_secs(180);
+/// What the class names of published components begin with.
+const PREFIX: &str = "pk-";
+
+/// What pages are compared with.
+#[derive(Debug, Clone)]
+pub struct Design {
+    /// The tokens.
+    pub tokens: Tokens,
+    /// The style sheets that the bank publishes: what they say is as the bank has it.
+    pub published: Vec<String>,
+    /// Files that pages may link, by path, such as `/design/v1/kit.css`.
+    pub files: Arc<Published>,
+    /// Whether the published components are meant for these pages.
+    pub components: bool,
+}
+
+/// What is checked.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// Files.
+    Site(Arc<Site>),
+    /// A page on the network; nothing but its origin is reached.
+    Url(Url),
+}
+
+/// Checks pages.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    design: Design,
+    rules: Rules,
+    axe: Option<Arc<str>>,
+    browser: Option<PathBuf>,
+    pictures: bool,
+    windows: Vec<(u32, u32)>,
+}
+
+/// Why something could not be checked. It is no verdict: the gate stays closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// No browser on this machine.
+    #[error("no Chromium was found: install chromium or google-chrome, or name it in PORTICO_CHROMIUM")]
+    NoBrowser,
+    /// The browser does not start.
+    #[error("the browser does not work: {0}")]
+    Browser(String),
+    /// An address that cannot be checked.
+    #[error("{0} is no http or https address")]
+    Address(String),
+    /// The tokens.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
+    /// A page.
+    #[error("could not be checked: {0}")]
+    Page(#[from] PageError),
+    /// It took too much memory.
+    #[error("could not be checked: the pages took more than {} MB", chromium::MEMORY_BYTES >> 20)]
+    Memory,
+    /// It took too long.
+    #[error("could not be checked: it took more than {} s", TIME.as_secs())]
+    Late,
+}
+
+impl Checker {
+    /// Checks against these tokens and rules.
+    pub fn new(design: Design, rules: Rules) -> Self {
+        Self { design, rules, axe: None, browser: None, pictures: false, windows: WINDOWS.to_vec() }
+    }
+
+    /// With the rules of axe-core, whose script this is.
+    #[must_use]
+    pub fn with_axe(mut self, script: Option<impl Into<Arc<str>>>) -> Self {
+        self.axe = script.map(Into::into);
+        self
+    }
+
+    /// With this browser, and not the one that is found.
+    #[must_use]
+    pub fn with_browser(mut self, program: PathBuf) -> Self {
+        self.browser = Some(program);
+        self
+    }
+
+    /// With a picture of each page at each width and in both themes.
+    #[must_use]
+    pub fn with_pictures(mut self) -> Self {
+        self.pictures = true;
+        self
+    }
+
+    /// In windows of these widths and heights alone, where a quick answer is enough; evidence is made in all of them.
+    #[must_use]
+    pub fn with_windows(mut self, windows: &[(u32, u32)]) -> Self {
+        self.windows = windows.to_vec();
+        self
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Checks it, in a browser that is started for it and ended with it.
+    pub async fn check(&self, subject: &Subject) -> Result<Report, CheckError> {
+        let program = self.browser.clone().or_else(chromium::find).ok_or(CheckError::NoBrowser)?;
+        let host = match subject {
+            Subject::Site(_) => None,
+            Subject::Url(url) => match (url.scheme(), url.host_str()) {
+                ("http" | "https", Some(host)) => Some(host),
+                _ => return Err(CheckError::Address(url.to_string())),
+            },
+        };
+        let browser = Chromium::start(&program, host).await.map_err(CheckError::Browser)?;
+        let checked = tokio::time::timeout(TIME, self.check_in(&browser, subject)).await;
+        let outgrown = browser.is_outgrown();
+        browser.end().await;
+        match checked {
+            _ if outgrown => Err(CheckError::Memory),
+            Ok(checked) => checked,
+            Err(_) => Err(CheckError::Late),
+        }
+    }
+
+    /// Checks several things one after the other in one browser. Each gets a profile of its own all the same.
+    pub async fn check_all(&self, sites: &[Arc<Site>]) -> Result<Vec<Report>, CheckError> {
+        let program = self.browser.clone().or_else(chromium::find).ok_or(CheckError::NoBrowser)?;
+        let browser = Chromium::start(&program, None).await.map_err(CheckError::Browser)?;
+        let setup = self.resolve(&browser).await?;
+        let mut reports = Vec::with_capacity(sites.len());
+        for site in sites {
+            reports.push(self.check_with(&browser, &setup, &Subject::Site(Arc::clone(site))).await?);
+        }
+        browser.end().await;
+        Ok(reports)
+    }
+
+    async fn check_in(&self, browser: &Chromium, subject: &Subject) -> Result<Report, CheckError> {
+        let setup = self.resolve(browser).await?;
+        self.check_with(browser, &setup, subject).await
+    }
+
+    /// The options of the validator: what the tokens come to in each theme.
+    async fn resolve(&self, browser: &Chromium) -> Result<Value, CheckError> {
+        let (css, roles) = (json!(self.design.tokens.css()), json!(self.design.tokens.roles()));
+        let mut tokens = json!({});
+        let mut switches = Value::Null;
+        for theme in Theme::ALL {
+            let call = format!("porticoUx.tokens({css},{:?},{roles})", theme.name());
+            let mut resolved = page::resolve(browser, VALIDATOR, &call, theme).await?;
+            if resolved["tokens"].as_array().is_none_or(Vec::is_empty) {
+                return Err(TokensError::None.into());
+            }
+            tokens[theme.name()] = resolved["tokens"].take();
+            switches = resolved["switches"].take();
+        }
+        // What the token file itself says, wherever a page has it from, redefines nothing.
+        let published: Vec<&str> =
+            self.design.published.iter().map(String::as_str).chain([self.design.tokens.css()]).collect();
+        let components = if self.design.components { json!(self.rules.components) } else { json!([]) };
+        Ok(json!({
+            "tokens": tokens, "switches": switches, "components": components, "prefix": PREFIX,
+            "published": published, "most": ELEMENTS,
+        }))
+    }
+
+    async fn check_with(&self, browser: &Chromium, setup: &Value, subject: &Subject) -> Result<Report, CheckError> {
+        let (source, pages, reviewed) = match subject {
+            Subject::Site(site) => {
+                let source = Source::Files { site: Arc::clone(site), published: Arc::clone(&self.design.files) };
+                let pages =
+                    site.pages().into_iter().map(|page| (page.to_owned(), format!("{ORIGIN}/{}", encoded(page))));
+                (source, pages.collect::<Vec<_>>(), site.hash())
+            }
+            Subject::Url(url) => {
+                let origin = url.origin().ascii_serialization();
+                let hash = blake3::hash(url.as_str().as_bytes()).to_hex().to_string();
+                (Source::Origin(origin), vec![(String::new(), url.to_string())], hash)
+            }
+        };
+        let mut options = setup.clone();
+        if let Subject::Site(site) = subject {
+            // A sandboxed page may not read the rules of its own style sheets, so the validator is given their texts.
+            let own = site.files().map(|(path, content)| (format!("/{path}"), content));
+            let published = self.design.files.iter().map(|(path, content)| (path.clone(), content.as_slice()));
+            let sheets = own.chain(published).filter(|(path, _)| path.ends_with(".css"));
+            options["sheets"] = sheets.map(|(path, css)| (path, json!(String::from_utf8_lossy(css)))).collect();
+        }
+        let script = format!("globalThis.porticoUx={VALIDATOR};globalThis.porticoOptions={options};0");
+        let brief = Brief { setup: &script, axe: self.axe.as_deref(), picture: self.pictures };
+        let mut report = Report {
+            verdict: Verdict::Pass,
+            findings: Vec::new(),
+            reviewed,
+            rules: self.rules.version.clone(),
+            tokens: self.design.tokens.hash(),
+            browser: browser.version.clone(),
+            axe: self.axe.is_some(),
+            screenshots: Vec::new(),
+        };
+        for (number, (page, url)) in pages.iter().enumerate() {
+            let name = if number == 0 { "" } else { page.as_str() };
+            for &(width, height) in &self.windows {
+                let mut light = None;
+                for theme in Theme::ALL {
+                    let window = Window { url, width, height, theme };
+                    let mut look = page::look(browser, &source, window, &brief).await?;
+                    if let Some(png) = look.png.take() {
+                        report.screenshots.push(Screenshot { page: page.clone(), width, theme, png });
+                    }
+                    let look = match &light {
+                        None => light.insert(look),
+                        Some(light) => &self.themed(light, look),
+                    };
+                    report.findings.extend(self.findings(look, name, width, theme));
+                }
+            }
+        }
+        report.findings.sort_by(|a, b| (b.verdict, &a.rule, a).cmp(&(a.verdict, &b.rule, b)));
+        report.findings.dedup();
+        report.verdict = report.findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Pass);
+        Ok(report)
+    }
+
+    /// A page that wears the same colours in the dark has no dark theme: that is one thing to say of it, and not one of each element.
+    fn themed(&self, light: &Look, mut dark: Look) -> Look {
+        if light.dress != dark.dress {
+            return dark;
+        }
+        let before = dark.told.len();
+        dark.told.retain(|told| self.rules.get(&told.rule).is_none_or(|rule| !rule.theme));
+        if dark.told.len() < before {
+            dark.told.push(Told {
+                rule: "theme".to_owned(),
+                verdict: None,
+                selector: "html".to_owned(),
+                actual: "the same colours in light and dark".to_owned(),
+                expected: "colours that follow the theme".to_owned(),
+                token: None,
+            });
+        }
+        dark
+    }
+
+    fn findings(&self, look: &Look, page: &str, width: u32, theme: Theme) -> Vec<Finding> {
+        let told = look.told.iter().take(FINDINGS).filter_map(|told| {
+            let severity = self.rules.get(&told.rule).map_or(Verdict::Look, |rule| rule.severity);
+            // What the validator is less sure of is never more than the rule.
+            let verdict = told.verdict.map_or(severity, |less| less.min(severity));
+            let selector = if page.is_empty() { told.selector.clone() } else { format!("{page}: {}", told.selector) };
+            (verdict > Verdict::Pass).then(|| Finding {
+                rule: told.rule.clone(),
+                verdict,
+                selector,
+                width,
+                theme,
+                actual: told.actual.clone(),
+                expected: told.expected.clone(),
+                token: told.token.clone(),
+            })
+        });
+        told.collect()
+    }
+}
+
+/// A path as an address has it.
+fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
