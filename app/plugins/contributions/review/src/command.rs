@@ -422,8 +422,8 @@ impl Contribution {
         Ok(vec![Event::Submitted {
             stage,
             submission: u32::try_from(self.submissions.len()).unwrap_or(u32::MAX).saturating_add(1),
-            material,
-            checklist,
+            material: Box::new(material),
+            checklist: Box::new(checklist),
             quorum: gate.map_or(0, |gate| gate.quorum),
             due_at: gate.map(|gate| now + gate.time()),
         }])

@@ -253,8 +253,9 @@ impl Contribution {
     /// What a submission has otherwise than the one before it to the same gate; nothing for the first.
     pub fn changes(&self, number: u32) -> Vec<Change> {
         let Some(submission) = self.submission(number) else { return Vec::new() };
-        let earlier = self.submissions.iter().filter(|other| other.number < number && other.stage == submission.stage);
-        earlier.last().map(|before| submission.material.changes(&before.material)).unwrap_or_default()
+        let mut earlier =
+            self.submissions.iter().filter(|other| other.number < number && other.stage == submission.stage);
+        earlier.next_back().map(|before| submission.material.changes(&before.material)).unwrap_or_default()
     }
 
     /// The findings that keep the gate closed: blocking, and not waived.
@@ -326,8 +327,8 @@ impl Contribution {
                     stage: *stage,
                     by: actor.to_owned(),
                     at,
-                    material: material.clone(),
-                    checklist: checklist.clone(),
+                    material: (**material).clone(),
+                    checklist: (**checklist).clone(),
                     quorum: *quorum,
                     due_at: *due_at,
                     overdue: false,

@@ -97,10 +97,10 @@ pub enum Event {
         /// The number of the submission, from 1.
         submission: u32,
         /// What was submitted.
-        material: Material,
+        material: Box<Material>,
         /// What the gate goes by, as it was then.
         #[serde(default)]
-        checklist: Checklist,
+        checklist: Box<Checklist>,
         /// How many have to accept.
         quorum: usize,
         /// When the gate should have decided.

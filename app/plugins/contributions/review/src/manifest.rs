@@ -152,7 +152,8 @@ impl Manifest {
         };
         let upstreams =
             |manifest: &Self| manifest.upstreams.iter().map(|up| (up.target.clone(), up.reason.clone())).collect();
-        let lists: [(&str, BTreeMap<String, String>, BTreeMap<String, String>); 4] = [
+        type Named = BTreeMap<String, String>;
+        let lists: [(&str, Named, Named); 4] = [
             ("Route", routes(before), routes(self)),
             ("Right", permissions(before), permissions(self)),
             ("Data", data(before), data(self)),

@@ -302,8 +302,8 @@ impl Walk {
     }
 
     fn step(&mut self) {
-        let who = self.random.random_range(0..PEOPLE.len());
         let ask = self.choose();
+        let who = self.somebody(ask);
         let is_portal = matches!(ask, Ask::Report { .. } | Ask::Check { .. });
         let by = (!is_portal).then(|| person(who));
         self.now += self.random.random_range(1..1_000);
@@ -346,6 +346,25 @@ impl Walk {
         (stage, state)
     }
 
+    /// Anybody, and more often somebody who may, so that sequences get far.
+    fn somebody(&mut self, ask: Ask) -> usize {
+        let anybody = self.random.random_range(0..PEOPLE.len());
+        if self.random.random_bool(0.3) {
+            return anybody;
+        }
+        match ask {
+            Ask::Accept { .. } | Ask::Claim { .. } if (1..=3).contains(&self.model.stage) => {
+                let groups = GATES[self.model.stage - 1].0;
+                let members: Vec<usize> = (0..PEOPLE.len()).filter(|who| Model::is_in(*who, groups)).collect();
+                members[self.random.random_range(0..members.len())]
+            }
+            Ask::DecideAppeal(_) => self.random.random_range(4..6),
+            Ask::Waive { .. } => 2,
+            Ask::Submit { .. } | Ask::GoLive | Ask::Appeal => 0,
+            _ => anybody,
+        }
+    }
+
     /// Something that may or may not make sense: most of it is what would lead on, so that sequences get far.
     fn choose(&mut self) -> Ask {
         let model = self.model.clone();
@@ -365,12 +384,12 @@ impl Walk {
             46..49 => Ask::Release { number },
             49..72 => Ask::Accept { stage, number, commit },
             72..76 => Ask::SendBack { number, stage, commit, to: random.random_range(0..6) },
-            76..78 => Ask::Reject { number, stage, commit },
-            78..81 => Ask::Appeal,
+            76 => Ask::Reject { number, stage, commit },
+            80 => Ask::Appeal,
             81..84 => Ask::DecideAppeal(random.random_bool(0.7)),
-            84 => Ask::Withdraw,
-            85 => Ask::Merge,
-            86..94 => Ask::Check { met: random.random_bool(0.6) },
+            84 if random.random_bool(0.1) => Ask::Withdraw,
+            85 if random.random_bool(0.1) => Ask::Merge,
+            77..80 | 86..94 => Ask::Check { met: random.random_bool(0.6) },
             _ => Ask::GoLive,
         }
     }
