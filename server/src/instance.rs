@@ -10,6 +10,8 @@ use access::server::Access;
 use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
+use contributions::server::Contributions;
+use contributions::server::evidence::NoBrowser;
 use design::server::DesignPlugin;
 use golden_paths::server::{GoldenPaths, Parts as PathParts};
 use inbox::server::Inbox;
@@ -192,6 +194,14 @@ impl Instance {
         });
         let runs: Arc<dyn Runs> = templates.tasks.clone();
         plugins.push(Arc::new(templates));
+        plugins.push(Arc::new(Contributions {
+            kit: kit.clone(),
+            entities: entities.clone(),
+            rules: Arc::new(config.rules()?),
+            evidence: Arc::new(NoBrowser),
+            plugins: &app::PLUGINS,
+            check_every: i64::from(config.contributions.check_minutes) * 60_000,
+        }));
         plugins.push(Arc::new(GoldenPaths::new(PathParts {
             kit: kit.clone(),
             entities,

@@ -608,7 +608,9 @@ impl Contribution {
             match &self.flag {
                 None if !unmet.is_empty() => events.push(Event::Flagged { standards: unmet }),
                 Some(_) if unmet.is_empty() => events.push(Event::Cleared {}),
-                Some(flag) if flag.standards != unmet => events.push(Event::Flagged { standards: unmet }),
+                Some(flag) if unmet.iter().any(|id| !flag.standards.contains(id)) => {
+                    events.push(Event::Flagged { standards: unmet });
+                }
                 _ => {}
             }
         }
