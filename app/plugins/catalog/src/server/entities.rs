@@ -24,8 +24,8 @@ use super::rest::{MAX_CONDITIONS, MAX_LIMIT, alternative, one_entity};
 use super::service::{Catalog, NewLocation};
 use super::source::as_url;
 use super::tree::{self, DirTree, GitTree};
-use crate::model::EntityRow;
 use crate::info::{READ_ENTITIES, REGISTER_LOCATION};
+use crate::model::EntityRow;
 
 /// How many times a registered location is waited for, each as long as a person would wait for a page.
 const WAITS: u32 = 15;

@@ -273,29 +273,32 @@ fn SubmissionView(
 #[component]
 pub(super) fn MaterialView(submission: Submission) -> impl IntoView {
     let material = submission.material;
-    let outside = |url: &str| view! { <a class="pk-wrap" href=url.to_owned() rel="external noopener noreferrer">{url.to_owned()}</a> };
-    let ui = material.ui.as_ref().map(|ui| view! { <Fact name="Pages"><span class="pk-wrap">{ui.label()}</span></Fact> });
-    let change = material.change.as_ref().map(|change| {
-        let link = outside(&change.url);
-        view! { <Fact name="Change">{link}</Fact> <Fact name="Commit"><code class="pk-mono pk-wrap">{change.commit.clone()}</code></Fact> }
+    let ui = material.ui.map(|ui| view! { <Fact name="Pages"><span class="pk-wrap">{ui.label()}</span></Fact> });
+    let change = material.change.map(|change| {
+        let (href, url, commit) = (change.url.clone(), change.url, change.commit);
+        view! {
+            <Fact name="Change"><a class="pk-wrap" href=href rel="external noopener noreferrer">{url}</a></Fact>
+            <Fact name="Commit"><code class="pk-mono pk-wrap">{commit}</code></Fact>
+        }
     });
     let entity = (!material.entity.is_empty()).then(|| {
         let href = entity_href(&material.entity);
         view! { <Fact name="Entry in the catalog"><a class="pk-mono" href=href>{material.entity.clone()}</a></Fact> }
     });
-    let manifest = material.manifest.as_ref().map(|manifest| {
+    let manifest = material.manifest.map(|manifest| {
         let list = |items: Vec<String>| if items.is_empty() { "None".to_owned() } else { items.join(", ") };
         let routes = list(manifest.routes.iter().map(|route| format!("{} {}", route.method, route.path)).collect());
         let data = manifest.data.iter().map(|data| {
             format!("{} ({}, {})", data.name, data.classification, if data.writes { "writes" } else { "reads" })
         });
         let data = list(data.collect());
+        let rights = list(manifest.permissions.clone());
         let upstreams = list(manifest.upstreams.iter().map(|up| up.target.clone()).collect());
         view! {
-            <Fact name="Id"><code class="pk-mono">{manifest.id.clone()}</code></Fact>
-            <Fact name="Owner">{manifest.owner.clone()}</Fact>
+            <Fact name="Id"><code class="pk-mono">{manifest.id}</code></Fact>
+            <Fact name="Owner">{manifest.owner}</Fact>
             <Fact name="Routes">{routes}</Fact>
-            <Fact name="Rights">{list(manifest.permissions.clone())}</Fact>
+            <Fact name="Rights">{rights}</Fact>
             <Fact name="Data">{data}</Fact>
             <Fact name="Upstreams">{upstreams}</Fact>
         }

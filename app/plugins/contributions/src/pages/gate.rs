@@ -33,11 +33,12 @@ pub async fn gate_page(id: &str) -> Result<Drawn, AppError> {
 fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
     let Detail { contribution, who, may_take_part, titles } = detail;
     let id = contribution.id.clone();
+    let state = contribution.state;
     let title = contribution.pitch.title.clone();
     let mut trail = trail();
     trail.push((title.clone(), contribution_href(&id)));
     let heading = contribution.stage.label();
-    let aside = view! { <StateBadge state=contribution.state/> }.into_any();
+    let aside = view! { <StateBadge state=state/> }.into_any();
     if contribution.state == State::Appealed {
         let decides = may_take_part && who.is(&rules.board.group) && !contribution.makers.contains(&who.subject);
         return view! {
@@ -62,18 +63,22 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
     let problem = html::markdown(&contribution.pitch.problem);
     let groups = rules.stage(open.stage).map(|gate| gate.groups.clone()).unwrap_or_default();
     let lead = format!("{} decide; submission {}.", names_of(&titles, &groups), open.number);
+    let material = view! { <MaterialView submission=open.clone()/> };
+    let report = view! { <ReportView contribution=contribution.clone() open=open.clone() rules=rules who=who.clone() may=may_take_part now=now/> };
+    let evidence = view! { <Evidences open=open.clone()/> };
+    let decide = view! { <Decide contribution=contribution open=open.clone() who=who.clone() reviews=reviews titles=titles.clone() groups=groups/> };
     view! {
         <Breadcrumb trail=trail/>
         <Page title=heading kind=title lead=lead aside=aside>
             <div class="pk-columns">
                 <div class="pk-panels">
                     <Panel title="What was submitted">
-                        <MaterialView submission=open.clone()/>
+                        {material}
                         {any_changes.then(|| view! { <p>"What is otherwise than in the submission before:"</p> <Changes changes=changes/> })}
                     </Panel>
-                    <ReportView contribution=contribution.clone() open=open.clone() rules=rules.clone() who=who.clone() may=may_take_part now=now/>
-                    <Evidences open=open.clone()/>
-                    <Decide contribution=contribution.clone() open=open.clone() who=who.clone() reviews=reviews titles=titles.clone() groups=groups/>
+                    {report}
+                    {evidence}
+                    {decide}
                 </div>
                 <div class="pk-panels">
                     <Reviewers open=open who=who reviews=reviews titles=titles id=id now=now/>
@@ -280,12 +285,15 @@ fn Decide(
         return view! { <Banner title="Others review it" tone=Tone::Neutral><p>"As many as it takes are at it."</p></Banner> }.into_any();
     }
     let hidden = || {
+        let (id, stage) = (contribution.id.clone(), open.stage.name());
+        let (submission, commit) = (open.number.to_string(), open.commit().to_owned());
         view! {
-            <input type="hidden" name="id" value=contribution.id.clone()/>
-            <input type="hidden" name="stage" value=open.stage.name()/>
-            <input type="hidden" name="submission" value=open.number.to_string()/>
-            <input type="hidden" name="commit" value=open.commit().to_owned()/>
+            <input type="hidden" name="id" value=id/>
+            <input type="hidden" name="stage" value=stage/>
+            <input type="hidden" name="submission" value=submission/>
+            <input type="hidden" name="commit" value=commit/>
         }
+        .into_any()
     };
     let questions: Vec<_> = open
         .checklist
@@ -315,12 +323,14 @@ fn Decide(
         let said = format!("What you accept is the commit {}.", open.commit());
         view! { <p class="pk-wrap">{said}</p> }
     });
+    let (accepts, sends_back, rejects) = (hidden(), hidden(), hidden());
+    let stage = open.stage.name();
     view! {
         <Section title="Your decision">
             <details class="pk-disclosure" open=true>
                 <summary>"Accept"</summary>
                 <form method="post" action=DecideSubmission::PATH>
-                    {hidden()}
+                    {accepts}
                     <FormLayout>
                         {questions}
                         {commit}
@@ -332,10 +342,10 @@ fn Decide(
             <details class="pk-disclosure">
                 <summary>"Send back"</summary>
                 <form method="post" action=DecideSubmission::PATH>
-                    {hidden()}
+                    {sends_back}
                     <FormLayout>
                         <Field label="What has to change" id="changes" help="One change a line" need=Need::Required><TextArea name="changes" rows=4/></Field>
-                        <Field label="To which gate" id="to" help="What is sent back further passes the gates between again" need=Need::Required><Select name="to" options=gates value=open.stage.name()/></Field>
+                        <Field label="To which gate" id="to" help="What is sent back further passes the gates between again" need=Need::Required><Select name="to" options=gates value=stage/></Field>
                         <FormActions><Button text="Send back" sends=("verdict", "send-back".to_owned())/></FormActions>
                     </FormLayout>
                 </form>
@@ -343,7 +353,7 @@ fn Decide(
             <details class="pk-disclosure">
                 <summary>"Reject"</summary>
                 <form method="post" action=DecideSubmission::PATH>
-                    {hidden()}
+                    {rejects}
                     <FormLayout>
                         <Field label="Why it is not to be" id="reject-reason" help="Its contributors can appeal once" need=Need::Required><TextArea name="reason" rows=3/></Field>
                         <FormActions><Button text="Reject" emphasis=Emphasis::Danger sends=("verdict", "reject".to_owned())/></FormActions>

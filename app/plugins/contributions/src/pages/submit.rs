@@ -124,12 +124,15 @@ fn asked(stage: Stage, kind: Kind, last: &Material, upload: (String, String), ow
             }
             .into_any()
         }
-        Stage::Readiness => view! {
+        Stage::Readiness => {
+            let entity = last.entity.clone();
+            view! {
             <FormSection title="Its entry in the catalog" lead="The portal looks there whether the standards are met, and keeps looking.">
-                <Field label="Entity" id="entity" help="Such as component:default/rota; it has to belong to the team" need=Need::Required><Input name="entity" value=last.entity.clone()/></Field>
+                <Field label="Entity" id="entity" help="Such as component:default/rota; it has to belong to the team" need=Need::Required><Input name="entity" value=entity/></Field>
             </FormSection>
+            }
+            .into_any()
         }
-        .into_any(),
         _ => ().into_any(),
     }
 }

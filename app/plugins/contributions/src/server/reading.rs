@@ -230,7 +230,7 @@ impl Contributions {
     }
 
     /// What people call those of these groups and people that the caller may see; the others by the last part of their refs.
-    pub(super) async fn titles(
+    pub(crate) async fn titles(
         &self,
         caller: &Caller,
         refs: BTreeSet<String>,
@@ -343,13 +343,13 @@ pub fn who(caller: &Caller) -> Result<Who, AppError> {
 }
 
 /// The caller and its groups.
-pub(super) fn own_names(caller: &Caller) -> Vec<String> {
+pub(crate) fn own_names(caller: &Caller) -> Vec<String> {
     let groups = caller.principal().map(|principal| principal.groups.clone()).unwrap_or_default();
     let groups = groups.into_iter().filter(|group| group.starts_with("group:"));
     std::iter::once(caller.subject().to_owned()).chain(groups).collect()
 }
 
-pub(super) fn signed_in(caller: &Caller) -> Result<(), AppError> {
+pub(crate) fn signed_in(caller: &Caller) -> Result<(), AppError> {
     if *caller == Caller::Anonymous { Err(AppError::Unauthenticated) } else { Ok(()) }
 }
 
