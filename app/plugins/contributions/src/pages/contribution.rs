@@ -59,7 +59,9 @@ fn ContributionView(shown: Shown) -> impl IntoView {
     let Detail { contribution, who, may_take_part, titles } = detail;
     let id = contribution.id.clone();
     let pitch = contribution.pitch.clone();
-    let stops = stations(&contribution, &titles, |stage| rules.stage(stage).map(|gate| gate.groups.clone()).unwrap_or_default());
+    let stops = stations(&contribution, &titles, |stage| {
+        rules.stage(stage).map(|gate| gate.groups.clone()).unwrap_or_default()
+    });
     let lead = format!("{} by {}.", pitch.kind.label(), name_of(&titles, &contribution.author));
     let aside = view! { <StateBadge state=contribution.state/> }.into_any();
     let whole = format!("{}/history", contribution_href(&id));
@@ -92,8 +94,8 @@ fn ContributionView(shown: Shown) -> impl IntoView {
         })
         .collect();
     let submissions = (!submissions.is_empty()).then(|| view! { <Section title="Submissions">{submissions}</Section> });
-    let acts = may_take_part
-        .then(|| view! { <Acts contribution=contribution.clone() who=who.clone() rules=rules.clone()/> });
+    let acts =
+        may_take_part.then(|| view! { <Acts contribution=contribution.clone() who=who.clone() rules=rules.clone()/> });
     view! {
         <Breadcrumb trail=trail()/>
         <Page title=pitch.title.clone() kind="Contribution" reference=id.clone() lead=lead aside=aside>
@@ -179,10 +181,17 @@ fn Situation(
         State::Open if makes => {
             let to = if contribution.stage == Stage::Pitch { Stage::Ux } else { contribution.stage };
             let href = format!("{}/submit", contribution_href(&id));
-            Some(view! { <Button text=format!("Submit it to {}", to.label()) emphasis=Emphasis::Primary href=href/> }.into_any())
+            Some(
+                view! { <Button text=format!("Submit it to {}", to.label()) emphasis=Emphasis::Primary href=href/> }
+                    .into_any(),
+            )
         }
         State::InReview if contribution.stage != Stage::Readiness => {
-            let emphasis = if may_take_part && contribution.may_review(&rules, &who) { Emphasis::Primary } else { Emphasis::Normal };
+            let emphasis = if may_take_part && contribution.may_review(&rules, &who) {
+                Emphasis::Primary
+            } else {
+                Emphasis::Normal
+            };
             Some(view! { <Button text="See the gate" emphasis=emphasis href=gate_href(&id)/> }.into_any())
         }
         State::Appealed => Some(view! { <Button text="See the appeal" href=gate_href(&id)/> }.into_any()),
@@ -232,16 +241,12 @@ fn Standards(contribution: Contribution, rules: Arc<Rules>) -> impl IntoView {
             view! { <li><Badge text=word tone=tone/> " " {name} " " <span class="pk-quiet pk-wrap">{said.clone()}</span></li> }
         })
         .collect();
-    (!items.is_empty()).then(|| view! { <Section title="Operational standards"><ul class="pk-list">{items}</ul></Section> })
+    (!items.is_empty())
+        .then(|| view! { <Section title="Operational standards"><ul class="pk-list">{items}</ul></Section> })
 }
 
 #[component]
-fn SubmissionView(
-    submission: Submission,
-    changes: Vec<review::Change>,
-    titles: Titles,
-    now: Millis,
-) -> impl IntoView {
+fn SubmissionView(submission: Submission, changes: Vec<review::Change>, titles: Titles, now: Millis) -> impl IntoView {
     let title = format!("{}, submission {}", submission.stage.label(), submission.number);
     let outcome = submission.decision.as_ref().map(|decision| decision.outcome);
     let by = who_link(&titles, &submission.by);
@@ -343,7 +348,8 @@ fn Comments(contribution: Contribution, titles: Titles, may: bool, now: Millis) 
 fn About(contribution: Contribution, titles: Titles, now: Millis) -> impl IntoView {
     let owner = who_link(&titles, &contribution.pitch.owner);
     let author = who_link(&titles, &contribution.author);
-    let live = contribution.live_at.map(|at| view! { <Fact name="Live since"><Time when=Some(When::new(at, now))/></Fact> });
+    let live =
+        contribution.live_at.map(|at| view! { <Fact name="Live since"><Time when=Some(When::new(at, now))/></Fact> });
     let entity = contribution.last_to(Stage::Readiness).map(|last| last.material.entity.clone());
     let entity = entity.map(|entity| {
         let href = entity_href(&entity);

@@ -92,16 +92,12 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
 
 /// Who reviews, how many it takes and until when.
 #[component]
-fn Reviewers(
-    open: Submission,
-    who: Who,
-    reviews: bool,
-    titles: Titles,
-    id: String,
-    now: Millis,
-) -> impl IntoView {
-    let claims: Vec<_> =
-        open.claims.iter().map(|claim| view! { <li>{who_link(&titles, &claim.who)} " " <span class="pk-quiet">"reviews it"</span></li> }).collect();
+fn Reviewers(open: Submission, who: Who, reviews: bool, titles: Titles, id: String, now: Millis) -> impl IntoView {
+    let claims: Vec<_> = open
+        .claims
+        .iter()
+        .map(|claim| view! { <li>{who_link(&titles, &claim.who)} " " <span class="pk-quiet">"reviews it"</span></li> })
+        .collect();
     let votes: Vec<_> = open
         .votes
         .iter()
@@ -166,7 +162,10 @@ fn ReportView(
         } else {
             format!("The portal could not look at the pages: {}. It tries again.", open.no_report)
         };
-        return Some(view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting><p>{why}</p></Banner> }.into_any());
+        return Some(
+            view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting><p>{why}</p></Banner> }
+                .into_any(),
+        );
     };
     let waives = may && who.is(&rules.design.group) && !contribution.makers.contains(&who.subject);
     let findings: Vec<_> = report

@@ -74,7 +74,8 @@ fn Filters(query: Query) -> impl IntoView {
     let states = State::ALL.into_iter().map(|state| Choice::new(state.name(), state.label())).collect();
     let kinds = Kind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect();
     let narrowed = query.narrows();
-    let owner = (!query.owner.is_empty()).then(|| view! { <input type="hidden" name="owner" value=query.owner.clone()/> });
+    let owner =
+        (!query.owner.is_empty()).then(|| view! { <input type="hidden" name="owner" value=query.owner.clone()/> });
     view! {
         <form method="get" action=LIST class="pk-toolbar" role="search" aria-label="Filter the contributions">
             {owner}

@@ -80,7 +80,11 @@ pub(super) fn DueBadge(due: Option<Millis>, now: Millis) -> impl IntoView {
 }
 
 /// The stages as stations: what is behind, where it is, what is to come.
-pub(super) fn stations(contribution: &Contribution, titles: &Titles, groups: impl Fn(Stage) -> Vec<String>) -> Vec<Station> {
+pub(super) fn stations(
+    contribution: &Contribution,
+    titles: &Titles,
+    groups: impl Fn(Stage) -> Vec<String>,
+) -> Vec<Station> {
     Stage::ALL
         .into_iter()
         .map(|stage| {
@@ -181,6 +185,9 @@ mod tests {
         let whom = ["group:default/a", "user:default/jane"].map(str::to_owned);
         assert_eq!(names_of(&titles, &whom), "Team A or jane");
         assert_eq!(entity_href("component:default/rota"), "/catalog/default/component/rota");
-        assert_eq!([90_000, 3_600_000, 200_000_000, 5].map(length), ["1 minute", "1 hour", "2 days", "less than a minute"]);
+        assert_eq!(
+            [90_000, 3_600_000, 200_000_000, 5].map(length),
+            ["1 minute", "1 hour", "2 days", "less than a minute"]
+        );
     }
 }

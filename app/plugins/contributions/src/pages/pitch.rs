@@ -1,6 +1,6 @@
 use kit::components::{
-    Badge, Breadcrumb, Button, Choice, Combobox, Emphasis, EmptyState, Field, FormActions, FormLayout, Input, Need, Page, Panel,
-    Select, TextArea, Tone,
+    Badge, Breadcrumb, Button, Choice, Combobox, Emphasis, EmptyState, Field, FormActions, FormLayout, Input, Need,
+    Page, Panel, Select, TextArea, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;

@@ -10,12 +10,11 @@ use review::{Check, Kind, Rules, Stage, Standard};
 
 use super::parts::{Titles, name_of, names_of};
 use crate::server::Contributions;
-use crate::server::reading::signed_in;
 
 /// What the gates go by: who decides where and by which checklist, and the operational standards one by one.
 pub async fn standards_page() -> Result<Drawn, AppError> {
     let (caller, here) = (caller().await?, service::<Contributions>("Contributions")?);
-    signed_in(&caller)?;
+    here.reads(&caller).await?;
     let groups = here.rules.stages.values().flat_map(|gate| gate.groups.clone());
     let named = [&here.rules.curators, &here.rules.design, &here.rules.board, &here.rules.operators];
     let groups = groups.chain(named.into_iter().map(|group| group.group.clone())).collect();
@@ -49,7 +48,8 @@ fn StandardsView(rules: Arc<Rules>, titles: Titles) -> impl IntoView {
                         .items
                         .iter()
                         .map(|item| {
-                            let shown = item.evidence.then(|| view! { " " <span class="pk-quiet">"shown by a link"</span> });
+                            let shown =
+                                item.evidence.then(|| view! { " " <span class="pk-quiet">"shown by a link"</span> });
                             view! { <li>{item.text.clone()} {shown}</li> }
                         })
                         .collect();
@@ -90,7 +90,9 @@ fn kinds(kinds: &[Kind]) -> String {
 #[component]
 fn StandardView(standard: Standard) -> impl IntoView {
     let how = match &standard.check {
-        Check::Annotation { any, among } if among.is_empty() => format!("One of these annotations says something: {}", any.join(", ")),
+        Check::Annotation { any, among } if among.is_empty() => {
+            format!("One of these annotations says something: {}", any.join(", "))
+        }
         Check::Annotation { any, among } => format!("{} is one of {}", any.join(" or "), among.join(", ")),
         Check::Link { link, any } => {
             format!("There is a link of the type {link}, or one of these annotations: {}", any.join(", "))

@@ -27,7 +27,9 @@ pub async fn submit_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let checklist = here.rules.checklist(stage, contribution.pitch.kind).cloned().unwrap_or_default();
     let entry = contribution.entry(&here.rules);
     let upload = (at.one("upload"), at.one("name"));
-    Ok(page(|| view! { <SubmitView contribution=contribution stage=stage checklist=checklist entry=entry upload=upload/> }))
+    Ok(page(
+        || view! { <SubmitView contribution=contribution stage=stage checklist=checklist entry=entry upload=upload/> },
+    ))
 }
 
 #[component]
@@ -62,7 +64,10 @@ fn SubmitView(
         view! { <Banner title="The pitch is not ready for this" tone=Tone::Attention action=action><ul>{missing}</ul></Banner> }
     });
     let last = contribution.last_to(stage).map(|last| last.material.clone()).unwrap_or_default();
-    let came_back = contribution.last_to(stage).and_then(|last| last.decision.clone()).filter(|decision| !decision.changes.is_empty());
+    let came_back = contribution
+        .last_to(stage)
+        .and_then(|last| last.decision.clone())
+        .filter(|decision| !decision.changes.is_empty());
     let came_back = came_back.map(|decision| {
         let changes: Vec<_> = decision.changes.into_iter().map(|change| view! { <li>{change}</li> }).collect();
         view! { <Banner title="What has to change" tone=Tone::Attention><ul>{changes}</ul></Banner> }
@@ -111,7 +116,8 @@ fn asked(stage: Stage, kind: Kind, last: &Material, upload: (String, String), ow
     match stage {
         Stage::Ux if kind.has_ui() => view! { <PagesFields upload=upload/> }.into_any(),
         Stage::Architecture => {
-            let manifest = last.manifest.clone().unwrap_or_else(|| Manifest { owner: owner.to_owned(), ..Manifest::default() });
+            let manifest =
+                last.manifest.clone().unwrap_or_else(|| Manifest { owner: owner.to_owned(), ..Manifest::default() });
             view! { <ManifestFields manifest=manifest/> }.into_any()
         }
         Stage::Code => {
@@ -169,7 +175,9 @@ fn ManifestFields(manifest: Manifest) -> impl IntoView {
     let data: Vec<String> = manifest
         .data
         .iter()
-        .map(|data| format!("{} | {} | {}", data.name, data.classification, if data.writes { "writes" } else { "reads" }))
+        .map(|data| {
+            format!("{} | {} | {}", data.name, data.classification, if data.writes { "writes" } else { "reads" })
+        })
         .collect();
     let upstreams: Vec<String> = manifest.upstreams.iter().map(|up| format!("{} | {}", up.target, up.reason)).collect();
     view! {
@@ -205,5 +213,6 @@ fn EvidenceFields(checklist: Checklist, last: Material) -> impl IntoView {
         })
         .collect();
     let lead = format!("By this checklist, version {}, the reviewers decide.", checklist.version);
-    (!fields.is_empty()).then(|| view! { <FormSection title="What shows that it is right" lead=lead>{fields}</FormSection> })
+    (!fields.is_empty())
+        .then(|| view! { <FormSection title="What shows that it is right" lead=lead>{fields}</FormSection> })
 }

@@ -114,9 +114,8 @@ impl Contributions {
         let pitch = self.checked(pitch).await?;
         let id = Uuid::new_v4().to_string();
         let now = self.kit.clock.now();
-        let (after, entries) = Contribution::new(&id)
-            .handle(now, &self.rules, Some(&who), Command::Pitch(pitch))
-            .map_err(said)?;
+        let (after, entries) =
+            Contribution::new(&id).handle(now, &self.rules, Some(&who), Command::Pitch(pitch)).map_err(said)?;
         let by = By { who: Some(&who), caller, lease: None };
         let tx = self.kit.db.begin().await?;
         let row = self.write(&tx, None, &after, &entries, now, &by).await?;
@@ -151,7 +150,11 @@ impl Contributions {
             }
             Command::Merge { into } => return self.merge(caller, &who, id, &into).await,
             // These are the portal's own, whoever asks for them.
-            Command::Report { .. } | Command::Check { .. } | Command::Look | Command::Absorb { .. } | Command::Pitch(_) => {
+            Command::Report { .. }
+            | Command::Check { .. }
+            | Command::Look
+            | Command::Absorb { .. }
+            | Command::Pitch(_) => {
                 return Err(AppError::bad_request("This is not asked for in this way"));
             }
             other => other,

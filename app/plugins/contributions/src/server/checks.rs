@@ -61,7 +61,8 @@ impl Handler for LookAtStandards {
         }
         let submission = with_gate.map(|open| open.number);
         let found = here.look_at(&contribution).await.map_err(|error| JobError::Failed(error.to_string()))?;
-        match here.command(&lease.key, &By::portal(lease), Command::Check { submission, found }, Also::default()).await {
+        match here.command(&lease.key, &By::portal(lease), Command::Check { submission, found }, Also::default()).await
+        {
             Ok(_) => Ok(Next::At(here.kit.clock.now() + here.check_every)),
             Err(Failed::LeaseLost) => Err(JobError::LeaseLost),
             Err(Failed::Unknown) => Ok(Next::Done),
@@ -91,8 +92,9 @@ impl Handler for Sweep {
                 Err(Failed::Error(error)) => return Err(JobError::Failed(error.to_string())),
             }
         }
-        let text =
-            format!("SELECT uuid FROM contributions_contribution WHERE check_at IS NOT NULL ORDER BY uuid LIMIT {MOST}");
+        let text = format!(
+            "SELECT uuid FROM contributions_contribution WHERE check_at IS NOT NULL ORDER BY uuid LIMIT {MOST}"
+        );
         let rows = db::rows(here.kit.db.read(), &text, []).await?;
         let mut late = rows.iter().map(|row| row.try_get("", "uuid")).collect::<Result<Vec<String>, _>>()?;
         let there = jobs::there(here.kit.db.read(), CHECK, &late).await?;

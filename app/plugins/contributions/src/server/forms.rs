@@ -66,10 +66,8 @@ pub async fn submit(here: &Contributions, caller: &Caller, sent: &[(String, Stri
         (hash, _) => Some(Ui::Upload { name: sent.one("upload-name").to_owned(), hash: hash.to_owned() }),
     };
     let manifest = if stage == Stage::Architecture { Some(sent.manifest()?) } else { None };
-    let change = (stage == Stage::Code).then(|| CodeChange {
-        url: sent.one("change").to_owned(),
-        commit: sent.one("commit").to_owned(),
-    });
+    let change = (stage == Stage::Code)
+        .then(|| CodeChange { url: sent.one("change").to_owned(), commit: sent.one("commit").to_owned() });
     let mut evidence = BTreeMap::new();
     for (item, url) in sent.after("evidence.") {
         let note = sent.one(&format!("evidence-note.{item}")).to_owned();

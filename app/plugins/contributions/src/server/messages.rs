@@ -60,8 +60,12 @@ fn waiting(contribution: &Contribution, rules: &Rules) -> BTreeMap<Address, Told
         .into_iter()
         .map(|wait| {
             let (kind, said, path) = match wait.what {
-                Waits::Review => ("contributions.review", format!("{stage} waits: {title}"), gate_href(&contribution.id)),
-                Waits::Appeal => ("contributions.appeal", format!("An appeal waits: {title}"), gate_href(&contribution.id)),
+                Waits::Review => {
+                    ("contributions.review", format!("{stage} waits: {title}"), gate_href(&contribution.id))
+                }
+                Waits::Appeal => {
+                    ("contributions.appeal", format!("An appeal waits: {title}"), gate_href(&contribution.id))
+                }
                 Waits::Submission => {
                     let path = contribution_href(&contribution.id);
                     ("contributions.submission", format!("To be submitted to {stage}: {title}"), path)
@@ -76,7 +80,7 @@ fn waiting(contribution: &Contribution, rules: &Rules) -> BTreeMap<Address, Told
             };
             let count = contribution.submissions.len();
             let key = format!("{}/{}/{}/{count}", contribution.id, wait.what.name(), contribution.stage);
-            (( wait.team, key), Told { kind, title: said, body: String::new(), path, waits: true })
+            ((wait.team, key), Told { kind, title: said, body: String::new(), path, waits: true })
         })
         .collect()
 }
@@ -141,7 +145,13 @@ fn news(contribution: &Contribution, rules: &Rules, entry: &Entry, into: &mut BT
         }
         Event::Flagged { standards } if contribution.state == State::Live => {
             let body = format!("It does not meet: {}", standards.join(", "));
-            put(&rules.operators.group, "flagged", "contributions.flagged", format!("No longer meets the standards: {title}"), &body);
+            put(
+                &rules.operators.group,
+                "flagged",
+                "contributions.flagged",
+                format!("No longer meets the standards: {title}"),
+                &body,
+            );
         }
         Event::Overdue { .. } => {
             let said = format!("Overdue: {} of {title}", contribution.stage.label());

@@ -7,6 +7,7 @@ use kit::identity::Caller;
 use kit::plugin::{Hit, Permission};
 use kit::server::authorise::{Attribute, Attributes, Filter, Resource};
 use kit::server::clock::Millis;
+use kit::server::context::authorise_own;
 use kit::server::{db, search};
 use review::{Contribution, Entry, Stage, State, Who};
 use sea_orm::{DbErr, Value as Sql};
@@ -66,7 +67,7 @@ impl Contributions {
 
     /// A page of the contributions that the caller may see, the newest first.
     pub async fn list(&self, caller: &Caller, query: &Query) -> Result<ListPage, AppError> {
-        signed_in(caller)?;
+        self.reads(caller).await?;
         let limit = if query.limit == 0 { PAGE } else { query.limit.min(MOST) } as usize;
         let conditions = self.conditions(caller, query);
         let text = format!(
@@ -86,7 +87,7 @@ impl Contributions {
 
     /// What is at each stage, and how long it takes there.
     pub async fn board(&self, caller: &Caller, query: &Query) -> Result<Board, AppError> {
-        signed_in(caller)?;
+        self.reads(caller).await?;
         let now = self.kit.clock.now();
         let mut lanes = Vec::new();
         for stage in Stage::ALL {
@@ -131,7 +132,7 @@ impl Contributions {
 
     /// What waits for the caller and for its groups.
     pub async fn queue(&self, caller: &Caller, query: &QueueQuery) -> Result<QueuePage, AppError> {
-        signed_in(caller)?;
+        self.reads(caller).await?;
         let all = own_names(caller);
         let teams: Vec<&String> = all.iter().filter(|team| query.team.is_empty() || **team == query.team).collect();
         let mut items: Vec<(i64, QueueItem)> = Vec::new();
@@ -180,12 +181,15 @@ impl Contributions {
         items.truncate(QUEUE);
         let items: Vec<QueueItem> = items.into_iter().map(|(_, item)| item).collect();
         let people = items.iter().flat_map(|item| {
-            [item.team.clone(), item.row.owner.clone(), item.row.author.clone()].into_iter().chain(item.assignees.clone())
+            [item.team.clone(), item.row.owner.clone(), item.row.author.clone()]
+                .into_iter()
+                .chain(item.assignees.clone())
         });
         let titles = self.titles(caller, people.chain(all.iter().cloned()).collect()).await?;
         let counts = self.counts(&all).await?;
         let title = |team: &String| titles.get(team).cloned().unwrap_or_else(|| team.clone());
-        let teams = all.iter().map(|team| (team.clone(), title(team), counts.get(team).copied().unwrap_or(0))).collect();
+        let teams =
+            all.iter().map(|team| (team.clone(), title(team), counts.get(team).copied().unwrap_or(0))).collect();
         Ok(QueuePage { items, next, teams, titles })
     }
 
@@ -193,9 +197,7 @@ impl Contributions {
         let marks = db::marks(teams.len());
         let text = format!("SELECT team, count(*) AS n FROM contributions_wait WHERE team IN ({marks}) GROUP BY team");
         let rows = db::rows(self.kit.db.read(), &text, teams.iter().map(|team| team.as_str().into())).await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("", "team")?, row.try_get::<i64>("", "n")?.unsigned_abs())))
-            .collect()
+        rows.iter().map(|row| Ok((row.try_get("", "team")?, row.try_get::<i64>("", "n")?.unsigned_abs()))).collect()
     }
 
     /// The best matches for what somebody typed in the global search.
@@ -209,9 +211,14 @@ impl Contributions {
         self.kit.gate.filter(caller, &READ) == Filter::All
     }
 
+    /// Lets whoever may see contributions at all pass; which ones is another matter.
+    pub(crate) async fn reads(&self, caller: &Caller) -> Result<(), AppError> {
+        authorise_own(&self.kit, caller, &READ).await
+    }
+
     /// A contribution that the caller may see, with its row.
     pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Stored, AppError> {
-        signed_in(caller)?;
+        self.reads(caller).await?;
         let missing = || AppError::not_found(format!("The contribution {id}"));
         let stored = store::load(self.kit.db.read(), id).await?.ok_or_else(missing)?;
         if self.may(caller, &READ, &stored.contribution) { Ok(stored) } else { Err(missing()) }
@@ -349,7 +356,7 @@ pub(crate) fn own_names(caller: &Caller) -> Vec<String> {
     std::iter::once(caller.subject().to_owned()).chain(groups).collect()
 }
 
-pub(crate) fn signed_in(caller: &Caller) -> Result<(), AppError> {
+fn signed_in(caller: &Caller) -> Result<(), AppError> {
     if *caller == Caller::Anonymous { Err(AppError::Unauthenticated) } else { Ok(()) }
 }
 

@@ -16,6 +16,7 @@ use kit::components::Choice;
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::query::segment;
+use kit::server::authorise::Resource;
 use kit::server::entities::EntityQuery;
 use kit::server::plugin::Routes;
 use kit::when::to_the_millisecond;
@@ -24,8 +25,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Contributions;
-use super::reading::signed_in;
 use super::service::{Query, QueueQuery, Row, Scope, Waits};
+use crate::info::PITCH;
 
 /// Where groups are, for controls that ask as somebody types.
 pub const GROUPS: &str = "/api/contributions/v1/groups";
@@ -138,7 +139,7 @@ async fn list(call: Call) -> Response {
 
 async fn pitch(call: Call, body: Bytes) -> Response {
     let answer = async {
-        signed_in(&call.caller)?;
+        call.here.kit.authorise(&call.caller, &PITCH, &Resource::All).await?;
         let pitch: Pitch = read(&body)?;
         let id = call.here.pitch(&call.caller, pitch).await?;
         Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
@@ -373,7 +374,7 @@ async fn similar(call: Call) -> Response {
 
 async fn rules(call: Call) -> Response {
     let answer = async {
-        signed_in(&call.caller)?;
+        call.here.reads(&call.caller).await?;
         Ok(Json(json!(*call.here.rules)))
     };
     answered(answer).await
@@ -382,7 +383,7 @@ async fn rules(call: Call) -> Response {
 /// Groups that the caller may see, by the beginning of a name.
 async fn groups(call: Call) -> Response {
     let answer = async {
-        signed_in(&call.caller)?;
+        call.here.reads(&call.caller).await?;
         let filter = vec![Map::from_iter([("kind".to_owned(), json!("group"))])];
         let query = EntityQuery { filter, text: call.one("q"), limit: OFFERED, ..EntityQuery::default() };
         let found = call.here.entities.find(&call.caller, &query).await?;

@@ -5,7 +5,6 @@ use kit::identity::Caller;
 use kit::server::{db, search};
 
 use super::Contributions;
-use super::reading::signed_in;
 use super::service::{Query, Similar, contribution_href};
 use super::store::{self, SEARCHED};
 
@@ -15,7 +14,7 @@ const MOST: usize = 5;
 impl Contributions {
     /// What is like an idea with this title and problem, of what the caller may see, the best of each kind first.
     pub async fn similar(&self, caller: &Caller, text: &str) -> Result<Vec<Similar>, AppError> {
-        signed_in(caller)?;
+        self.reads(caller).await?;
         let words = self.kit.vocabulary.rarest(&self.kit, text).await?;
         if words.is_empty() {
             return Ok(Vec::new());

@@ -117,7 +117,8 @@ pub async fn write(tx: &DatabaseTransaction, write: &Write<'_>) -> Result<i64, D
     put_passages(tx, row, was, after).await?;
     if was.is_none_or(|was| was.pitch != after.pitch) {
         let pitch = &after.pitch;
-        let text = format!("{} {} {} {} {}", pitch.title, pitch.problem, pitch.audience, pitch.kind.label(), pitch.sketch);
+        let text =
+            format!("{} {} {} {} {}", pitch.title, pitch.problem, pitch.audience, pitch.kind.label(), pitch.sketch);
         search::put(tx, SEARCHED, row, &text).await?;
     }
     Ok(row)
@@ -171,7 +172,8 @@ async fn put_contribution(tx: &DatabaseTransaction, write: &Write<'_>, waits: &[
 async fn put_events(tx: &DatabaseTransaction, row: i64, entries: &[Entry]) -> Result<(), DbErr> {
     for entry in entries {
         let data = serde_json::to_string(entry).map_err(|error| DbErr::Custom(error.to_string()))?;
-        let text = "INSERT INTO contributions_event (contribution_id, seq, at, actor, name, data) VALUES (?, ?, ?, ?, ?, ?)";
+        let text =
+            "INSERT INTO contributions_event (contribution_id, seq, at, actor, name, data) VALUES (?, ?, ?, ?, ?, ?)";
         let values = [
             row.into(),
             number(entry.seq).into(),
@@ -274,8 +276,7 @@ async fn put_passages(
     for (at, (stage, entered)) in is.passages.iter().enumerate().skip(known.saturating_sub(1)) {
         let text = "INSERT INTO contributions_passage (contribution_id, place, stage, entered_at, left_at) VALUES (?, ?, ?, ?, ?) \
                     ON CONFLICT (contribution_id, place) DO UPDATE SET left_at = excluded.left_at";
-        let values =
-            [row.into(), number(at as u64).into(), stage.name().into(), (*entered).into(), ended(at).into()];
+        let values = [row.into(), number(at as u64).into(), stage.name().into(), (*entered).into(), ended(at).into()];
         db::execute(tx, text, values).await?;
     }
     Ok(())
