@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod checks;
 pub mod evidence;
+pub mod examples;
 pub(crate) mod forms;
 pub mod messages;
 pub mod reading;

@@ -1,6 +1,6 @@
 use kit::components::{
-    Badge, Breadcrumb, Button, Choice, Combobox, Emphasis, EmptyState, Field, FormActions, FormLayout, Input, Need,
-    Page, Panel, Select, TextArea, Tone,
+    Alike, Breadcrumb, Button, Choice, Combobox, Emphasis, Field, FormActions, FormLayout, Input, Like, Need, Page,
+    Panel, Select, TextArea,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -15,7 +15,7 @@ use super::parts::trail;
 use crate::api::{JoinContribution, SendPitch};
 use crate::info::PITCH;
 use crate::server::Contributions;
-use crate::server::rest::GROUPS;
+use crate::server::rest::{GROUPS, SIMILAR};
 use crate::server::service::Similar;
 
 /// The form of an idea, with what is there already that is like it.
@@ -51,7 +51,7 @@ fn PitchView(draft: Pitch, team: Choice, similar: Vec<Similar>, asked: bool) -> 
                     </form>
                 </div>
                 <div class="pk-panels">
-                    <Alike similar=similar asked=asked/>
+                    <There similar=similar asked=asked/>
                 </div>
             </div>
         </Page>
@@ -60,37 +60,25 @@ fn PitchView(draft: Pitch, team: Choice, similar: Vec<Similar>, asked: bool) -> 
 
 /// What is there already.
 #[component]
-fn Alike(similar: Vec<Similar>, asked: bool) -> impl IntoView {
-    let any = !similar.is_empty();
-    let items: Vec<_> = similar
-        .into_iter()
-        .map(|Similar { title, kind, detail, path, contribution }| {
-            let label = format!(": {title}");
-            let join = (!contribution.is_empty()).then(|| {
-                view! {
-                    <form method="post" action=JoinContribution::PATH class="pk-inline">
-                        <input type="hidden" name="id" value=contribution/>
-                        <button class="pk-button" type="submit">"Join this instead" <span class="pk-visually-hidden">{label}</span></button>
-                    </form>
-                }
-            });
-            view! {
-                <li>
-                    <p><a class="pk-name" href=path>{title}</a> " " <Badge text=kind tone=Tone::Neutral/></p>
-                    <p class="pk-quiet">{detail}</p>
-                    {join}
-                </li>
-            }
-        })
-        .collect();
-    let content = if any {
-        view! { <ul class="pk-list">{items}</ul> }.into_any()
-    } else if asked {
-        view! { <EmptyState sentence="Nothing that you may see is like it."/> }.into_any()
+fn There(similar: Vec<Similar>, asked: bool) -> impl IntoView {
+    let items = similar.into_iter().map(|Similar { title, kind, detail, path, contribution }| Like {
+        title,
+        kind,
+        detail,
+        path,
+        join: contribution,
+    });
+    let items = items.collect();
+    let nothing = if asked {
+        "Nothing that you may see is like it."
     } else {
-        view! { <EmptyState sentence="What is like your idea stands here once you have kept it."/> }.into_any()
+        "What is like your idea stands here once you have written some of it."
     };
-    view! { <Panel title="Already there">{content}</Panel> }
+    view! {
+        <Panel title="Already there">
+            <Alike items=items source=format!("{SIMILAR}?q=") of="title problem" joins=JoinContribution::PATH nothing=nothing/>
+        </Panel>
+    }
 }
 
 /// The fields of an idea.

@@ -34,12 +34,14 @@ pub(super) struct By<'a> {
     pub caller: &'a Caller,
     /// The job in which it is asked for.
     pub lease: Option<&'a Lease>,
+    /// Whether it is an example, of which nobody is told.
+    pub is_example: bool,
 }
 
 impl<'a> By<'a> {
     /// The portal, in a job.
     pub fn portal(lease: &'a Lease) -> Self {
-        Self { who: None, caller: &Caller::System, lease: Some(lease) }
+        Self { who: None, caller: &Caller::System, lease: Some(lease), is_example: false }
     }
 }
 
@@ -116,7 +118,7 @@ impl Contributions {
         let now = self.kit.clock.now();
         let (after, entries) =
             Contribution::new(&id).handle(now, &self.rules, Some(&who), Command::Pitch(pitch)).map_err(said)?;
-        let by = By { who: Some(&who), caller, lease: None };
+        let by = By { who: Some(&who), caller, lease: None, is_example: false };
         let tx = self.kit.db.begin().await?;
         let row = self.write(&tx, None, &after, &entries, now, &by).await?;
         Also { discard_draft: true, ..Also::default() }.write(&tx, row, &by, now).await?;
@@ -159,7 +161,7 @@ impl Contributions {
             }
             other => other,
         };
-        let by = By { who: Some(&who), caller, lease: None };
+        let by = By { who: Some(&who), caller, lease: None, is_example: false };
         Ok(self.command(id, &by, command, Also::default()).await?.0)
     }
 
@@ -167,7 +169,7 @@ impl Contributions {
     pub async fn join(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
         self.taken_part(caller, id).await?;
         let who = who(caller)?;
-        let by = By { who: Some(&who), caller, lease: None };
+        let by = By { who: Some(&who), caller, lease: None, is_example: false };
         let also = || Also { discard_draft: true, ..Also::default() };
         match self.command(id, &by, Command::Support(true), also()).await {
             Ok(_) => Ok(()),
@@ -179,7 +181,7 @@ impl Contributions {
     async fn merge(&self, caller: &Caller, who: &Who, id: &str, into: &str) -> Result<Contribution, AppError> {
         self.taken_part(caller, into).await?;
         let now = self.kit.clock.now();
-        let by = By { who: Some(who), caller, lease: None };
+        let by = By { who: Some(who), caller, lease: None, is_example: false };
         let tx = self.kit.db.begin().await?;
         // In one order, as two merges at once must have them.
         let (mut from, mut other) = (None, None);
@@ -226,7 +228,7 @@ impl Contributions {
     }
 
     /// Writes down a change with all that follows from it, in the transaction at hand.
-    async fn write(
+    pub(super) async fn write(
         &self,
         tx: &DatabaseTransaction,
         before: Option<&Stored>,
@@ -252,7 +254,9 @@ impl Contributions {
             Some(_) => entries.iter().filter_map(|entry| audited(entry, after, by.caller, now)).collect(),
         };
         audit::append_all(tx, events).await?;
-        messages::tell(tx, now, &self.rules, was, after, entries).await?;
+        if !by.is_example {
+            messages::tell(tx, now, &self.rules, was, after, entries).await?;
+        }
         let mut due = Vec::new();
         for entry in entries {
             if let Event::Submitted { submission, material, stage, .. } = &entry.event {

@@ -31,6 +31,9 @@ use crate::info::PITCH;
 /// Where groups are, for controls that ask as somebody types.
 pub const GROUPS: &str = "/api/contributions/v1/groups";
 
+/// What is like a text.
+pub const SIMILAR: &str = "/api/contributions/v1/similar";
+
 /// The most groups that are offered at once.
 const OFFERED: u32 = 20;
 
@@ -59,7 +62,7 @@ pub fn routes(contributions: Contributions) -> Routes {
         .get("/api/contributions/v1/contributions/{id}/submissions/{number}/report", report)
         .get("/api/contributions/v1/board", board)
         .get("/api/contributions/v1/queue", queue)
-        .get("/api/contributions/v1/similar", similar)
+        .get(SIMILAR, similar)
         .get("/api/contributions/v1/rules", rules)
         .get(GROUPS, groups);
     Routes { router: routes.router.layer(Extension(contributions)), listed: routes.listed }
@@ -155,7 +158,7 @@ async fn one(Path(id): Path<String>, call: Call) -> Response {
 /// Something that is asked of a contribution.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "command", deny_unknown_fields)]
-enum Asked {
+pub(super) enum Asked {
     Edit {
         pitch: Pitch,
     },

@@ -126,8 +126,8 @@ impl Entities for Catalog {
 }
 
 /// The portal of a test.
-struct Bank {
-    here: Contributions,
+pub(super) struct Bank {
+    pub here: Contributions,
     evidence: Arc<Scripted>,
     catalog: Arc<Catalog>,
     router: Router,
@@ -176,7 +176,7 @@ fn engineer() -> Caller {
 }
 
 impl Bank {
-    fn open(db: &TestDb) -> Self {
+    pub fn open(db: &TestDb) -> Self {
         let clock = Clock::fixed(NOW);
         let source = Source { name: "test".into(), text: POLICY.into() };
         let gate =
@@ -291,7 +291,7 @@ impl Bank {
         }
     }
 
-    async fn column(&self, text: &str) -> Vec<String> {
+    pub async fn column(&self, text: &str) -> Vec<String> {
         let rows = db::rows(self.here.kit.db.read(), text, []).await.expect("rows");
         rows.iter().map(|row| row.try_get_by_index::<String>(0).expect("a text")).collect()
     }
