@@ -23,6 +23,9 @@ pub const SWEEP: &str = "contributions.sweep";
 /// The time between two sweeps: a minute.
 const EVERY: Millis = 60 * 1000;
 
+/// The longest time between two looks that somebody waits for: a minute.
+const WAITED_FOR: Millis = 60 * 1000;
+
 /// Contributions of one sweep.
 const MOST: u32 = 2_000;
 
@@ -60,10 +63,12 @@ impl Handler for LookAtStandards {
             return Ok(Next::Done);
         }
         let submission = with_gate.map(|open| open.number);
+        // Somebody waits for a gate, and nobody for what is live.
+        let every = if submission.is_some() { here.check_every.min(WAITED_FOR) } else { here.check_every };
         let found = here.look_at(&contribution).await.map_err(|error| JobError::Failed(error.to_string()))?;
         match here.command(&lease.key, &By::portal(lease), Command::Check { submission, found }, Also::default()).await
         {
-            Ok(_) => Ok(Next::At(here.kit.clock.now() + here.check_every)),
+            Ok(_) => Ok(Next::At(here.kit.clock.now() + every)),
             Err(Failed::LeaseLost) => Err(JobError::LeaseLost),
             Err(Failed::Unknown) => Ok(Next::Done),
             Err(Failed::Refused(refused)) => Err(JobError::Failed(refused.to_string())),

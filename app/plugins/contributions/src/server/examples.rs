@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::Contributions;
 use super::acting::By;
 use super::rest::Asked;
-use super::store;
 
 /// A day.
 const DAY: Millis = 24 * 60 * 60 * 1000;

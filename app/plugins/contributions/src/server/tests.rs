@@ -693,3 +693,57 @@ async fn a_draft_is_kept_for_its_writer_until_it_is_pitched() {
         Bank::refuses(&bank.ask(&author(), "POST", BASE, &unowned.to_string()).await, 400);
     }
 }
+
+/// Words of an example bank, for texts that are made by the dozen.
+const WORDS: [&str; 40] = [
+    "payment", "ledger", "rota", "incident", "template", "customer", "card", "limit", "approval", "statement", "deposit", "mortgage", "pricing",
+    "alert", "pipeline", "secret", "token", "consent", "screening", "report", "treasury", "collateral", "branch", "mobile", "gateway", "schema",
+    "archive", "batch", "runbook", "dashboard", "latency", "quota", "certificate", "mandate", "dispute", "terminal", "forecast", "cost",
+    "owner", "standard",
+];
+
+/// How long it takes to find what is like an idea among 50,000 contributions; a few in a test run, to hold that it works.
+#[tokio::test]
+async fn what_is_like_an_idea_is_found_quickly_among_many() {
+    let soak = std::env::var("PORTICO_SOAK").is_ok_and(|soak| soak == "full");
+    let (many, asked) = if soak { (50_000_u64, 400) } else { (300, 20) };
+    for db in databases().await {
+        let bank = Bank::open(&db);
+        let id = bank.pitch(&author(), "A rota of certificates", "template").await;
+        let text = |seed: u64, length: u64| -> String {
+            let word = |at: u64| {
+                let mixed = (seed * 31 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+                // Half the words are common, and half are of a long tail, as in any bank.
+                let common = WORDS[(mixed % 40) as usize];
+                if mixed.is_multiple_of(2) { common.to_owned() } else { format!("{common}{}", mixed % 4_000) }
+            };
+            (0..length).map(word).collect::<Vec<_>>().join(" ")
+        };
+        let tx = db.begin().await.expect("begin");
+        for row in 0..many {
+            let text_of = text(row, 60);
+            let insert = "INSERT INTO contributions_contribution (title, problem, kind, owner, author, stage, state, next_action, whose, supporters, submission, entity, \
+                          is_flagged, snapshot, seq, since, created_at, changed_at, uuid) VALUES (?, '', 'template', '', 'user:default/x', 'pitch', 'open', '', '', 0, 0, '', \
+                          FALSE, '{}', 1, 0, 0, 0, ?) RETURNING id";
+            let made = db::rows(&tx, insert, [text(row, 5).into(), format!("many-{row}").into()]).await.expect("a row");
+            let made: i64 = made[0].try_get("", "id").expect("a number");
+            kit::server::search::put(&tx, super::store::SEARCHED, made, &text_of).await.expect("its words");
+        }
+        tx.commit().await.expect("commit");
+        // The words are read again after a minute.
+        bank.later(61_000);
+        let mut took = Vec::new();
+        for seed in 0..asked {
+            let idea = text(1_000_000 + seed, 30);
+            let begun = std::time::Instant::now();
+            let found = bank.here.similar(&designer(), &idea).await.expect("found");
+            took.push(begun.elapsed());
+            assert!(!found.is_empty(), "{idea}");
+        }
+        took.sort_unstable();
+        let p95 = took[took.len() * 95 / 100];
+        println!("{}: like an idea among {many}: p95 {p95:?}, middle {:?}", db.name(), took[took.len() / 2]);
+        let found = bank.here.similar(&designer(), "certificates on a rota").await.expect("found");
+        assert!(found.iter().any(|similar| similar.contribution == id), "{found:?}");
+    }
+}
