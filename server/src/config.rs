@@ -486,6 +486,7 @@ impl Config {
             }
         }
         self.tokens()?;
+        self.rules()?;
         self.integrations()?;
         self.actions()?;
         self.mailer()?;
@@ -832,6 +833,22 @@ mod tests {
         insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
+    }
+
+    #[test]
+    fn rules_that_could_never_open_a_gate_stop_the_start_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rules.toml");
+        let asked = || {
+            let config = load(&format!("[contributions]\nrules = '{}'", path.display()), &[]);
+            config.map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert!(asked().unwrap_err().starts_with("contributions.rules: "), "there is no such file");
+        let text = include_str!("../../app/plugins/contributions/review/src/rules.toml");
+        std::fs::write(&path, text.replace("quorum = 2", "quorum = 0")).unwrap();
+        assert!(asked().unwrap_err().contains("stages.architecture.quorum"));
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(asked(), Ok(()));
     }
 
     #[test]

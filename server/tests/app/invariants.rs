@@ -388,6 +388,7 @@ fn every_icon_is_shown_somewhere() {
 fn only_the_server_knows_sockets_configuration_and_the_process() {
     // (file, what, why)
     let pinned = [
+        ("app/plugins/contributions/review/src/rules.rs", "toml::", "rules of gates, those that come along as well"),
         ("app/kit/src/server/testing.rs", "env::var", "a test's database is named by the environment"),
         ("app/kit/src/server/git.rs", "env::var", "what the git command inherits: PATH, HOME and the SSH agent"),
         ("app/kit/src/server/git.rs", "Command::new", "git itself, without a shell"),
