@@ -11,7 +11,7 @@ use crate::stage::{Outcome, Stage, State, may_become};
 use crate::standard::{Found, unmet};
 
 /// The most comments that a contribution has.
-pub(crate) const COMMENTS: usize = 2_000;
+pub(crate) const COMMENTS: usize = 500;
 
 /// Stands among the standards for the findings that were waived.
 pub const WAIVERS: &str = "waivers";

@@ -29,6 +29,9 @@ use crate::server::checks::ENTRY;
 use crate::server::service::{Detail, contribution_href, gate_href};
 use crate::server::view;
 
+/// The most supporters that are named.
+const SUPPORTERS: usize = 30;
+
 /// The latest events that the page tells.
 const LATEST: u64 = 15;
 
@@ -309,7 +312,11 @@ pub(super) fn MaterialView(submission: Submission) -> impl IntoView {
         }
     });
     let note = (!material.note.is_empty()).then(|| view! { <Fact name="Note">{material.note.clone()}</Fact> });
-    view! { <Facts>{ui}{manifest}{change}{entity}{note}</Facts> }
+    let any = ui.is_some() || manifest.is_some() || change.is_some() || entity.is_some() || note.is_some();
+    if !any {
+        return view! { <p class="pk-quiet">"Nothing but what shows that the checklist is met."</p> }.into_any();
+    }
+    view! { <Facts>{ui}{manifest}{change}{entity}{note}</Facts> }.into_any()
 }
 
 #[component]
@@ -372,8 +379,11 @@ fn About(contribution: Contribution, titles: Titles, now: Millis) -> impl IntoVi
 
 #[component]
 fn Supporters(contribution: Contribution, titles: Titles, who: Who, may: bool) -> impl IntoView {
-    let items: Vec<_> = contribution.supporters.iter().map(|who| view! { <li>{who_link(&titles, who)}</li> }).collect();
-    let count = items.len() as u64;
+    let count = contribution.supporters.len();
+    let shown = contribution.supporters.iter().take(SUPPORTERS);
+    let items: Vec<_> = shown.map(|who| view! { <li>{who_link(&titles, who)}</li> }).collect();
+    let more = count.checked_sub(SUPPORTERS).filter(|more| *more > 0).map(|more| format!("And {more} more"));
+    let count = count as u64;
     let supports = contribution.supporters.contains(&who.subject);
     let follows = contribution.followers.contains(&who.subject);
     let may_support = may && !contribution.makers.contains(&who.subject) && (supports || !contribution.state.is_over());
@@ -401,7 +411,8 @@ fn Supporters(contribution: Contribution, titles: Titles, who: Who, may: bool) -
     let content = if count == 0 {
         view! { <p class="pk-quiet">"Nobody supports it yet."</p> }.into_any()
     } else {
-        view! { <ul class="pk-list">{items}</ul> }.into_any()
+        view! { <ul class="pk-list">{items}</ul> {more.map(|more| view! { <p class="pk-quiet">{more}</p> })} }
+            .into_any()
     };
     view! { <Panel title="Supporters" count=count>{content} <div class="pk-inline">{support} {follow}</div></Panel> }
 }

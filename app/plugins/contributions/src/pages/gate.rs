@@ -133,10 +133,10 @@ fn Reviewers(open: Submission, who: Who, reviews: bool, titles: Titles, id: Stri
         <Panel title="Reviewers">
             <Facts>
                 <Fact name="Accepted">{takes}</Fact>
-                <Fact name="Due"><DueBadge due=open.due_at now=now/></Fact>
+                {open.due_at.map(|due| view! { <Fact name="Due"><DueBadge due=Some(due) now=now/></Fact> })}
             </Facts>
             {nobody.then(|| view! { <p class="pk-quiet">"Nobody reviews it yet."</p> })}
-            <ul class="pk-list">{votes}{claims}</ul>
+            {(!nobody).then(|| view! { <ul class="pk-list">{votes}{claims}</ul> })}
             {claim}
             {release}
         </Panel>
@@ -171,7 +171,8 @@ fn ReportView(
     let findings: Vec<_> = report
         .blocking
         .iter()
-        .map(|finding| {
+        .enumerate()
+        .map(|(place, finding)| {
             let waiver = contribution.waivers.get(&finding.key).filter(|_| contribution.is_waived(&finding.key, now));
             let state = match waiver {
                 Some(waiver) => {
@@ -181,7 +182,7 @@ fn ReportView(
                 None => view! { <Badge text="Blocks" tone=Tone::Wrong/> }.into_any(),
             };
             let waive = (waives && waiver.is_none()).then(|| {
-                view! { <Waive id=contribution.id.clone() open=open.number finding=finding.key.clone() most=rules.waiver_days/> }
+                view! { <Waive id=contribution.id.clone() open=open.number finding=finding.key.clone() place=place most=rules.waiver_days/> }
             });
             view! {
                 <li>
@@ -197,12 +198,13 @@ fn ReportView(
         (0, more) => format!("Nothing blocks; {more} things to look at."),
         (blocking, more) => format!("{blocking} findings block, and {more} things are to be looked at."),
     };
+    let any = !findings.is_empty();
     let href = format!("/api/contributions/v1/contributions/{}/submissions/{}/report", contribution.id, open.number);
     Some(
         view! {
             <Panel title="What the machine found">
                 <p>{said}</p>
-                <ul class="pk-list">{findings}</ul>
+                {any.then(|| view! { <ul class="pk-list">{findings}</ul> })}
                 <Facts>
                     <Fact name="Rules">{report.rules.clone()}</Fact>
                     <Fact name="Browser">{report.browser.clone()}</Fact>
@@ -216,8 +218,8 @@ fn ReportView(
 }
 
 #[component]
-fn Waive(id: String, open: u32, finding: String, most: u32) -> impl IntoView {
-    let (reason, days) = (format!("waive-reason-{finding}"), format!("waive-days-{finding}"));
+fn Waive(id: String, open: u32, finding: String, place: usize, most: u32) -> impl IntoView {
+    let (reason, days) = (format!("waive-reason-{place}"), format!("waive-days-{place}"));
     let help = format!("At most {most}");
     view! {
         <details class="pk-disclosure">
