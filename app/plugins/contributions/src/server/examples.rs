@@ -3,12 +3,14 @@
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::server::db;
+use kit::server::jobs::{self, NewJob};
 use review::{Answer, Command, Contribution, Entry, Millis, Pitch, Verdict, Who};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Contributions;
 use super::acting::By;
+use super::checks::check_job;
 use super::rest::Asked;
 
 /// A day.
@@ -100,6 +102,11 @@ impl Contributions {
             let by = By { who: None, caller: &Caller::System, lease: None, is_example: true };
             self.write(&tx, None, contribution, entries, at, &by).await?;
         }
+        // The catalog is read first: what is not there yet is not missing.
+        let first = now + self.check_every;
+        let mut due: Vec<NewJob> = told.iter().map(|told| check_job(first, &told.contribution.id)).collect();
+        due.sort_by(|one, other| one.key.cmp(&other.key));
+        jobs::enqueue_all(&tx, now, &due).await?;
         tx.commit().await?;
         Ok(())
     }
