@@ -12,11 +12,12 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use crate::api::home_page;
 
 /// Every plugin, in the order of the navigation.
-pub static PLUGINS: [&PluginInfo; 9] = [
+pub static PLUGINS: [&PluginInfo; 10] = [
     &inbox::INFO,
     &catalog::INFO,
     &golden_paths::INFO,
     &templates::INFO,
+    &contributions::INFO,
     &design::INFO,
     &audit::INFO,
     &search::INFO,

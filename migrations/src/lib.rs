@@ -18,6 +18,7 @@ mod m20261128_000013_templates;
 mod m20261128_000014_drafts;
 mod m20261128_000015_runs;
 mod m20261128_000016_golden_paths;
+mod m20261128_000017_contributions;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000014_drafts::Migration),
             Box::new(m20261128_000015_runs::Migration),
             Box::new(m20261128_000016_golden_paths::Migration),
+            Box::new(m20261128_000017_contributions::Migration),
         ]
     }
 }

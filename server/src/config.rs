@@ -15,6 +15,7 @@ use kit::server::audit::{SealKey, SealOptions};
 use kit::server::mail::{MailSettings, Mailer, Protection};
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
+use review::Rules;
 use serde::{Deserialize, Serialize};
 use style::TokenSet;
 use url::Url;
@@ -80,6 +81,8 @@ pub struct Config {
     pub catalog: CatalogConfig,
     /// Runs of templates.
     pub templates: TemplatesConfig,
+    /// Contributions.
+    pub contributions: ContributionsConfig,
     /// The audit trail.
     pub audit: AuditConfig,
     /// The look.
@@ -180,6 +183,22 @@ impl Default for TemplatesConfig {
             keep_drafts_days: 90,
             keep_runs_days: 365,
         }
+    }
+}
+
+/// `[contributions]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContributionsConfig {
+    /// A file that says who opens which gate, and by what; the rules that come along when empty.
+    pub rules: PathBuf,
+    /// Minutes between two looks at the standards of what is live: 1 to 1,440.
+    pub check_minutes: u32,
+}
+
+impl Default for ContributionsConfig {
+    fn default() -> Self {
+        Self { rules: PathBuf::new(), check_minutes: 15 }
     }
 }
 
@@ -293,6 +312,7 @@ impl Default for Config {
             plugins: Vec::new(),
             catalog: CatalogConfig::default(),
             templates: TemplatesConfig::default(),
+            contributions: ContributionsConfig::default(),
             audit: AuditConfig::default(),
             look: LookConfig::default(),
             log: LogConfig::default(),
@@ -443,6 +463,7 @@ impl Config {
         within("templates.keep_files_days", u64::from(self.templates.keep_files_days), 1, 365)?;
         within("templates.keep_drafts_days", u64::from(self.templates.keep_drafts_days), 1, 3_650)?;
         within("templates.keep_runs_days", u64::from(self.templates.keep_runs_days), 1, 3_650)?;
+        within("contributions.check_minutes", u64::from(self.contributions.check_minutes), 1, 1_440)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
@@ -465,6 +486,7 @@ impl Config {
             }
         }
         self.tokens()?;
+        self.rules()?;
         self.integrations()?;
         self.actions()?;
         self.mailer()?;
@@ -559,6 +581,17 @@ impl Config {
             )));
         }
         Ok(tokens)
+    }
+
+    /// Who opens which gate of contributions, and by what.
+    pub fn rules(&self) -> Result<Rules, ConfigError> {
+        let path = &self.contributions.rules;
+        if path.as_os_str().is_empty() {
+            return Ok(Rules::default());
+        }
+        let wrong = |problem: String| error("contributions.rules", format!("{}: {problem}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|problem| wrong(problem.to_string()))?;
+        Rules::parse(&text).map_err(|problem| wrong(problem.to_string()))
     }
 
     /// What carries mail; none where no server is named.
@@ -793,13 +826,29 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_is_allowed() {
         let message = |file, environment: &[(&str, &str)]| load(file, environment).unwrap_err().to_string();
-        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `templates`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`, `actions`");
+        insta::assert_snapshot!(message("adr = 'x'", &[]), @"/portico.toml:1:1: unknown field `adr`, expected one of `addr`, `public_url`, `data_dir`, `database_url`, `plugins`, `catalog`, `templates`, `contributions`, `audit`, `look`, `log`, `fetch`, `mail`, `integrations`, `access`, `sessions`, `providers`, `proxy`, `limits`, `secrets`, `actions`");
         insta::assert_snapshot!(message("", &[("PORTICO_ADR", "x")]), @"PORTICO_ADR: unknown variable; those that exist are PORTICO_ADDR, PORTICO_PUBLIC_URL, PORTICO_DATA_DIR, PORTICO_DATABASE_URL, PORTICO_PLUGINS, PORTICO_CATALOG_REFRESH_SECONDS, PORTICO_LOOK_TOKENS, PORTICO_AUDIT_FILE, PORTICO_AUDIT_KEY_FILE, PORTICO_LOG_LEVEL, PORTICO_LOG_FORMAT");
         insta::assert_snapshot!(message("", &[("PORTICO_LOG_LEVEL", "loud")]), @r#"PORTICO_LOG_LEVEL (log.level): "loud" is not allowed; it must be one of error, warn, info, debug, trace"#);
         insta::assert_snapshot!(message("addr = '0.0.0.0:3000'", &[]), @"addr: 0.0.0.0:3000 is not a loopback address, so the portal must know where people reach it: set public_url, or use 127.0.0.1:3000");
         insta::assert_snapshot!(message("[audit]\ntrusted_keys = ['x']", &[]), @r#"audit.trusted_keys: "x" is not a public key as portico audit key prints it"#);
         insta::assert_snapshot!(message("[catalog]\nrefresh_seconds = 1", &[]), @"catalog.refresh_seconds: 1 is not allowed; it must be from 10 to 86400");
         insta::assert_snapshot!(message("[[integrations]]\nkind = 'svn'\nhost = 'x'", &[]), @r#"integrations[0].kind (x): "svn" is not one of github, gitlab, bitbucket-server, plain"#);
+    }
+
+    #[test]
+    fn rules_that_could_never_open_a_gate_stop_the_start_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rules.toml");
+        let asked = || {
+            let config = load(&format!("[contributions]\nrules = '{}'", path.display()), &[]);
+            config.map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert!(asked().unwrap_err().starts_with("contributions.rules: "), "there is no such file");
+        let text = include_str!("../../app/plugins/contributions/review/src/rules.toml");
+        std::fs::write(&path, text.replace("quorum = 2", "quorum = 0")).unwrap();
+        assert!(asked().unwrap_err().contains("stages.architecture.quorum"));
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(asked(), Ok(()));
     }
 
     #[test]

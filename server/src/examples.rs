@@ -25,3 +25,9 @@ pub fn unpack(data_dir: &Path) -> io::Result<PathBuf> {
     }
     Ok(root.join("catalog-info.yaml"))
 }
+
+/// What people of the example bank have contributed.
+pub fn contributions() -> String {
+    let file = Examples::get("contributions.json");
+    file.map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_else(|| "[]".to_owned())
+}

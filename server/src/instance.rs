@@ -10,6 +10,8 @@ use access::server::Access;
 use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
+use contributions::server::Contributions;
+use contributions::server::evidence::NoBrowser;
 use design::server::DesignPlugin;
 use golden_paths::server::{GoldenPaths, Parts as PathParts};
 use inbox::server::Inbox;
@@ -62,6 +64,8 @@ pub struct Instance {
     pub assets: Arc<Assets>,
     /// What asks this instance on behalf of somebody.
     pub portal: InnerPortal,
+    /// Contributions, whether their plugin runs here or not: the example bank has some.
+    pub contributions: Contributions,
     /// The runs of templates, for whatever plugin has some done.
     pub runs: Arc<dyn Runs>,
     /// The services that do steps of templates.
@@ -192,6 +196,15 @@ impl Instance {
         });
         let runs: Arc<dyn Runs> = templates.tasks.clone();
         plugins.push(Arc::new(templates));
+        let contributions = Contributions {
+            kit: kit.clone(),
+            entities: entities.clone(),
+            rules: Arc::new(config.rules()?),
+            evidence: Arc::new(NoBrowser),
+            plugins: &app::PLUGINS,
+            check_every: i64::from(config.contributions.check_minutes) * 60_000,
+        };
+        plugins.push(Arc::new(contributions.clone()));
         plugins.push(Arc::new(GoldenPaths::new(PathParts {
             kit: kit.clone(),
             entities,
@@ -214,7 +227,7 @@ impl Instance {
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
         let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, portal, runs, services, stop, held: None })
+        Ok(Self { kit, catalog, sealer, plugins, assets, portal, contributions, runs, services, stop, held: None })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.

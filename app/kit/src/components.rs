@@ -9,6 +9,7 @@
 //! over them. So a page gives the first value as a prop, listens with `on:input` or `on:change` (an attribute or a listener on a component
 //! goes to its root element, where both events arrive), and reads the form when it is sent: what was typed early was heard by no listener.
 
+pub(crate) mod alike;
 pub(crate) mod api_operation;
 pub(crate) mod avatar;
 pub(crate) mod badge;
@@ -74,6 +75,7 @@ pub(crate) mod tree;
 pub(crate) mod turn;
 pub(crate) mod views;
 
+pub use alike::{Alike, Like};
 pub use api_operation::{ApiField, ApiFields, ApiModel, ApiMore, ApiOperation, ApiOperations, ApiPart, Effect};
 pub use avatar::{Account, Avatar, AvatarGroup, People, Person};
 pub use badge::{Badge, Tone};

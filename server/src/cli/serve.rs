@@ -43,6 +43,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     Workspace::remove(&config.data_dir, RUNS).context("removing what runs left behind")?;
     if example {
         register_example(&config, &instance).await?;
+        instance.contributions.load_examples(&examples::contributions()).await.context("loading the example contributions")?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     // A port that the system chose is known only now, and the name of the cookie holds it.
@@ -99,6 +100,7 @@ async fn remind(instance: &Instance) -> anyhow::Result<()> {
     let now = instance.kit.clock.now();
     let tx = instance.kit.db.begin().await?;
     jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    jobs::enqueue(&tx, now, contributions::server::checks::sweep_job(now)).await?;
     jobs::enqueue(&tx, now, golden_paths::server::publish::watch_job(now)).await?;
     jobs::enqueue(&tx, now, golden_paths::server::sweep::sweep_job(now)).await?;
     jobs::enqueue(&tx, now, templates::server::sweep::sweep_job(now)).await?;

@@ -200,6 +200,10 @@ fn config_shows_every_setting_and_masks_secrets() {
     keep_drafts_days = 90
     keep_runs_days = 365
 
+    [contributions]
+    rules = ""
+    check_minutes = 15
+
     [audit]
     file = ""
     key_file = ""

@@ -51,6 +51,19 @@ const JOURNEYS: [&str; 11] = [
     "00000000-0000-4000-8000-00000000010b",
 ];
 
+/// Contributions that are there, by their public numbers, each for something else that is done to it: the second is with the first gate, and of the last
+/// but one the stage is the last, before it goes live.
+const CONTRIBUTIONS: [&str; 8] = [
+    "00000000-0000-4000-8000-000000000201",
+    "00000000-0000-4000-8000-000000000202",
+    "00000000-0000-4000-8000-000000000203",
+    "00000000-0000-4000-8000-000000000204",
+    "00000000-0000-4000-8000-000000000205",
+    "00000000-0000-4000-8000-000000000206",
+    "00000000-0000-4000-8000-000000000207",
+    "00000000-0000-4000-8000-000000000208",
+];
+
 /// A path with a step of each sort that waits, and one that cannot be worked out.
 const TRAVELLED: &str = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: travellers}\nspec: {type: team, children: []}\n---\n\
     apiVersion: backstage.io/v1beta1\nkind: GoldenPath\nmetadata: {name: secret}\nspec:\n  type: service\n  owner: travellers\n  steps:\n\
@@ -380,6 +393,7 @@ fn every_icon_is_shown_somewhere() {
 fn only_the_server_knows_sockets_configuration_and_the_process() {
     // (file, what, why)
     let pinned = [
+        ("app/plugins/contributions/review/src/rules.rs", "toml::", "rules of gates, those that come along as well"),
         ("app/kit/src/server/testing.rs", "env::var", "a test's database is named by the environment"),
         ("app/kit/src/server/git.rs", "env::var", "what the git command inherits: PATH, HOME and the SSH agent"),
         ("app/kit/src/server/git.rs", "Command::new", "git itself, without a shell"),
@@ -496,6 +510,7 @@ pub fn pages() -> Vec<String> {
                 "name" if arm.contains("components") => "button".to_owned(),
                 "id" if arm.contains("\"start\"") => JOURNEYS[0].to_owned(),
                 "id" if arm.contains("golden-paths") => JOURNEYS[2].to_owned(),
+                "id" if arm.contains("contribute") => CONTRIBUTIONS[1].to_owned(),
                 "key" => "form".to_owned(),
                 "name" => "secret".to_owned(),
                 "id" => "1".to_owned(),
@@ -563,8 +578,47 @@ async fn journeys(operator: &TestApp) {
     }
 }
 
+/// Makes the [`CONTRIBUTIONS`].
+async fn contributions(operator: &TestApp) {
+    const PATH: &str = "/api/contributions/v1/contributions";
+    let rejected = json!({ "outcome": "rejected", "by": "user:default/max", "at": 0 });
+    for (at, id) in CONTRIBUTIONS.into_iter().enumerate() {
+        let body = json!({ "title": "A secret rota", "problem": "x", "audience": "x", "kind": "template", "owner": "travellers" });
+        let pitched = operator.post(PATH, "application/json", &body.to_string()).await;
+        assert_eq!(pitched.status, 201, "{}", pitched.body);
+        let made = pitched.json()["id"].as_str().expect("a number").to_owned();
+        if at == 1 || at == 5 {
+            let body = json!({ "command": "submit", "stage": "ux" }).to_string();
+            let submitted = operator.post(&format!("{PATH}/{made}/commands"), "application/json", &body).await;
+            assert_eq!(submitted.status, 200, "{}", submitted.body);
+        }
+        let one = operator.get_json(&format!("{PATH}/{made}")).await;
+        let mut snapshot = one.json();
+        snapshot["id"] = json!(id);
+        if at == 5 {
+            snapshot["state"] = json!("rejected");
+            snapshot["submissions"][0]["decision"] = rejected.clone();
+        }
+        if at == 6 {
+            snapshot["stage"] = json!("live");
+        }
+        let tx = operator.db().begin().await.expect("begin");
+        let text = "UPDATE contributions_contribution SET uuid = ?, snapshot = ? WHERE uuid = ?";
+        let values = [id.into(), snapshot.to_string().into(), made.as_str().into()];
+        kit::server::db::execute(&tx, text, values).await.expect("renamed");
+        tx.commit().await.expect("commit");
+    }
+}
+
 /// What nobody does alone: whoever asks does not decide, and an offer has a name once there is one. Their own tests hold these.
-const NOT_ALONE: [&str; 5] = [
+const NOT_ALONE: [&str; 12] = [
+    "/api/contributions/fn/claim",
+    "/api/contributions/fn/decide",
+    "/api/contributions/fn/decide-appeal",
+    "/api/contributions/fn/join",
+    "/api/contributions/fn/release",
+    "/api/contributions/fn/support",
+    "/api/contributions/fn/waive",
     "/api/golden-paths/fn/approve",
     "/api/golden-paths/fn/decline",
     "/api/golden-paths/fn/delegate",
@@ -578,6 +632,7 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
     const FORM: &str = "application/x-www-form-urlencoded";
     let page = |address: &str| (JSON, json!({ "address": address }).to_string());
     let at = |journey: usize, more: &str| (FORM, format!("id={}&{more}", JOURNEYS[journey]));
+    let of = |contribution: usize, more: &str| (FORM, format!("id={}&{more}", CONTRIBUTIONS[contribution]));
     HashMap::from([
         ("/api/home/fn/page", page("/")),
         ("/api/catalog/fn/page", page("/catalog")),
@@ -601,6 +656,23 @@ fn calls() -> HashMap<&'static str, (&'static str, String)> {
         ("/api/catalog/fn/refresh", (FORM, "id=1".to_owned())),
         ("/api/catalog/fn/register", (FORM, format!("target={}", env!("CARGO_MANIFEST_DIR")))),
         ("/api/catalog/fn/unregister", (FORM, "id=1".to_owned())),
+        ("/api/contributions/fn/page", page("/contribute")),
+        ("/api/contributions/fn/pitch", (FORM, "do=pitch&title=A+rota&problem=x&kind=template".to_owned())),
+        ("/api/contributions/fn/edit", of(0, "title=Another+rota&problem=x&kind=template&owner=travellers")),
+        ("/api/contributions/fn/join", of(0, "")),
+        ("/api/contributions/fn/support", of(0, "wanted=true")),
+        ("/api/contributions/fn/follow", of(0, "wanted=false")),
+        ("/api/contributions/fn/comment", of(0, "text=hello")),
+        ("/api/contributions/fn/merge", of(2, &format!("into={}", CONTRIBUTIONS[0]))),
+        ("/api/contributions/fn/submit", of(3, "stage=ux")),
+        ("/api/contributions/fn/claim", of(1, "submission=1")),
+        ("/api/contributions/fn/release", of(1, "submission=1")),
+        ("/api/contributions/fn/decide", of(1, "stage=ux&submission=1&verdict=reject&reason=no")),
+        ("/api/contributions/fn/waive", of(1, "submission=1&finding=x&reason=no&days=3")),
+        ("/api/contributions/fn/appeal", of(5, "reason=no")),
+        ("/api/contributions/fn/decide-appeal", of(5, "granted=true&reason=no")),
+        ("/api/contributions/fn/withdraw", of(4, "reason=no")),
+        ("/api/contributions/fn/go-live", of(6, "")),
         ("/api/golden-paths/fn/page", page("/golden-paths")),
         ("/api/golden-paths/fn/begin", (FORM, "path=goldenpath:default/secret".to_owned())),
         ("/api/golden-paths/fn/claim", at(2, "step=ask")),
@@ -674,6 +746,7 @@ async fn secret(db: &kit::server::testing::TestDb) -> (TestApp, TestApp) {
     kit::server::inbox::send(&tx, operator.instance.kit.clock.now(), message).await.expect("sent");
     tx.commit().await.expect("commit");
     journeys(&operator).await;
+    contributions(&operator).await;
     (operator, nobody)
 }
 
@@ -751,6 +824,7 @@ fn example(route: impl AsRef<str>) -> String {
         .replace("{token}", "secret")
         .replace("{file}", "secret")
         .replace("{key}", "form")
+        .replace("{number}", "1")
         .replace("{owner}", "secret")
         .replace("{*file}", "HEAD")
         .replace("{*path}", "a/b.svg");

@@ -10,6 +10,7 @@ use super::authorise::Filter;
 use super::source::{SourceError, Tree};
 use crate::error::AppError;
 use crate::identity::Caller;
+use crate::plugin::Hit;
 
 /// Entities and the files that they come from. Everything is answered as the caller may see it: what it may not see is as if it were not there.
 #[async_trait]
@@ -19,6 +20,12 @@ pub trait Entities: Send + Sync + 'static {
 
     /// The entities that match, in the order of their refs.
     async fn find(&self, caller: &Caller, query: &EntityQuery) -> Result<Vec<Found>, AppError>;
+
+    /// The best matches, of those that the caller may see, for words of which an entity holds some: the best first, for whoever looks whether something is
+    /// there already. Whoever compares nothing has nothing alike.
+    async fn like(&self, _caller: &Caller, _words: &[String], _limit: u32) -> Result<Vec<Hit>, AppError> {
+        Ok(Vec::new())
+    }
 
     /// What people call those of these entities that are there, by canonical ref.
     async fn titles(&self, caller: &Caller, refs: &[String]) -> Result<HashMap<String, String>, AppError>;

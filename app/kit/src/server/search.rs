@@ -20,6 +20,12 @@ const WORDS: usize = 400;
 /// The most words of a query that count.
 const QUERY_WORDS: usize = 8;
 
+/// The most words by which something like a text is found.
+const LIKE_WORDS: usize = 12;
+
+/// The most documents that hold those words, so that finding the best of them takes no longer where there are many more.
+const LIKE_DOCUMENTS: i64 = 4_000;
+
 /// How long the vocabulary is used before it is read again, in milliseconds.
 const VOCABULARY_AGE: Millis = 60_000;
 
@@ -79,6 +85,25 @@ pub fn matching(backend: DatabaseBackend, plugin: &str, query: &str) -> Option<(
     })
 }
 
+/// A subquery (SQL with `?` and its values) of the `item_id`s of `plugin` that hold some of these words, with the `score` by which the best is the
+/// largest. Bounded where the words are rare, as [`Vocabulary::rarest`] gives them.
+pub fn like(backend: DatabaseBackend, plugin: &str, words: &[String]) -> (String, Vec<Value>) {
+    match backend {
+        DatabaseBackend::Postgres => {
+            let query = words.join(" | ");
+            let sql = "SELECT d.item_id, ts_rank(d.words, q.q, 1) AS score FROM search_document d, to_tsquery('simple', ?) AS q(q) \
+                       WHERE d.plugin = ? AND d.words @@ q.q";
+            (sql.into(), vec![query.into(), plugin.into()])
+        }
+        _ => {
+            let query = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR ");
+            let sql = "SELECT d.item_id, -bm25(search_words) AS score FROM search_words CROSS JOIN search_document d ON d.id = search_words.rowid \
+                       WHERE search_words MATCH ? AND d.plugin = ?";
+            (sql.into(), vec![query.into(), plugin.into()])
+        }
+    }
+}
+
 /// The words that documents hold with how many hold each, as they were a short while ago.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
@@ -111,6 +136,30 @@ impl Vocabulary {
             near.into_iter().map(|(_, other)| other.clone()).take(most).collect()
         });
         Ok(near.await.unwrap_or_default())
+    }
+
+    /// The words of a text that tell most about it: those that documents hold, the rarest first, as many as together few documents hold.
+    pub async fn rarest(&self, kit: &Kit, text: &str) -> Result<Vec<String>, DbErr> {
+        let known = self.words(kit).await?;
+        let mut asked: Vec<String> = words(text).filter(|word| word.chars().count() > 2).take(WORDS).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let found = tokio::task::spawn_blocking(move || {
+            let mut held: Vec<(i64, String)> = known
+                .iter()
+                .filter(|(word, _)| asked.binary_search(word).is_ok())
+                .map(|(word, count)| (*count, word.clone()))
+                .collect();
+            held.sort_unstable();
+            let mut sum = 0;
+            let few = held.into_iter().enumerate().take_while(|(place, (count, _))| {
+                sum += count;
+                // One word is looked for in any case, however common it is.
+                *place == 0 || sum <= LIKE_DOCUMENTS
+            });
+            few.map(|(_, (_, word))| word).take(LIKE_WORDS).collect()
+        });
+        Ok(found.await.unwrap_or_default())
     }
 
     async fn words(&self, kit: &Kit) -> Result<Arc<Words>, DbErr> {

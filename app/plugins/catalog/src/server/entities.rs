@@ -8,20 +8,24 @@ use async_trait::async_trait;
 use descriptor::EntityRef;
 use kit::error::AppError;
 use kit::identity::Caller;
+use kit::plugin::Hit;
 use kit::server::authorise::{Filter, Resource};
 use kit::server::db;
 use kit::server::entities::{Entities, EntityQuery, Found};
+use kit::server::search;
 use kit::server::source::{SourceError, Tree};
 use sea_orm::{DbErr, QueryResult};
 use serde_json::{Map, Value};
 
 use super::filter::Conditions;
+use super::read::{ROW, entity_rows};
 use super::reader::Reader;
 use super::rest::{MAX_CONDITIONS, MAX_LIMIT, alternative, one_entity};
 use super::service::{Catalog, NewLocation};
 use super::source::as_url;
 use super::tree::{self, DirTree, GitTree};
 use crate::info::{READ_ENTITIES, REGISTER_LOCATION};
+use crate::model::EntityRow;
 
 /// How many times a registered location is waited for, each as long as a person would wait for a page.
 const WAITS: u32 = 15;
@@ -56,6 +60,26 @@ impl Entities for Catalog {
         );
         let rows = db::rows(reader.db(), &text, values).await?;
         Ok(rows.iter().map(|row| found(row, &query.fields)).collect::<Result<_, _>>()?)
+    }
+
+    async fn like(&self, caller: &Caller, words: &[String], limit: u32) -> Result<Vec<Hit>, AppError> {
+        let reader = self.as_seen_by(caller).await?.filter(|_| !words.is_empty());
+        let Some(reader) = reader else { return Ok(Vec::new()) };
+        let (matching, mut values) = search::like(reader.backend(), "catalog", words);
+        let (seen, more) = reader.seen("e");
+        values.extend(more);
+        // People and groups share words with everything and are like nothing.
+        let text = format!(
+            "SELECT {ROW} FROM ({matching}) m JOIN catalog_entity e ON e.id = m.item_id WHERE e.kind NOT IN ('user', 'group', 'location') AND {seen} \
+             ORDER BY m.score DESC, e.ref LIMIT {}",
+            u64::from(limit).min(MAX_LIMIT)
+        );
+        let rows = entity_rows(&reader, &db::rows(reader.db(), &text, values).await?).await?;
+        let hit = |row: EntityRow| {
+            let detail = row.link.subtitle().unwrap_or_default().to_owned();
+            Hit { title: row.link.name, detail, kind: row.link.kind, path: row.link.href }
+        };
+        Ok(rows.into_iter().map(hit).collect())
     }
 
     async fn titles(&self, caller: &Caller, refs: &[String]) -> Result<HashMap<String, String>, AppError> {
