@@ -198,8 +198,8 @@ fn what_is_said_to_be_absent_is_absent() {
             ][..],
         ),
         (
-            "A3: object storage and archives of others",
-            &["aws-sdk-s3", "azure_storage", "object_store", "rusoto_core", "zip"],
+            "A3: object storage",
+            &["aws-sdk-s3", "azure_storage", "object_store", "rusoto_core"],
         ),
         ("A6: clusters", &["kube", "k8s-openapi"]),
     ] {
