@@ -1,12 +1,10 @@
 //! Pages whose findings are known: what raises false alarms in tools of this kind, and a departure for each thing that is looked at.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use support::{checker, repository};
+use crate::support::{checker, repository};
 use ux::check::Subject;
 use ux::report::{Finding, Report, Verdict};
 use ux::site::Site;
