@@ -3,7 +3,7 @@
 //! The time is that of all widths and themes, divided by their number: loading, stilling, reading at rest, under the pointer and with the
 //! focus, axe-core, and the second look. Memory is what the processes of the browser do not share, at its peak, from `/proc`.
 
-#[path = "../app/plugins/contributions/ux/tests/support/mod.rs"]
+#[path = "../app/plugins/contributions/ux/tests/ux/support.rs"]
 mod support;
 
 use std::fmt::Write;

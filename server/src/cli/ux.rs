@@ -60,7 +60,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Check { subject, tokens, format } => check(&subject, tokens.as_deref(), format),
     };
     checked.unwrap_or_else(|error| {
-        eprintln!("portico: {}", import::harmless(&format!("{error:#}")));
+        eprintln!("portico: {}", import::harmless(&error.to_string()));
         ExitCode::from(USAGE)
     })
 }

@@ -588,13 +588,13 @@ fn ux_check_says_two_when_it_could_not_check() {
     let folder = folder();
     write(&folder.path().join("ui/index.html"), "<!doctype html><html lang=en><title>x</title><main><h1>x</h1></main>");
     write(&folder.path().join("none.css"), "p { color: red }");
-    write(&folder.path().join("exe/index.html"), "<p>x");
-    write(&folder.path().join("exe/run.exe"), "MZ");
+    write(&folder.path().join("tied/index.html"), "<p>x");
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("tied/notes.txt")).expect("a link");
     let check = |arguments: &[&str]| ux_check(folder.path(), arguments);
     for (arguments, problem) in [
         (&["nowhere"][..], "nowhere: "),
-        (&["good"], "files of this kind are not taken"),
-        (&["exe"], "run.exe: files of this kind are not taken"),
+        (&["good"], "there is no page"),
+        (&["tied"], "links are not followed"),
         (&["none.css"], "the archive cannot be read"),
         (&["ui", "--tokens", "none.css"], "declares no custom property"),
         (&["ui", "--tokens", "nowhere.json"], "nowhere.json: "),

@@ -199,7 +199,8 @@ impl Checker {
             Subject::Url(url) => {
                 let origin = url.origin().ascii_serialization();
                 let hash = blake3::hash(url.as_str().as_bytes()).to_hex().to_string();
-                (Source::Origin(origin), vec![(String::new(), url.to_string())], hash)
+                let source = Source::Origin { origin, published: Arc::clone(&self.design.files) };
+                (source, vec![(String::new(), url.to_string())], hash)
             }
         };
         let mut options = setup.clone();

@@ -149,7 +149,7 @@ impl Site {
         site.without_wrapper().whole()
     }
 
-    /// The files below a directory on disk.
+    /// The files below a directory on disk that a site may hold; others are left out. Without an index.html all pages count.
     pub fn from_dir(dir: &Path) -> Result<Self, SiteError> {
         let mut site = Self::default();
         let walk = WalkDir::new(dir).follow_links(false).max_depth(DEPTH + 1).sort_by_file_name();
@@ -167,19 +167,24 @@ impl Site {
             if !entry.file_type().is_file() {
                 return Err(SiteError::Link(name));
             }
+            // What lies beside a site in its folder, such as the notes and settings of those who make it, is never shown.
+            if content_type(&name).is_none() {
+                continue;
+            }
             let failed = |error| SiteError::Io { path: entry.path().display().to_string(), error };
             let file = std::fs::File::open(entry.path()).map_err(failed)?;
             let mut content = Vec::new();
             file.take(FILE_BYTES + 1).read_to_end(&mut content).map_err(failed)?;
             site.insert(&name, content)?;
         }
-        site.whole()
+        if site.pages().is_empty() { Err(SiteError::NoPage) } else { Ok(site) }
     }
 
-    /// Files that were read elsewhere, such as those of a git tree.
+    /// Files that were read elsewhere, such as those of a git tree; those whose names begin with a dot are left out.
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, SiteError> {
         let mut site = Self::default();
-        for (path, content) in files {
+        let is_hidden = |path: &str| path.split('/').any(|part| part.starts_with('.') && part != "." && part != "..");
+        for (path, content) in files.into_iter().filter(|(path, _)| !is_hidden(path)) {
             site.insert(&path, content)?;
         }
         site.whole()

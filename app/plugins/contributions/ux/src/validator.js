@@ -222,18 +222,23 @@
     active: /:active(?![\w-])/g,
   };
 
+  /** The rules of the published style sheets, which are the same for every look at a page. */
+  const understood = new WeakMap();
+
   /** The rules of a page that hold at this width and in this theme. */
   class Sheets {
     constructor(options) {
       this.texts = options.sheets ?? {};
-      this.published = new Set();
+      this.published = understood.get(options.published) ?? new Set();
       this.order = 0;
       this.byRoot = new Map();
       this.unread = [];
-      for (const text of options.published ?? []) {
+      if (this.published.size > 0) return;
+      for (const text of options.published) {
         const sheet = parsed(text);
         if (sheet) this.visit(sheet.cssRules, { trust: this.published });
       }
+      understood.set(options.published, this.published);
     }
 
     /** The index of the rules that reach into a tree: longhand → rules. */
@@ -1934,19 +1939,22 @@
     return 0;
   };
 
-  /** What a state of the pointer or the keyboard is asked of, beside what can have it: the rest of a list of selectors. */
-  const stateful = (options, state) => {
-    const found = new Set();
+  /** What the states of the pointer and the keyboard are asked of, beside what can have them: the rest of a list of selectors each. */
+  const stateful = (options) => {
     const sheets = new Sheets(filled(options));
     sheets.of(document);
+    return { hover: asked(sheets, 'hover'), focus: asked(sheets, 'focus') };
+  };
+  const asked = (sheets, state) => {
+    const found = new Set();
     const pattern = state === 'hover' ? /:hover(?![\w-])/ : /:focus-within(?![\w-])/;
     for (const rules of sheets.byRoot.get(document).values()) {
       for (const rule of rules) {
         for (const { selector } of rule.parts) {
           const at = pattern.exec(selector);
           if (!at) continue;
-          const asked = (selector.slice(0, at.index) || '*').replace(STATES.hover, '').replace(STATES.focus, '').replace(STATES.active, '');
-          const whole = /[\s>+~]$/.test(asked) ? `${asked}*` : asked;
+          const before = (selector.slice(0, at.index) || '*').replace(STATES.hover, '').replace(STATES.focus, '').replace(STATES.active, '');
+          const whole = /[\s>+~]$/.test(before) ? `${before}*` : before;
           if (whole === '*' || whole === '' || split(whole).length !== 1 || (whole.match(/\(/g) ?? []).length !== (whole.match(/\)/g) ?? []).length) continue;
           found.add(whole);
         }

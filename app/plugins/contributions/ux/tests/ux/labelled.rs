@@ -1,14 +1,10 @@
 //! How much of what is planted is found, and how much is found that was not: on 20 pages in a test run, on 320 with `PORTICO_SOAK=full`.
 
-#[path = "support/labelled.rs"]
-mod labelled;
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use labelled::{Labelled, labelled};
-use support::{checker, site};
+use crate::set::{Labelled, labelled};
+use crate::support::{checker, site};
 use ux::report::{Report, Verdict};
 use ux::site::Site;
 

@@ -1,12 +1,10 @@
 //! Pages whose findings are known: what raises false alarms in tools of this kind, and a departure for each thing that is looked at.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use support::{checker, repository};
+use crate::support::{checker, repository};
 use ux::check::Subject;
 use ux::report::{Finding, Report, Verdict};
 use ux::site::Site;
@@ -121,4 +119,25 @@ async fn twenty_planted_departures_are_found_with_element_and_token_and_nothing_
     let clean = report(&examples.join("clean")).await;
     assert_eq!(told(&clean.findings), Vec::<String>::new());
     assert_eq!(clean.verdict, Verdict::Pass);
+}
+
+#[tokio::test]
+async fn what_modules_build_of_files_in_folders_is_read() {
+    let files = [
+        (
+            "index.html",
+            "<!doctype html><html lang=en><title>x</title><link rel=stylesheet href='/assets/app.css'><div id=root></div>\
+             <script type=module crossorigin src='./assets/app.js'></script>",
+        ),
+        ("assets/app.css", "@import 'parts/colors.css'; main { padding: 16px }"),
+        ("assets/parts/colors.css", "#found { color: #ff00aa }"),
+        ("assets/app.js", "import { text } from './parts/text.js'; document.querySelector('#root').innerHTML = text;"),
+        ("assets/parts/text.js", "export const text = '<main><h1>x</h1><p id=found>y</p></main>';"),
+        (".gitignore", "dist"),
+    ];
+    let site = Site::from_files(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))).expect("a site");
+    let checker = checker().with_windows(&[(390, 844)]);
+    let report = checker.check(&Subject::Site(Arc::new(site))).await.expect("it can be checked");
+    let found = report.findings.iter().find(|f| f.rule == "color-text" && f.verdict == Verdict::Fail);
+    assert_eq!(found.map(|f| f.selector.as_str()), Some("#found"), "{:?}", told(&report.findings));
 }

@@ -1,12 +1,10 @@
 //! Contributions that mean harm, or that do not come to an end.
 
-mod support;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use support::{checker, repository, site};
+use crate::support::{checker, repository, site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;

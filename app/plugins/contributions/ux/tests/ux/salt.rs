@@ -1,12 +1,10 @@
 //! Another bank's design system, as it publishes it: its own components are without fault by its own tokens, and a fault among them is found.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use support::{axe, repository};
+use crate::support::{axe, repository};
 use ux::check::{Checker, Design, Subject};
 use ux::report::{Report, Verdict};
 use ux::rules::Rules;
