@@ -43,7 +43,11 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
     Workspace::remove(&config.data_dir, RUNS).context("removing what runs left behind")?;
     if example {
         register_example(&config, &instance).await?;
-        instance.contributions.load_examples(&examples::contributions()).await.context("loading the example contributions")?;
+        instance
+            .contributions
+            .load_examples(&examples::contributions())
+            .await
+            .context("loading the example contributions")?;
     }
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
     // A port that the system chose is known only now, and the name of the cookie holds it.

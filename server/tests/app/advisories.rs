@@ -197,10 +197,7 @@ fn what_is_said_to_be_absent_is_absent() {
                 "wasmtime",
             ][..],
         ),
-        (
-            "A3: object storage",
-            &["aws-sdk-s3", "azure_storage", "object_store", "rusoto_core"],
-        ),
+        ("A3: object storage", &["aws-sdk-s3", "azure_storage", "object_store", "rusoto_core"]),
         ("A6: clusters", &["kube", "k8s-openapi"]),
     ] {
         for name in crates {

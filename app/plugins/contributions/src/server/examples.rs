@@ -125,7 +125,6 @@ mod tests {
     use kit::server::testing::databases;
     use review::{Stage, State};
 
-    use super::*;
     use crate::server::tests::Bank;
 
     #[tokio::test]
