@@ -182,7 +182,7 @@ async fn while_it_is_down_the_instance_is_not_ready_and_says_why_and_the_catalog
         (ready.status.as_u16(), ready.body.as_str()),
         (
             503,
-            "catalog: up\ndesign: up\naudit: up\naccess: up\nsettings: up\ntemplates: up\ngolden-paths: up\nsearch: up\ninbox: up\nprobe: down: the probe is unplugged\n"
+            "catalog: up\ndesign: up\naudit: up\naccess: up\nsettings: up\ntemplates: up\ncontributions: up\ngolden-paths: up\nsearch: up\ninbox: up\nprobe: down: the probe is unplugged\n"
         )
     );
     assert_eq!(down.get("/healthz").await.status, 200, "the process itself is fine");
