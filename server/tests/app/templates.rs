@@ -623,7 +623,7 @@ async fn what_a_script_leaves_out_has_its_default_and_what_cannot_be_is_refused_
             let refused = ask("defaulted", json!({ "repo": repo })).await;
             assert_eq!(
                 (refused.status.as_u16(), &refused.json()["errors"][0]["path"]),
-                (400, &json!("/repo")),
+                (400, &json!(["repo"])),
                 "{repo}"
             );
         }
