@@ -46,6 +46,9 @@
         : DocumentFragment.prototype.querySelectorAll.call(root, selector);
   const rootElement = () => getter(Document.prototype, 'documentElement')(document);
   const bodyElement = () => getter(Document.prototype, 'body')(document);
+  const ofDocument = { sheets: getter(Document.prototype, 'styleSheets'), adopted: getter(Document.prototype, 'adoptedStyleSheets') };
+  const sheetsOf = (root) => (root instanceof Document ? ofDocument.sheets(root) : root.styleSheets);
+  const adoptedBy = (root) => (root instanceof Document ? ofDocument.adopted(root) : root.adoptedStyleSheets);
   const htmlStyle = getter(HTMLElement.prototype, 'style');
   const svgStyle = getter(SVGElement.prototype, 'style');
   const inlineStyle = (el) =>
@@ -246,7 +249,7 @@
       if (!index) {
         index = new Map();
         this.byRoot.set(root, index);
-        const sheets = [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])];
+        const sheets = [...sheetsOf(root), ...adoptedBy(root)];
         for (const sheet of sheets) if (!sheet.disabled) this.read(sheet, { index, host: root instanceof ShadowRoot });
       }
       return index;
