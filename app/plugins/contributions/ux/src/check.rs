@@ -206,7 +206,7 @@ impl Checker {
         let mut options = setup.clone();
         // A page may not read the rules of style sheets of another origin, and a sandboxed one not even of its own: the validator is given
         // their texts.
-        let own = match subject {
+        let own: Vec<(String, &[u8])> = match subject {
             Subject::Site(site) => site.files().map(|(path, content)| (format!("/{path}"), content)).collect(),
             Subject::Url(_) => Vec::new(),
         };
