@@ -316,8 +316,7 @@ async fn a_path_is_published_told_when_it_is_wrong_and_started_by_nobody_whose_t
         let versions: Vec<Value> =
             listed["items"].as_array().expect("items").iter().map(|item| item["version"].clone()).collect();
         assert_eq!(versions, [json!("1.4.0"), Value::Null], "{}: {listed}", bank.operator.name);
-        let problem =
-            bank.operator.column("SELECT problem FROM golden_paths_path WHERE name = 'wrong'").await.swap_remove(0);
+        let problem = bank.operator.column("SELECT problem FROM golden_paths_path WHERE name = 'wrong'").await.swap_remove(0);
         assert!(problem.contains("needs itself") && problem.contains("wrong.yaml:"), "{problem}");
         let jane = bank.as_("jane");
         let id = jane.begin("unknown").await;
