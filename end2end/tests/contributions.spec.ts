@@ -165,7 +165,7 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
     await look();
 
     // Whoever joined hears of it, and the history tells the whole of it.
-    await comesAs(WHO.other, '/inbox');
+    await comesAs(WHO.other, '/inbox?tab=news');
     await expect(page.getByText(`Live: ${TITLE}`).first()).toBeVisible();
     await comesAs(WHO.other, `${contribution}/history`);
     for (const said of ['sent it back to UX validation', `accepted the commit ${COMMIT.slice(0, 12)}`, 'passed Readiness; next is Live', 'brought it live']) {

@@ -13,6 +13,8 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use kit::server::published::{KIT_CSS, KIT_JS, SCOPED_CSS};
 use rust_embed::RustEmbed;
 use style::{BASE_CSS, Mode, TokenSet};
+use ux::check::Design;
+use ux::tokens::Tokens;
 
 #[derive(RustEmbed)]
 #[folder = "$PORTICO_EMBEDDED_SITE"]
@@ -156,4 +158,19 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
 
 fn short_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..16].to_owned()
+}
+
+/// What the custom properties of the bank's own design system begin with.
+const OWN: &str = "--pk-";
+
+/// The design that pages of contributors are compared with: these tokens, or others in their place, and the components that the portal publishes.
+pub fn published_design(set: &TokenSet, tokens: Option<Tokens>) -> Design {
+    let assets = Assets::new(set);
+    let files = assets.published_files();
+    let sheets = ["/design/v1/tokens.css", "/design/v1/kit.css"]
+        .map(|path| String::from_utf8_lossy(files.get(path).map_or(&[][..], Vec::as_slice)).into_owned());
+    let [own, kit] = sheets;
+    let components = tokens.as_ref().is_none_or(|tokens| tokens.css().contains(OWN));
+    let tokens = tokens.unwrap_or_else(|| Tokens::of_css(own.clone()));
+    Design { tokens, published: vec![own, kit], files: Arc::new(files), components }
 }

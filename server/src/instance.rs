@@ -11,7 +11,6 @@ use anyhow::Context;
 use audit::server::Audit;
 use catalog::server::{Catalog, CatalogPlugin, Limits, Options};
 use contributions::server::Contributions;
-use contributions::server::evidence::NoBrowser;
 use design::server::DesignPlugin;
 use golden_paths::server::{GoldenPaths, Parts as PathParts};
 use inbox::server::Inbox;
@@ -42,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
 use crate::config::{Config, DATABASE, TemplatesConfig};
+use crate::evidence::Browser;
 use crate::policies;
 use crate::portal::InnerPortal;
 use crate::secrets::private;
@@ -200,7 +200,7 @@ impl Instance {
             kit: kit.clone(),
             entities: entities.clone(),
             rules: Arc::new(config.rules()?),
-            evidence: Arc::new(NoBrowser),
+            evidence: Arc::new(Browser::new(&tokens)?),
             plugins: &app::PLUGINS,
             check_every: i64::from(config.contributions.check_minutes) * 60_000,
         };

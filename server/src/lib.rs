@@ -5,6 +5,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod error_page;
+pub mod evidence;
 pub mod examples;
 pub mod guard;
 pub mod instance;

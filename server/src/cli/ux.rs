@@ -15,10 +15,7 @@ use style::TokenSet;
 use url::Url;
 
 use super::{USAGE, block_on, import};
-use crate::assets::{self, Assets};
-
-/// What the custom properties of the bank's own design system begin with.
-const OWN: &str = "--pk-";
+use crate::assets::{self, published_design};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -104,15 +101,15 @@ fn subject_of(subject: &str) -> anyhow::Result<Subject> {
 /// The design system of this portal, or that of a token file.
 fn design(file: Option<&Path>) -> anyhow::Result<Design> {
     let ours = TokenSet::ours()?;
-    let Some(file) = file else { return Ok(published(&ours, None)) };
+    let Some(file) = file else { return Ok(published_design(&ours, None)) };
     let about = |error: String| anyhow::anyhow!("{}: {error}", file.display());
     let bytes = read_at_most(file, BYTES as u64 + 1).map_err(|error| about(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| about("it is no UTF-8".to_owned()))?;
     if is_over_ours(&text) {
-        return Ok(published(&ours.with(&file.display().to_string(), &text)?, None));
+        return Ok(published_design(&ours.with(&file.display().to_string(), &text)?, None));
     }
     let tokens = Tokens::read(&text).map_err(|error| about(error.to_string()))?;
-    Ok(published(&ours, Some(tokens)))
+    Ok(published_design(&ours, Some(tokens)))
 }
 
 /// Whether it is a file with which a bank puts its own look over ours.
@@ -129,15 +126,4 @@ fn read_at_most(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn published(set: &TokenSet, tokens: Option<Tokens>) -> Design {
-    let assets = Assets::new(set);
-    let files = assets.published_files();
-    let sheets = ["/design/v1/tokens.css", "/design/v1/kit.css"]
-        .map(|path| String::from_utf8_lossy(files.get(path).map_or(&[][..], Vec::as_slice)).into_owned());
-    let [own, kit] = sheets;
-    let components = tokens.as_ref().is_none_or(|tokens| tokens.css().contains(OWN));
-    let tokens = tokens.unwrap_or_else(|| Tokens::of_css(own.clone()));
-    Design { tokens, published: vec![own, kit], files: Arc::new(files), components }
 }

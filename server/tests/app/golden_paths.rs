@@ -195,7 +195,11 @@ pub struct Person {
 
 impl Person {
     pub async fn begin(&self, path: &str) -> String {
-        let body = json!({ "path": format!("goldenpath:default/{path}") }).to_string();
+        self.begin_along(&format!("goldenpath:default/{path}")).await
+    }
+
+    async fn begin_along(&self, path: &str) -> String {
+        let body = json!({ "path": path }).to_string();
         let begun = self.app.post("/api/golden-paths/v1/journeys", JSON, &body).await;
         assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.body);
         begun.json()["id"].as_str().expect("a number").to_owned()
@@ -328,7 +332,7 @@ async fn every_document_in_the_form_that_ing_published_runs_unchanged_from_start
         let jane = bank.as_("jane");
         assert!(documents.len() >= 21, "the one of the format's note, and twenty more");
         for path in &paths {
-            let id = jane.begin(&path.name).await;
+            let id = jane.begin_along(&path.entity_ref()).await;
             let asked = path.parameters.to_string();
             let given = [("team", "payments"), ("name", "ledger")];
             let given: Map<String, Value> = given

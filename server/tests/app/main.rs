@@ -4,6 +4,7 @@ mod access;
 mod advisories;
 mod audit;
 mod cli;
+mod contributions;
 mod corpus;
 mod crash;
 mod definition;

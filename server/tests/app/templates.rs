@@ -583,7 +583,7 @@ spec:
   strict: true
   parameters:
     properties:
-      tier: {type: string, default: tier-2}
+      tier: {type: string, enum: [tier-1, tier-2], default: tier-2}
       repo: {type: string, ui:field: RepoUrlPicker}
   steps:
     - {id: say, name: Say it, action: 'debug:log', input: {message: 'of ${{ parameters.tier }}'}}
@@ -627,6 +627,7 @@ async fn what_a_script_leaves_out_has_its_default_and_what_cannot_be_is_refused_
                 "{repo}"
             );
         }
+        assert_eq!(ask("defaulted", json!({ "tier": "none" })).await.status, 400, "no default takes its place");
         // A form that comes to more than a machine holds is refused at once, wherever it would be worked out.
         assert_eq!(ask("endless", json!({})).await.status, 400, "{}", app.name);
         assert_eq!(app.get("/create/templates/default/endless/form").await.status, 200, "{}", app.name);

@@ -51,21 +51,6 @@ pub trait Evidence: Send + Sync + 'static {
     async fn look(&self, ui: &Ui, upload: Option<&Upload>) -> Result<Looked, String>;
 }
 
-/// Where nothing can drive a browser.
-#[derive(Debug, Clone, Copy)]
-pub struct NoBrowser;
-
-#[async_trait]
-impl Evidence for NoBrowser {
-    async fn take(&self, _: &Upload) -> Result<String, String> {
-        Err("This portal takes no uploads: bring a commit of a git repository".into())
-    }
-
-    async fn look(&self, _: &Ui, _: Option<&Upload>) -> Result<Looked, String> {
-        Err("no browser can be driven on this portal".into())
-    }
-}
-
 /// The job for a submission.
 pub(super) fn evidence_job(now: Millis, id: &str, submission: u32) -> NewJob {
     NewJob {

@@ -25,6 +25,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Contributions;
+use super::acting::LARGEST_UPLOAD;
 use super::service::{Query, QueueQuery, Row, Scope, Waits};
 use crate::info::PITCH;
 
@@ -56,8 +57,8 @@ pub fn routes(contributions: Contributions) -> Routes {
         .get("/api/contributions/v1/contributions/{id}", one)
         .post("/api/contributions/v1/contributions/{id}/commands", command)
         .get("/api/contributions/v1/contributions/{id}/history", history)
-        .post("/api/contributions/v1/contributions/{id}/uploads", upload)
-        .post("/api/contributions/v1/contributions/{id}/pages", pages::post)
+        .post_file("/api/contributions/v1/contributions/{id}/uploads", LARGEST_UPLOAD, upload)
+        .post_file("/api/contributions/v1/contributions/{id}/pages", LARGEST_UPLOAD, pages::post)
         .get("/api/contributions/v1/contributions/{id}/submissions/{number}/changes", changes)
         .get("/api/contributions/v1/contributions/{id}/submissions/{number}/report", report)
         .get("/api/contributions/v1/board", board)
@@ -65,7 +66,8 @@ pub fn routes(contributions: Contributions) -> Routes {
         .get(SIMILAR, similar)
         .get("/api/contributions/v1/rules", rules)
         .get(GROUPS, groups);
-    Routes { router: routes.router.layer(Extension(contributions)), ..routes }
+    let files = routes.files.layer(Extension(contributions.clone()));
+    Routes { router: routes.router.layer(Extension(contributions)), files, ..routes }
 }
 
 /// Somebody's call.

@@ -192,7 +192,8 @@ impl Bank {
             plugins: &[],
             check_every: 60_000,
         };
-        let router = rest::routes(here.clone()).router;
+        let routes = rest::routes(here.clone());
+        let router = routes.router.merge(routes.files);
         Self { here, evidence, catalog, router }
     }
 

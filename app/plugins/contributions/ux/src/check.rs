@@ -23,7 +23,7 @@ pub const ELEMENTS: usize = 20_000;
 /// The most findings that are kept of a page at a width and in a theme.
 pub const FINDINGS: usize = 1_000;
 /// How long a check may take, whatever the pages do.
-pub const TIME: Duration = Duration::from_secs(180);
+pub const TIME: Duration = Duration::from_secs(300);
 /// What the class names of published components begin with.
 const PREFIX: &str = "pk-";
 
@@ -146,7 +146,7 @@ impl Checker {
         }
     }
 
-    /// Checks several things one after the other in one browser. Each gets a profile of its own all the same.
+    /// Checks several sites one after the other in one browser, each page in a context of its own.
     pub async fn check_all(&self, sites: &[Arc<Site>]) -> Result<Vec<Report>, CheckError> {
         let program = self.browser.clone().or_else(chromium::find).ok_or(CheckError::NoBrowser)?;
         let browser = Chromium::start(&program, None).await.map_err(CheckError::Browser)?;
@@ -204,13 +204,15 @@ impl Checker {
             }
         };
         let mut options = setup.clone();
-        if let Subject::Site(site) = subject {
-            // A sandboxed page may not read the rules of its own style sheets, so the validator is given their texts.
-            let own = site.files().map(|(path, content)| (format!("/{path}"), content));
-            let published = self.design.files.iter().map(|(path, content)| (path.clone(), content.as_slice()));
-            let sheets = own.chain(published).filter(|(path, _)| path.ends_with(".css"));
-            options["sheets"] = sheets.map(|(path, css)| (path, json!(String::from_utf8_lossy(css)))).collect();
-        }
+        // A page may not read the rules of style sheets of another origin, and a sandboxed one not even of its own: the validator is given
+        // their texts.
+        let own: Vec<(String, &[u8])> = match subject {
+            Subject::Site(site) => site.files().map(|(path, content)| (format!("/{path}"), content)).collect(),
+            Subject::Url(_) => Vec::new(),
+        };
+        let published = self.design.files.iter().map(|(path, content)| (path.clone(), content.as_slice()));
+        let sheets = own.into_iter().chain(published).filter(|(path, _)| path.ends_with(".css"));
+        options["sheets"] = sheets.map(|(path, css)| (path, json!(String::from_utf8_lossy(css)))).collect();
         let script = format!("globalThis.porticoUx={VALIDATOR};globalThis.porticoOptions={options};0");
         let brief = Brief { setup: &script, axe: self.axe.as_deref(), picture: self.pictures };
         let mut report = Report {

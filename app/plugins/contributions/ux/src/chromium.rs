@@ -48,7 +48,7 @@ pub struct Chromium {
 
 /// Finds a browser: the one that the environment names, one on PATH, or one in its usual place.
 pub fn find() -> Option<PathBuf> {
-    let named = VARIABLES.iter().find_map(std::env::var_os).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = VARIABLES.iter().filter_map(std::env::var_os).find(|path| !path.is_empty()).map(PathBuf::from);
     if named.is_some() {
         return named;
     }

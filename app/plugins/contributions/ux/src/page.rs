@@ -18,7 +18,7 @@ use crate::serve::{Answer, Published, answer, headers};
 use crate::site::{Site, content_type};
 
 /// How long a page may take to load, and each step of a look at it.
-pub const STEP: Duration = Duration::from_secs(15);
+pub const STEP: Duration = Duration::from_secs(25);
 /// How long is waited for a page to have nothing more to fetch.
 const IDLE: Duration = Duration::from_secs(2);
 /// How long a page that this process answers asks for nothing before it has come to rest.
@@ -32,7 +32,7 @@ const PICTURE_HEIGHT: f64 = 6_000.0;
 /// The most elements that are put into a state.
 const STATEFUL: usize = 2_000;
 /// How long axe-core may take.
-const AXE_TIME: Duration = Duration::from_secs(10);
+const AXE_TIME: Duration = Duration::from_secs(15);
 /// How much narrower and wider a window is made, to see what is hidden at one width alone.
 const NEAR: u32 = 9;
 /// What can get the keyboard, as the validator has it.

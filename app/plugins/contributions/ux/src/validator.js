@@ -24,7 +24,6 @@
   const previousSibling = getter(Element.prototype, 'previousElementSibling');
   const shadowOf = getter(Element.prototype, 'shadowRoot');
   const tagName = getter(Element.prototype, 'localName');
-  const idOf = getter(Element.prototype, 'id');
   const classList = getter(Element.prototype, 'classList');
   const scrollWidth = getter(Element.prototype, 'scrollWidth');
   const scrollHeight = getter(Element.prototype, 'scrollHeight');
@@ -47,6 +46,9 @@
         : DocumentFragment.prototype.querySelectorAll.call(root, selector);
   const rootElement = () => getter(Document.prototype, 'documentElement')(document);
   const bodyElement = () => getter(Document.prototype, 'body')(document);
+  const ofDocument = { sheets: getter(Document.prototype, 'styleSheets'), adopted: getter(Document.prototype, 'adoptedStyleSheets') };
+  const sheetsOf = (root) => (root instanceof Document ? ofDocument.sheets(root) : root.styleSheets);
+  const adoptedBy = (root) => (root instanceof Document ? ofDocument.adopted(root) : root.adoptedStyleSheets);
   const htmlStyle = getter(HTMLElement.prototype, 'style');
   const svgStyle = getter(SVGElement.prototype, 'style');
   const inlineStyle = (el) =>
@@ -247,7 +249,7 @@
       if (!index) {
         index = new Map();
         this.byRoot.set(root, index);
-        const sheets = [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])];
+        const sheets = [...sheetsOf(root), ...adoptedBy(root)];
         for (const sheet of sheets) if (!sheet.disabled) this.read(sheet, { index, host: root instanceof ShadowRoot });
       }
       return index;
@@ -899,7 +901,7 @@
         opacity: (parent?.opacity ?? 1) * Number(style.opacity),
       };
       record.seen = !record.unseen && !record.hidden && !contents && rect.width > 0 && rect.height > 0;
-      if (record.seen && !contents && parent && isAway(el, rect, parent)) {
+      if (record.seen && !contents && parent && isAway(rect, parent)) {
         record.seen = false;
         record.away = true;
       }
@@ -927,7 +929,7 @@
     return style.overflowX !== 'visible' && (rect.width <= 1 || rect.height <= 1);
   };
   /** Moved off the page to the left or above, where nobody can scroll. */
-  const isAway = (el, rect, parent) => {
+  const isAway = (rect, parent) => {
     if (parent.away) return true;
     return rect.right + window.scrollX <= 0 || rect.bottom + window.scrollY <= 0;
   };
@@ -1125,7 +1127,7 @@
         wrong.set(hex(color), { color, sides: [...(wrong.get(hex(color))?.sides ?? []), side] });
       }
       for (const { color, sides } of wrong.values()) {
-        const property = sides.length === 4 || sides.length > 1 ? 'border-color' : `border-${sides[0]}-color`;
+        const property = sides.length > 1 ? 'border-color' : `border-${sides[0]}-color`;
         this.color('color-border', record, property, color, 'border', scale);
       }
     }
@@ -1324,8 +1326,10 @@
         if (style.backdropFilter && style.backdropFilter !== 'none') return null;
         const color = colorOf(style.backgroundColor);
         if (!color) return null;
-        if (color[3] > 0) layers.push([color[0], color[1], color[2], color[3] * (at.opacity / (at.parent?.opacity || 1) || 0 ? 1 : 1)]);
-        if (color[3] === 1 && at.opacity === 1) break;
+        // A faded part lets through what lies behind it.
+        const alpha = color[3] * at.opacity;
+        if (alpha > 0) layers.push([color[0], color[1], color[2], alpha]);
+        if (alpha === 1) break;
         if ((style.position === 'fixed' || style.position === 'absolute') && at !== record && color[3] < 1 && at.parent && this.isOver(at)) return null;
       }
       let ground = this.canvas();

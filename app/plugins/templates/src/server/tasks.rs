@@ -285,7 +285,11 @@ impl Tasks {
         let Submission { mut values, secrets, started_over, by_default, .. } = submission;
         if by_default {
             let form = form::form(&definition.template.parameters);
-            if let Json::Object(filled) = form.defaults(&Json::Object(values.clone())) {
+            let given = Json::Object(values.clone());
+            // What is wrong is refused below, and no default takes its place.
+            if form.validate(&given, &form::Standard).is_empty()
+                && let Json::Object(filled) = form.defaults(&given)
+            {
                 values = filled;
             }
         }
