@@ -121,6 +121,8 @@ test('a payment service goes to production through six teams, and each datum is 
     await page.getByRole('link', { name: 'Security review' }).click();
     await typed.settled();
     await expect(page.getByText('It was sent back')).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Threat model', exact: true })).toBeVisible();
+    await page.getByText('Attach evidence').click();
     await page.locator('#evidence-file').setInputFiles({ name: 'threat-model.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n') });
     await page.getByRole('button', { name: 'Attach the file' }).click();
     await expect(page.getByRole('link', { name: 'threat-model.pdf' })).toBeVisible();
