@@ -1,6 +1,6 @@
 //! The rules that hold everywhere, each with a test that fails when it is broken.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -626,14 +626,14 @@ const NOT_ALONE: [&str; 12] = [
     "/api/golden-paths/fn/accept-form",
 ];
 
-/// A well-formed call of each server function; one that has none here fails the test below.
-fn calls() -> HashMap<&'static str, (&'static str, String)> {
+/// A well-formed call of each server function, in an order that is always the same; one that has none here fails the test below.
+fn calls() -> BTreeMap<&'static str, (&'static str, String)> {
     const JSON: &str = "application/json";
     const FORM: &str = "application/x-www-form-urlencoded";
     let page = |address: &str| (JSON, json!({ "address": address }).to_string());
     let at = |journey: usize, more: &str| (FORM, format!("id={}&{more}", JOURNEYS[journey]));
     let of = |contribution: usize, more: &str| (FORM, format!("id={}&{more}", CONTRIBUTIONS[contribution]));
-    HashMap::from([
+    BTreeMap::from([
         ("/api/home/fn/page", page("/")),
         ("/api/catalog/fn/page", page("/catalog")),
         ("/api/design/fn/page", page("/design/components/button")),
