@@ -179,3 +179,29 @@ fn a_path_leads_to_this_portal() {
         assert_eq!(own_path(path), kept, "{path:?}");
     }
 }
+
+#[tokio::test]
+async fn two_that_send_to_the_same_groups_in_another_order_wait_for_nothing() {
+    // SQLite has one writer at a time.
+    for db in databases().await.into_iter().filter(|db| db.backend() == DatabaseBackend::Postgres) {
+        let kit = kit(&db);
+        let groups = ["group:default/a", "group:default/b"];
+        let now = kit.clock.now();
+        let tx = kit.db.begin().await.unwrap();
+        for group in groups {
+            let old = Message { waits: false, ..message(Recipient::Group(group), "", "Old") };
+            send(&tx, now - KEPT_FOR - 1, old).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let (one, other) = (kit.db.begin().await.unwrap(), kit.db.begin().await.unwrap());
+        send(&one, now, message(Recipient::Group(groups[0]), "", "One")).await.unwrap();
+        send(&other, now, message(Recipient::Group(groups[1]), "", "Other")).await.unwrap();
+        let both = tokio::join!(
+            send(&one, now, message(Recipient::Group(groups[1]), "", "One")),
+            send(&other, now, message(Recipient::Group(groups[0]), "", "Other")),
+        );
+        assert_eq!(both, (Ok(()), Ok(())));
+        one.commit().await.unwrap();
+        other.commit().await.unwrap();
+    }
+}
