@@ -19,7 +19,7 @@ use super::contribution::MaterialView;
 use super::parts::{Changes, DueBadge, StateBadge, Titles, name_of, names_of, trail, who_link};
 use crate::api::{ClaimSubmission, DecideAppeal, DecideSubmission, ReleaseSubmission, WaiveFinding};
 use crate::server::Contributions;
-use crate::server::service::{Detail, contribution_href};
+use crate::server::service::{Detail, contribution_href, workbench_href};
 
 /// The gate of one contribution.
 pub async fn gate_page(id: &str) -> Result<Drawn, AppError> {
@@ -200,6 +200,7 @@ fn ReportView(
     };
     let any = !findings.is_empty();
     let href = format!("/api/contributions/v1/contributions/{}/submissions/{}/report", contribution.id, open.number);
+    let bench = workbench_href(&contribution.id);
     Some(
         view! {
             <Panel title="What the machine found">
@@ -210,7 +211,7 @@ fn ReportView(
                     <Fact name="Browser">{report.browser.clone()}</Fact>
                     <Fact name="Looked at"><code class="pk-mono pk-wrap">{report.reviewed.clone()}</code></Fact>
                 </Facts>
-                <p><a href=href rel="external">"The whole report"</a></p>
+                <p><a href=bench>"See the pages, and where these are"</a> " · " <a href=href rel="external">"The whole report"</a></p>
             </Panel>
         }
         .into_any(),
