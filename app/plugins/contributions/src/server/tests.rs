@@ -19,7 +19,7 @@ use kit::server::jobs::{Worker, WorkerConfig};
 use kit::server::plugin::Plugin;
 use kit::server::source::{SourceError, Tree};
 use kit::server::testing::{self, TestDb, databases};
-use review::{Finding, Report, ReportVerdict, Rules, Ui};
+use review::{Finding, Report, ReportVerdict, Rules};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -203,7 +203,7 @@ impl Bank {
         Self { here, evidence, catalog, router }
     }
 
-    fn later(&self, by: i64) {
+    pub fn later(&self, by: i64) {
         self.here.kit.clock.advance(by);
     }
 
