@@ -18,6 +18,9 @@ export class Problems {
   }
 }
 
+/** The portal, or the host on which it shows pages of contributors. */
+export const isOwn = (url: URL, origin: string): boolean => url.host === new URL(origin).host || url.host.endsWith(`.localhost:${new URL(origin).port}`);
+
 export function watch(page: Page, origin: string, problems: Problems, hydrated: boolean): void {
   page.on('console', (message) => {
     if (message.type() === 'error') problems.found.push(`console: ${message.text()} (${message.location().url})`);
@@ -25,7 +28,7 @@ export function watch(page: Page, origin: string, problems: Problems, hydrated: 
   page.on('pageerror', (error) => problems.found.push(`page error: ${error.message}`));
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (/^https?:|^wss?:/.test(url.protocol) && url.host !== new URL(origin).host) problems.found.push(`request to another host: ${url.href}`);
+    if (/^https?:|^wss?:/.test(url.protocol) && !isOwn(url, origin)) problems.found.push(`request to another host: ${url.href}`);
   });
   page.on('requestfailed', (request) => {
     // A request that a navigation cuts short has not failed.

@@ -144,6 +144,8 @@ fn WorkbenchView(bench: Workbench, view: View, frames: Frames, now: Millis) -> i
     let shown = chosen.as_ref().filter(|found| found.page == view.page).map(|found| found.selector.clone()).unwrap_or_default();
     let switches = view! { <Switches id=id.clone() view=view.clone() pages=pages before=before any_picture=picture.is_some()/> };
     let is_picture = view.show == "picture";
+    let is_frame = !is_picture && frames.this.is_some();
+    let class = if frames.beside.is_some() { "pk-bench" } else { "pk-bench pk-bench--beside" };
     let stage = match (is_picture, picture, frames.this) {
         (true, Some(place), _) => {
             let src = picture_href(&id, number, place);
@@ -178,14 +180,19 @@ fn WorkbenchView(bench: Workbench, view: View, frames: Frames, now: Millis) -> i
         }
     };
     let findings = view! { <Findings contribution=contribution.clone() id=id view=view found=found rules=rules report=report now=now/> };
-    let is_frame = !is_picture && !frames.nowhere;
     view! {
         <Breadcrumb trail=trail/>
         <Page title="Workbench" kind=title lead=format!("Submission {number}, as people see it, beside what the portal found in it.") aside=aside>
-            {switches}
-            {stage}
-            {is_frame.then(|| view! { <PreviewChecks can_check=true/> })}
-            {findings}
+            <div class="pk-panels">
+                {switches}
+                <div class=class>
+                    <div class="pk-bench__stage">
+                        {stage}
+                        {is_frame.then(|| view! { <PreviewChecks can_check=true/> })}
+                    </div>
+                    {findings}
+                </div>
+            </div>
         </Page>
     }
 }
@@ -301,7 +308,9 @@ fn FindingView(id: String, view: View, place: usize, found: Found, rule: Option<
     let is_chosen = view.finding == place.to_string();
     let finds = if is_here { selector.clone() } else { String::new() };
     let title = rule.as_ref().map_or_else(|| name.clone(), |rule| rule.what.clone());
+    let everywhere = holds.len() == PreviewWidth::ALL.len() * THEMES.len();
     let places: Vec<String> = holds.iter().map(|(width, theme)| format!("{width} px {theme}")).collect();
+    let places = if everywhere { "in every width and theme".to_owned() } else { places.join(", ") };
     let on = if page.is_empty() { String::new() } else { format!("{page}, ") };
     let instead = (!token.is_empty()).then(|| view! { " Use " <code class="pk-mono pk-wrap">{token}</code> "." });
     let more = rule.map(|rule| {
@@ -318,7 +327,7 @@ fn FindingView(id: String, view: View, place: usize, found: Found, rule: Option<
             <p>{state} " " <a class="pk-name" href=other.href(&id) data-noscroll="true" data-pk-finding=finds aria-current=is_chosen.then_some("true")>{title}</a> " " <span class="pk-quiet">{name}</span></p>
             <p><code class="pk-mono pk-wrap">{selector}</code></p>
             <p>{actual} ": " {expected} " is expected." {instead}</p>
-            <p class="pk-quiet">{on} {places.join(", ")}</p>
+            <p class="pk-quiet">{on} {places}</p>
             {more}
         </li>
     }

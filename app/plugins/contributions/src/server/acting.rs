@@ -302,21 +302,11 @@ impl Contributions {
         }
         let name: String = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(100).collect();
         let name = if name.trim().is_empty() { "pages.zip".to_owned() } else { name };
-        let bytes = content.len() as u64;
         let pages = Pages::Archive(content);
         let hash = self.evidence.take(&pages).await.map_err(AppError::bad_request)?;
         let Pages::Archive(content) = pages else { return Err(AppError::internal("an upload became something else")) };
-        let text = "INSERT INTO contributions_upload (hash, name, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING";
-        let values = [
-            hash.as_str().into(),
-            name.as_str().into(),
-            store::number(bytes).into(),
-            content.into(),
-            caller.subject().into(),
-            self.kit.clock.now().into(),
-        ];
         let tx = self.kit.db.begin().await?;
-        db::execute(&tx, text, values).await?;
+        keep_upload(&tx, &hash, &name, content, caller.subject(), self.kit.clock.now()).await?;
         tx.commit().await?;
         Ok(Ui::Upload { name, hash })
     }
@@ -421,6 +411,21 @@ impl Contributions {
         refs.retain(|found| known.contains_key(found));
         Ok(refs)
     }
+}
+
+/// Keeps an archive by the hash of what is in it, once.
+pub(super) async fn keep_upload(
+    tx: &DatabaseTransaction,
+    hash: &str,
+    name: &str,
+    content: Vec<u8>,
+    subject: &str,
+    now: Millis,
+) -> Result<(), DbErr> {
+    let text = "INSERT INTO contributions_upload (hash, name, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING";
+    let bytes = store::number(content.len() as u64);
+    let values = [hash.into(), name.into(), bytes.into(), content.into(), subject.into(), now.into()];
+    db::execute(tx, text, values).await.map(drop)
 }
 
 impl Also<'_> {

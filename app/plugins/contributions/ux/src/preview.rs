@@ -29,6 +29,7 @@ static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\bcolor-scheme\s*:\s*(?:light\s+dark|dark\s+light)\b"));
 static SCHEME_TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)<meta\b[^>]*\bcolor-scheme\b[^>]*>"));
 static BOTH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:light\s+dark|dark\s+light)\b"));
+static FONT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bfont-display\s*:\s*(?:optional|fallback)\b"));
 static HEAD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)<head(?:\s[^>]*)?>"));
 
 /// How somebody wants to see a site.
@@ -57,6 +58,8 @@ pub fn dressed<'a>(content_type: &str, body: &'a [u8], wanted: Wanted) -> Cow<'a
     } else {
         text
     };
+    // Nothing of a preview is kept, so that a font that may come too late would never be seen.
+    let text = FONT.replace_all(&text, "font-display:swap");
     if !is_page {
         return Cow::Owned(text.into_owned().into_bytes());
     }
