@@ -32,7 +32,7 @@ test('a reviewer sees pages on another host, in every view, and where each findi
   try {
     await looked(url);
     await comes(page, context, url, DESIGNER, `${FAULTY}/gate`, hydrated);
-    await page.getByRole('link', { name: 'See the pages, and where these are' }).click();
+    await page.getByRole('link', { name: 'See the pages in the workbench' }).click();
     await expect(page.getByRole('heading', { name: 'Workbench' })).toBeVisible();
     await expect(frame(page).getByRole('heading', { name: 'Payment limits' })).toBeVisible();
     await expect(page.locator('a[data-pk-finding]')).toHaveCount(20);

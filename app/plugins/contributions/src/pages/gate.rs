@@ -162,8 +162,10 @@ fn ReportView(
         } else {
             format!("The portal could not look at the pages: {}. It tries again.", open.no_report)
         };
+        let bench = workbench_href(&contribution.id);
+        let action = view! { <Button text="See the pages in the workbench" href=bench/> }.into_any();
         return Some(
-            view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting><p>{why}</p></Banner> }
+            view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting action=action><p>{why}</p></Banner> }
                 .into_any(),
         );
     };
@@ -205,13 +207,14 @@ fn ReportView(
         view! {
             <Panel title="What the machine found">
                 <p>{said}</p>
+                <p><Button text="See the pages in the workbench" href=bench/></p>
                 {any.then(|| view! { <ul class="pk-list">{findings}</ul> })}
                 <Facts>
                     <Fact name="Rules">{report.rules.clone()}</Fact>
                     <Fact name="Browser">{report.browser.clone()}</Fact>
                     <Fact name="Looked at"><code class="pk-mono pk-wrap">{report.reviewed.clone()}</code></Fact>
                 </Facts>
-                <p><a href=bench>"See the pages, and where these are"</a> " · " <a href=href rel="external">"The whole report"</a></p>
+                <p><a href=href rel="external">"The whole report"</a></p>
             </Panel>
         }
         .into_any(),
