@@ -651,7 +651,9 @@ impl Config {
         let wrong = |problem: String| error("contributions.previews", problem);
         let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         let Some(host) = url.domain().filter(|_| plain && matches!(url.scheme(), "https" | "http")) else {
-            return Err(wrong("it must be https:// and a host, with nothing behind it, such as https://portico-pages.example".into()));
+            return Err(wrong(
+                "it must be https:// and a host, with nothing behind it, such as https://portico-pages.example".into(),
+            ));
         };
         if url.scheme() != portal.scheme() {
             return Err(wrong(format!("it must begin with {}://, as public_url does", portal.scheme())));
@@ -855,15 +857,29 @@ mod tests {
         assert_eq!(previews(public), Ok(Previews::Nowhere), "nothing is shown by accident");
         let at = |url: &str| previews(&format!("{public}\n[contributions]\npreviews = '{url}'"));
         assert!(matches!(at("https://bank-pages.example"), Ok(Previews::At(..))));
-        for url in ["https://pages.bank.example", "https://portico.bank.example", "https://BANK.example", "https://a.portico.bank.example"] {
+        for url in [
+            "https://pages.bank.example",
+            "https://portico.bank.example",
+            "https://BANK.example",
+            "https://a.portico.bank.example",
+        ] {
             let said = at(url).unwrap_err().to_string();
-            assert!(said.starts_with("contributions.previews: ") && said.contains("another registrable domain"), "{url}: {said}");
+            assert!(
+                said.starts_with("contributions.previews: ") && said.contains("another registrable domain"),
+                "{url}: {said}"
+            );
         }
-        for url in ["http://bank-pages.example", "https://bank-pages.example/x", "https://192.0.2.1", "ftp://bank-pages.example"] {
+        for url in [
+            "http://bank-pages.example",
+            "https://bank-pages.example/x",
+            "https://192.0.2.1",
+            "ftp://bank-pages.example",
+        ] {
             assert!(at(url).unwrap_err().to_string().starts_with("contributions.previews: it must"), "{url}");
         }
         // Two hosts of a domain under which anybody can have one are two.
-        let shared = "public_url = 'https://bank.github.io'\n[contributions]\npreviews = 'https://bank-pages.github.io'";
+        let shared =
+            "public_url = 'https://bank.github.io'\n[contributions]\npreviews = 'https://bank-pages.github.io'";
         assert!(previews(shared).is_ok());
     }
 

@@ -39,7 +39,9 @@ pub fn contributions() -> String {
 pub fn pages() -> zip::result::ZipResult<BTreeMap<String, Vec<u8>>> {
     let mut archives: BTreeMap<String, ZipWriter<Cursor<Vec<u8>>>> = BTreeMap::new();
     for path in Examples::iter() {
-        let Some((name, file)) = path.strip_prefix("contributions/").and_then(|path| path.split_once('/')) else { continue };
+        let Some((name, file)) = path.strip_prefix("contributions/").and_then(|path| path.split_once('/')) else {
+            continue;
+        };
         let Some(content) = Examples::get(&path) else { continue };
         let archive = archives.entry(format!("{name}.zip")).or_insert_with(|| ZipWriter::new(Cursor::default()));
         archive.start_file(file, SimpleFileOptions::default())?;

@@ -232,7 +232,20 @@ impl Instance {
             let holders = plugins.iter().cloned().collect();
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
-        Ok(Self { kit, catalog, sealer, plugins, assets, portal, contributions, browser, runs, services, stop, held: None })
+        Ok(Self {
+            kit,
+            catalog,
+            sealer,
+            plugins,
+            assets,
+            portal,
+            contributions,
+            browser,
+            runs,
+            services,
+            stop,
+            held: None,
+        })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.

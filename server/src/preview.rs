@@ -88,7 +88,8 @@ impl Shows {
         let (preview, site) = match found {
             Ok(found) => found,
             Err(Nothing::Unknown) => {
-                return (StatusCode::NOT_FOUND, "This preview is over: open it from the portal again\n").into_response();
+                return (StatusCode::NOT_FOUND, "This preview is over: open it from the portal again\n")
+                    .into_response();
             }
             Err(Nothing::Failed(why)) => {
                 return (StatusCode::BAD_GATEWAY, format!("The pages cannot be shown: {why}\n")).into_response();

@@ -130,7 +130,8 @@ async fn pages_of_a_commit_are_looked_at_and_shown_on_another_host_with_nothing_
         let picture = amelie.get(&format!("{BASE}/{id}/submissions/1/pictures/0")).await;
         assert_eq!((picture.status.as_u16(), picture.headers["content-type"].as_bytes()), (200, &b"image/png"[..]));
 
-        let bench = amelie.get(&format!("/contribute/contributions/{id}/workbench?theme=dark&motion=reduced&zoom=200")).await;
+        let bench =
+            amelie.get(&format!("/contribute/contributions/{id}/workbench?theme=dark&motion=reduced&zoom=200")).await;
         let address = preview(&amelie, &id, true);
         assert!(bench.body.contains(&format!("src=\"{address}/\"")), "the frame shows it");
         let policy = bench.headers["content-security-policy"].to_str().expect("a policy");
@@ -146,10 +147,20 @@ async fn pages_of_a_commit_are_looked_at_and_shown_on_another_host_with_nothing_
         let sheet = shown(&amelie, &address, "/design/v1/tokens.css").await;
         assert!(!sheet.body.contains("prefers-color-scheme: dark"), "the theme is the reviewer's");
         let script = shown(&amelie, &address, "/.portico/workbench.js").await;
-        assert!(script.body.contains("\"theme\":\"dark\"") && script.body.contains("--pk-space-3"), "the tokens are known");
+        assert!(
+            script.body.contains("\"theme\":\"dark\"") && script.body.contains("--pk-space-3"),
+            "the tokens are known"
+        );
 
         // Nothing of the portal is there, and nothing of it where the name is not one that was given.
-        for path in ["/catalog", "/api/contributions/v1/contributions", "/healthz", "/sign-in", "/assets/kit.js", "/../secret.key"] {
+        for path in [
+            "/catalog",
+            "/api/contributions/v1/contributions",
+            "/healthz",
+            "/sign-in",
+            "/assets/kit.js",
+            "/../secret.key",
+        ] {
             assert_eq!(shown(&amelie, &address, path).await.status, 404, "{path}");
         }
         let other = address.replacen("http://", "http://0", 1);

@@ -1,7 +1,7 @@
 //! The reviewer's workbench: the pages of a submission as people see them, beside what the machine found in them.
 
 use kit::components::{
-    Badge, Banner, Breadcrumb, Button, EmptyState, Emphasis, Fact, Facts, Page, Panel, Preview, PreviewChecks,
+    Badge, Banner, Breadcrumb, Button, Emphasis, EmptyState, Fact, Facts, Page, Panel, Preview, PreviewChecks,
     PreviewWidth, Tone, ViewLink, ViewLinks,
 };
 use kit::error::AppError;
@@ -134,15 +134,18 @@ fn WorkbenchView(bench: Workbench, view: View, frames: Frames, now: Millis) -> i
     }
     let report = contribution.submission(number).and_then(|submission| submission.report.clone());
     let is_current = is_open && contribution.in_review().is_some_and(|open| open.number == number);
-    let decide = is_current.then(|| view! { <Button text="Decide" href=gate_href(&id) emphasis=Emphasis::Primary/> }.into_any());
+    let decide =
+        is_current.then(|| view! { <Button text="Decide" href=gate_href(&id) emphasis=Emphasis::Primary/> }.into_any());
     let aside = decide.unwrap_or_else(|| ().into_any());
     let picture = pictures.iter().position(|picture| {
         let page = if view.page.is_empty() { pages.first().map_or("", String::as_str) } else { &view.page };
         picture.page == page && picture.width == view.width && picture.theme == view.theme
     });
     let chosen = view.finding.parse::<usize>().ok().and_then(|place| found.get(place)).cloned();
-    let shown = chosen.as_ref().filter(|found| found.page == view.page).map(|found| found.selector.clone()).unwrap_or_default();
-    let switches = view! { <Switches id=id.clone() view=view.clone() pages=pages before=before any_picture=picture.is_some()/> };
+    let shown =
+        chosen.as_ref().filter(|found| found.page == view.page).map(|found| found.selector.clone()).unwrap_or_default();
+    let switches =
+        view! { <Switches id=id.clone() view=view.clone() pages=pages before=before any_picture=picture.is_some()/> };
     let is_picture = view.show == "picture";
     let is_frame = !is_picture && frames.this.is_some();
     let class = if frames.beside.is_some() { "pk-bench" } else { "pk-bench pk-bench--beside" };
@@ -152,9 +155,7 @@ fn WorkbenchView(bench: Workbench, view: View, frames: Frames, now: Millis) -> i
             let alt = format!("What the portal saw at {} px, {}", view.width, view.theme);
             view! { <img class="pk-picture" src=src alt=alt/> }.into_any()
         }
-        (true, None, _) => {
-            view! { <EmptyState sentence="The portal has taken no picture of this view."/> }.into_any()
-        }
+        (true, None, _) => view! { <EmptyState sentence="The portal has taken no picture of this view."/> }.into_any(),
         (false, _, Some(src)) => {
             let (width, zoomed, keyboard) = (view.width(), !view.zoom.is_empty(), !view.keys.is_empty());
             let beside = frames.beside.map(|(number, src)| {
@@ -206,9 +207,11 @@ fn Switches(id: String, view: View, pages: Vec<String>, before: Option<u32>, any
         chosen,
         series: None,
     };
-    let widths = PreviewWidth::ALL
-        .map(|width| link(&format!("{} px", width.pixels()), width == view.width(), view.with(|v| v.width = width.pixels())));
-    let themes = THEMES.map(|(theme, label)| link(label, view.theme == theme, view.with(|v| theme.clone_into(&mut v.theme))));
+    let widths = PreviewWidth::ALL.map(|width| {
+        link(&format!("{} px", width.pixels()), width == view.width(), view.with(|v| v.width = width.pixels()))
+    });
+    let themes =
+        THEMES.map(|(theme, label)| link(label, view.theme == theme, view.with(|v| theme.clone_into(&mut v.theme))));
     let switch = |label: &str, is: &str, on: &str, set: fn(&mut View, String)| {
         let is_on = !is.is_empty();
         link(label, is_on, view.with(|v| set(v, if is_on { String::new() } else { on.to_owned() })))
@@ -292,7 +295,9 @@ fn Findings(
 #[component]
 fn FindingView(id: String, view: View, place: usize, found: Found, rule: Option<Rule>, waived: bool) -> impl IntoView {
     let Found { rule: name, blocks, page, selector, actual, expected, token, holds, .. } = found;
-    let is_here = page == view.page && view.show.is_empty() && holds.iter().any(|(width, theme)| *width == view.width && *theme == view.theme);
+    let is_here = page == view.page
+        && view.show.is_empty()
+        && holds.iter().any(|(width, theme)| *width == view.width && *theme == view.theme);
     // What does not hold in this view is shown in the first in which it does.
     let other = view.with(|v| {
         if !is_here && let Some((width, theme)) = holds.first() {

@@ -328,7 +328,13 @@ impl Contributions {
     }
 
     /// A picture of the machine's report of a submission, as PNG.
-    pub async fn picture_of(&self, caller: &Caller, id: &str, submission: u32, place: u32) -> Result<Vec<u8>, AppError> {
+    pub async fn picture_of(
+        &self,
+        caller: &Caller,
+        id: &str,
+        submission: u32,
+        place: u32,
+    ) -> Result<Vec<u8>, AppError> {
         let stored = self.seen(caller, id).await?;
         let missing = || AppError::not_found(format!("Picture {place} of submission {submission}"));
         let report = stored.contribution.submission(submission).and_then(|submission| submission.report.as_ref());

@@ -136,7 +136,8 @@ impl Contributions {
         match ui {
             Ui::Upload { hash, .. } => {
                 let text = "SELECT content FROM contributions_upload WHERE hash = ?";
-                let rows = db::rows(self.kit.db.read(), text, [hash.into()]).await.map_err(|error| error.to_string())?;
+                let rows =
+                    db::rows(self.kit.db.read(), text, [hash.into()]).await.map_err(|error| error.to_string())?;
                 let row = rows.first().ok_or("the pages are not there any more")?;
                 row.try_get("", "content").map(Pages::Archive).map_err(|error| error.to_string())
             }
@@ -154,7 +155,12 @@ impl Contributions {
         let listed = tree.files(folder).await?;
         let bytes: u64 = listed.iter().map(|file| file.bytes).sum();
         if listed.len() > FILES || bytes > BYTES {
-            let said = format!("{} files of {} MB: at most {FILES} files of {} MB together", listed.len(), bytes >> 20, BYTES >> 20);
+            let said = format!(
+                "{} files of {} MB: at most {FILES} files of {} MB together",
+                listed.len(),
+                bytes >> 20,
+                BYTES >> 20
+            );
             return Err(SourceError::Refused(said));
         }
         let mut files = Vec::with_capacity(listed.len());

@@ -103,7 +103,8 @@ impl Contributions {
                     }
                     Some(Command::Submit { stage, mut material }) => {
                         if let Some(Ui::Upload { name, hash }) = &mut material.ui {
-                            let sent = uploads.get(name).ok_or_else(|| AppError::internal("an example has no pages"))?;
+                            let sent =
+                                uploads.get(name).ok_or_else(|| AppError::internal("an example has no pages"))?;
                             hash.clone_from(&sent.0);
                         }
                         Command::Submit { stage, material }
@@ -159,7 +160,8 @@ mod tests {
         for db in databases().await {
             let bank = Bank::open(&db);
             for _ in 0..2 {
-                let pages = ["clean.zip", "faulty.zip", "hostile.zip"].map(|name| (name.to_owned(), b"PK good".to_vec()));
+                let pages =
+                    ["clean.zip", "faulty.zip", "hostile.zip"].map(|name| (name.to_owned(), b"PK good".to_vec()));
                 bank.here.load_examples(TEXT, pages.into()).await.expect("they are told by the rules");
             }
             let all = bank.column("SELECT stage FROM contributions_contribution").await;

@@ -102,7 +102,8 @@ impl Contributions {
         let shows = u8::from(preview.dark) | u8::from(preview.still) << 1;
         let until = self.kit.clock.now() / HOUR + HOURS;
         let said = format!("{id}{:03x}{shows:x}{until:06x}", preview.submission);
-        (said.len() == SAID).then(|| self.previews.href(host, &format!("{said}{}", self.kit.vault.mark(PURPOSE, &said))))?
+        (said.len() == SAID)
+            .then(|| self.previews.href(host, &format!("{said}{}", self.kit.vault.mark(PURPOSE, &said))))?
     }
 
     /// What a name means; nothing where it was not given by this portal, or is over.
@@ -154,14 +155,26 @@ mod tests {
         let at = Previews::At(url("https://pages.example"), url("https://portico.bank.example"));
         assert_eq!(at.name("abc.pages.example"), Some("abc"));
         assert_eq!(at.name("abc.pages.example:443"), Some("abc"));
-        for other in ["pages.example", "a.b.pages.example", "abc.evilpages.example", "portico.bank.example", "abc.localhost"] {
+        for other in
+            ["pages.example", "a.b.pages.example", "abc.evilpages.example", "portico.bank.example", "abc.localhost"]
+        {
             assert_eq!(at.name(other), None, "{other}");
         }
-        assert_eq!((at.sources().as_str(), at.portal("x").as_str()), ("https://*.pages.example", "https://portico.bank.example"));
+        assert_eq!(
+            (at.sources().as_str(), at.portal("x").as_str()),
+            ("https://*.pages.example", "https://portico.bank.example")
+        );
         let here = Previews::Here;
-        assert_eq!((here.name("abc.localhost:3000"), here.name("localhost:3000"), here.name("127.0.0.1")), (Some("abc"), None, None));
+        assert_eq!(
+            (here.name("abc.localhost:3000"), here.name("localhost:3000"), here.name("127.0.0.1")),
+            (Some("abc"), None, None)
+        );
         assert_eq!(here.portal("abc.localhost:3000"), "http://127.0.0.1:3000 http://localhost:3000");
-        assert_eq!(here.portal("abc.localhost:3; script-src *"), "http://127.0.0.1 http://localhost", "what is no port is left out");
+        assert_eq!(
+            here.portal("abc.localhost:3; script-src *"),
+            "http://127.0.0.1 http://localhost",
+            "what is no port is left out"
+        );
         assert_eq!(Previews::Nowhere.name("abc.localhost"), None);
     }
 

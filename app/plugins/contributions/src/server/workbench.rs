@@ -134,19 +134,19 @@ mod tests {
 
     #[test]
     fn a_finding_is_shown_once_with_all_places_where_it_holds() {
-        let told = |rule: &str, verdict: &str, selector: &str, width: u32| json!({ "rule": rule, "verdict": verdict, "selector": selector, "width": width,
-            "theme": "light", "actual": "13px", "expected": "12px", "token": null });
+        let told = |rule: &str, verdict: &str, selector: &str, width: u32| {
+            json!({ "rule": rule, "verdict": verdict, "selector": selector, "width": width,
+            "theme": "light", "actual": "13px", "expected": "12px", "token": null })
+        };
         let whole = json!({ "findings": [
             told("spacing", "fail", "#a", 390), told("spacing", "fail", "#a", 768), told("spacing", "look", "#a", 1440),
             told("contrast", "fail", "more/two.html: p:nth-of-type(1)", 390),
         ]});
         let pages = ["index.html".to_owned(), "more/two.html".to_owned()];
         let found = together(of(&whole, "findings").expect("findings"), &pages);
-        let short: Vec<_> = found.iter().map(|f| (f.page.as_str(), f.selector.as_str(), f.blocks, f.holds.len())).collect();
-        assert_eq!(
-            short,
-            [("", "#a", true, 2), ("", "#a", false, 1), ("more/two.html", "p:nth-of-type(1)", true, 1)]
-        );
+        let short: Vec<_> =
+            found.iter().map(|f| (f.page.as_str(), f.selector.as_str(), f.blocks, f.holds.len())).collect();
+        assert_eq!(short, [("", "#a", true, 2), ("", "#a", false, 1), ("more/two.html", "p:nth-of-type(1)", true, 1)]);
         assert_eq!(found[2].key, "contrast more/two.html: p:nth-of-type(1)", "as the gate names it");
     }
 }

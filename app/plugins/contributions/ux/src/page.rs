@@ -515,11 +515,16 @@ impl Page<'_> {
         let asked = json!({"objectId": document["result"]["objectId"], "depth": -1, "pierce": false});
         let answer = self.ask("DOMDebugger.getEventListeners", asked).await?;
         let waiting = answer["listeners"].as_array().into_iter().flatten().filter(|listener| {
-            matches!(listener["type"].as_str(), Some("click" | "mousedown" | "mouseup" | "pointerdown" | "pointerup" | "touchstart"))
+            matches!(
+                listener["type"].as_str(),
+                Some("click" | "mousedown" | "mouseup" | "pointerdown" | "pointerup" | "touchstart")
+            )
         });
-        let nodes: std::collections::BTreeSet<i64> = waiting.filter_map(|each| each["backendNodeId"].as_i64()).collect();
+        let nodes: std::collections::BTreeSet<i64> =
+            waiting.filter_map(|each| each["backendNodeId"].as_i64()).collect();
         for node in nodes.into_iter().take(LISTENERS) {
-            let resolved = self.ask("DOM.resolveNode", json!({"backendNodeId": node, "executionContextId": world.0})).await?;
+            let resolved =
+                self.ask("DOM.resolveNode", json!({"backendNodeId": node, "executionContextId": world.0})).await?;
             let call = json!({
                 "objectId": resolved["object"]["objectId"],
                 "functionDeclaration": "function(){(porticoOptions.listens??=new Set()).add(this)}",

@@ -25,8 +25,7 @@ const NEVER: &str = "(max-width:0px)";
 static THEME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)"));
 static MOTION: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\(\s*prefers-reduced-motion\s*(?::\s*(reduce|no-preference)\s*)?\)"));
-static SCHEME: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)\bcolor-scheme\s*:\s*(?:light\s+dark|dark\s+light)\b"));
+static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bcolor-scheme\s*:\s*(?:light\s+dark|dark\s+light)\b"));
 static SCHEME_TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)<meta\b[^>]*\bcolor-scheme\b[^>]*>"));
 static BOTH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:light\s+dark|dark\s+light)\b"));
 static FONT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bfont-display\s*:\s*(?:optional|fallback)\b"));
@@ -128,7 +127,10 @@ mod tests {
         let wanted = Wanted { theme: Theme::Dark, still: true };
         let json = b"{\"a\": \"(prefers-color-scheme: dark)\"}";
         assert_eq!(dressed("application/json", json, wanted), json.as_slice());
-        assert_eq!(dressed("text/css", b"\xff(prefers-color-scheme: dark)", wanted), b"\xff(prefers-color-scheme: dark)".as_slice());
+        assert_eq!(
+            dressed("text/css", b"\xff(prefers-color-scheme: dark)", wanted),
+            b"\xff(prefers-color-scheme: dark)".as_slice()
+        );
     }
 
     fn same(is: &str, should: &str) {
