@@ -80,6 +80,7 @@
       const scale = String(Math.min(1, room.clientWidth / width));
       if (room.style.getPropertyValue('--pk-preview-fit') !== scale) room.style.setProperty('--pk-preview-fit', scale);
       room.classList.add('pk-preview__window--fitted');
+      room.removeAttribute('tabindex');
     }
     for (const checks of document.querySelectorAll('[data-pk-preview-checks]')) checks.removeAttribute('hidden');
   };

@@ -65,6 +65,7 @@ pub fn Preview(
     for (is, more) in [(zoomed, " pk-preview__window--zoomed"), (keyboard, " pk-preview__window--keyboard")] {
         class.push_str(if is { more } else { "" });
     }
+    let region = format!("Window of {title}");
     let said = if zoomed { format!("{} px, 200 %", width.pixels()) } else { format!("{} px", width.pixels()) };
     view! {
         <figure class="pk-preview" data-pk-preview=shown>
@@ -72,7 +73,8 @@ pub fn Preview(
                 {title.clone()} " " <Badge text=said tone=Tone::Neutral/>
                 {keyboard.then(|| view! { " " <Badge text="Keyboard only: Tab leads in" tone=Tone::Waiting/> })}
             </figcaption>
-            <div class=class data-pk-preview-window=width.pixels().to_string()>
+            // Where no script draws it smaller, it is scrolled, with the keyboard too.
+            <div class=class tabindex="0" role="group" aria-label=region data-pk-preview-window=width.pixels().to_string()>
                 <iframe class="pk-preview__frame" title=title src=src sandbox="allow-scripts" referrerpolicy="no-referrer"></iframe>
             </div>
             <p class="pk-preview__said pk-quiet" role="status" data-pk-preview-said=""></p>

@@ -340,5 +340,5 @@ fn FindingView(id: String, view: View, place: usize, found: Found, rule: Option<
 
 /// A path as an address has it.
 fn encoded(path: &str) -> String {
-    path.split('/').map(|part| kit::query::segment(part)).collect::<Vec<_>>().join("/")
+    path.split('/').map(kit::query::segment).collect::<Vec<_>>().join("/")
 }
