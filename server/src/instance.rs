@@ -202,6 +202,7 @@ impl Instance {
             rules: Arc::new(config.rules()?),
             evidence: Arc::new(Browser::new(&tokens)?),
             plugins: &app::PLUGINS,
+            mirror: config.mirror()?.map(Arc::new),
             check_every: i64::from(config.contributions.check_minutes) * 60_000,
         };
         plugins.push(Arc::new(contributions.clone()));

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod examples;
 pub(crate) mod forms;
 pub mod messages;
+pub mod mirror;
 pub mod reading;
 pub mod rest;
 pub mod service;
@@ -29,6 +30,7 @@ use review::Rules;
 
 use self::checks::{CHECK, LookAtStandards, SWEEP, Sweep};
 use self::evidence::{EVIDENCE, Evidence, MakeEvidence};
+use self::mirror::{GoRound, MIRROR, Mirror};
 
 /// The contributions on this instance: cheap to clone.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ pub struct Contributions {
     pub evidence: Arc<dyn Evidence>,
     /// Every plugin of the portal, with which ideas are compared.
     pub plugins: &'static [&'static PluginInfo],
+    /// The repository that pitches are mirrored with; none where nothing is.
+    pub mirror: Option<Arc<Mirror>>,
     /// The time between two looks at the standards of a contribution.
     pub check_every: Millis,
 }
@@ -61,6 +65,7 @@ impl Plugin for Contributions {
         vec![
             (CHECK, Arc::new(LookAtStandards { contributions: self.clone() })),
             (EVIDENCE, Arc::new(MakeEvidence { contributions: self.clone() })),
+            (MIRROR, Arc::new(GoRound { contributions: self.clone() })),
             (SWEEP, Arc::new(Sweep { contributions: self.clone() })),
         ]
     }

@@ -145,7 +145,7 @@ impl Answer {
     }
 }
 
-fn person(name: &str, groups: &[&str]) -> Caller {
+pub(super) fn person(name: &str, groups: &[&str]) -> Caller {
     let groups = groups.iter().map(|group| format!("group:default/{group}")).collect();
     Caller::Principal(Arc::new(Principal {
         kind: if name.starts_with("service:") { PrincipalKind::Service } else { PrincipalKind::Person },
@@ -190,6 +190,7 @@ impl Bank {
             rules: Arc::new(Rules::default()),
             evidence: evidence.clone(),
             plugins: &[],
+            mirror: None,
             check_every: 60_000,
         };
         let routes = rest::routes(here.clone());
