@@ -13,7 +13,6 @@ pub mod limits;
 pub mod listen;
 pub mod policies;
 mod portal;
-pub mod preview;
 pub mod router;
 pub mod secrets;
 pub mod session;

@@ -16,7 +16,6 @@ mod cdp;
 pub mod check;
 mod chromium;
 mod page;
-pub mod preview;
 pub mod report;
 pub mod rules;
 pub mod serve;
