@@ -26,12 +26,14 @@ pub struct Assets {
     pub js: String,
     /// The WebAssembly module.
     pub wasm: String,
+    /// Where frames may come from, as a policy names it; empty where there are none.
+    pub frames: String,
 }
 
 /// The document. The page is complete without the script, which takes it over once it has loaded.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
-    allow_own_scripts(nonce.as_ref());
+    allow_own_scripts(nonce.as_ref(), &assets.frames);
     let kit_nonce = nonce.clone();
     // The page is readable without the bundle, so what paints it comes first.
     let script = (!assets.js.is_empty()).then(|| {
@@ -69,11 +71,13 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     }
 }
 
-/// Scripts run by their nonce or from this portal's own address, and WebAssembly may be compiled; nothing else.
-fn allow_own_scripts(nonce: Option<&Nonce>) {
+/// Scripts run by their nonce or from this portal's own address, and WebAssembly may be compiled; frames show pages of contributors, on their
+/// own host. Nothing else.
+fn allow_own_scripts(nonce: Option<&Nonce>, frames: &str) {
     let (Some(nonce), Some(options)) = (nonce, use_context::<ResponseOptions>()) else { return };
+    let frames = if frames.is_empty() { "'none'" } else { frames };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; frame-src {frames}; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {

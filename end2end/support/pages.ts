@@ -20,6 +20,9 @@ export const TEMPLATE = '/create/templates/default/payment-service';
 const site = '/create/templates/default/public-website';
 const tried = 'template=template:default/shared-library&values=name: money-types';
 
+/** A contribution of the example bank with pages of its own. */
+export const LIMITS = '/contribute/contributions/44a63a27-290c-5063-9f5d-fc16c14923cf';
+
 export const PAGES: PageCase[] = [
   { name: 'home', path: '/', heading: '' },
   { name: 'catalog', path: '/catalog', heading: 'Catalog' },
@@ -73,6 +76,8 @@ export const PAGES: PageCase[] = [
   { name: 'contribute-pitch', path: '/contribute/pitch', heading: 'Pitch an idea' },
   { name: 'contribute-queue', path: '/contribute/queue', heading: 'My team’s queue' },
   { name: 'contribute-standards', path: '/contribute/standards', heading: 'Standards and gates' },
+  { name: 'contribute-gate', path: `${LIMITS}/gate`, heading: 'UX validation' },
+  { name: 'contribute-workbench', path: `${LIMITS}/workbench?beside=before&width=768`, heading: 'Workbench' },
   { name: 'contribution-unknown', path: '/contribute/contributions/00000000-0000-4000-8000-000000000000', heading: 'Not found', status: 404 },
   { name: 'golden-paths', path: '/golden-paths', heading: 'Golden paths' },
   { name: 'golden-paths-empty', path: '/golden-paths?q=zzzz-no-such-thing', heading: 'Golden paths' },

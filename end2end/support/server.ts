@@ -8,6 +8,9 @@ import { cookieHeader, signIn } from './sign-in.mjs';
 
 const START_SECONDS = 60;
 
+/** The browser by which the portal looks at pages of contributors. */
+const CHROMIUM = process.env.PORTICO_CHROMIUM ?? '/usr/bin/chromium';
+
 /** The binary under test: the one that `script/build` makes, unless PORTICO_BIN names another. */
 function binary(): string {
   const cache = process.env.PORTICO_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'portico');
@@ -47,9 +50,11 @@ const EXAMPLE_AND_FAULTY: Prepare = (dir, read) => registerFaulty(join(dir, 'reg
 
 /**
  * Starts the real binary on a free port, and waits until it is ready: with the example bank and a faulty location, or with what `prepare` registers besides it.
+ * Pages of contributors are looked at where it `looks`: that takes a browser of its own, so that it is for those who need it. `settings` is a
+ * configuration file for the example bank.
  * With a `config` (the text of a configuration file, for a portal at that address) it serves what `prepare` registers alone, and nobody is signed in.
  */
-export async function startPortico(prepare?: Prepare, config?: (url: string) => string): Promise<Portico> {
+export async function startPortico(prepare?: Prepare, config?: (url: string) => string, looks = Boolean(process.env.PORTICO_SCREENS), settings = ''): Promise<Portico> {
   // Its name is in the pictures.
   const dir = mkdtempSync(join(tmpdir(), process.env.PORTICO_SCREENS ? 'meridian-' : 'portico-e2e-'));
   const data = join(dir, 'data');
@@ -66,9 +71,10 @@ export async function startPortico(prepare?: Prepare, config?: (url: string) => 
   const out = openSync(logFile, 'a');
   const url = `http://${address}`;
   const configFile = join(dir, 'portico.toml');
-  if (config) writeFileSync(configFile, config(url));
+  const configured = config?.(url) ?? settings;
+  if (configured) writeFileSync(configFile, configured);
   const child: ChildProcess = spawn(binary(), ['serve', ...(config ? [] : ['--example']), '--addr', address, '--data-dir', data], {
-    env: config ? { ...ENV, PORTICO_CONFIG: configFile } : ENV,
+    env: { ...ENV, ...(configured ? { PORTICO_CONFIG: configFile } : {}), PORTICO_CHROMIUM: looks ? CHROMIUM : '/nonexistent/chromium' },
     stdio: ['ignore', out, out],
   });
   closeSync(out);

@@ -1,5 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import { comes, until, whom } from '../support/golden-paths.ts';
 import { startPortico } from '../support/server.ts';
 import { expect, expectAccessible, type Page, SCREENS, test, tookOver, watch } from '../support/test.ts';
@@ -15,10 +18,17 @@ const WHO = {
   engineer: 'user:default/matthias.oberhauser',
 } as const;
 
-const TITLE = 'A template for payout calendars';
+const TITLE = 'A calendar of payouts';
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-/** The entry in the catalog, which says how its data is classified or does not. */
+/** The pages of one of the example's contributions, as they are sent. */
+function pages(name: 'clean' | 'faulty'): { name: string; mimeType: string; buffer: Buffer } {
+  const folder = join(import.meta.dirname, '..', '..', 'examples', 'contributions', name);
+  const files = readdirSync(folder).map((file) => [file, new Uint8Array(readFileSync(join(folder, file)))] as const);
+  return { name: `${name}.zip`, mimeType: 'application/zip', buffer: Buffer.from(zipSync(Object.fromEntries(files))) };
+}
+
+/** The entry in the catalog. */
 const entry = (annotations: string) => `apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata:
@@ -38,14 +48,31 @@ async function accept(page: Page): Promise<void> {
 
 test('a contribution gets from a pitch to live through every gate, by seven people', async ({ browser, hydrated, problems }) => {
   test.setTimeout(600_000);
+  // The service itself, which says that it is alive, and at first not that it is ready.
+  let ready = false;
+  const service = createServer((request, response) => response.writeHead(request.url === '/readyz' && !ready ? 503 : 200).end());
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
+  const annotations = `  annotations:
+    portico.dev/liveness: http://${host}/livez
+    portico.dev/readiness: http://${host}/readyz
+    portico.dev/on-call: https://rota.meridian.example/payouts
+    portico.dev/slo: https://slo.meridian.example/payouts
+    portico.dev/runbook: https://wiki.meridian.example/runbooks/payouts
+`;
   let file = '';
-  const portal = await startPortico((dir, read) => {
-    const folder = join(dir, 'payout-calendar');
-    mkdirSync(folder);
-    file = join(folder, 'catalog-info.yaml');
-    writeFileSync(file, entry(''));
-    read(folder);
-  });
+  const portal = await startPortico(
+    (dir, read) => {
+      const folder = join(dir, 'payout-calendar');
+      mkdirSync(folder);
+      file = join(folder, 'catalog-info.yaml');
+      writeFileSync(file, entry(annotations));
+      read(folder);
+    },
+    undefined,
+    true,
+    `[[integrations]]\nkind = "plain"\nhost = "${host}"\nallow_private = true\n`,
+  );
   const { url } = portal;
   const context = await browser.newContext({ baseURL: url, javaScriptEnabled: hydrated, reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -65,7 +92,7 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
     await page.getByRole('textbox', { name: /^Title/ }).fill(TITLE);
     await page.getByRole('textbox', { name: /^The problem/ }).fill('Every team keeps its own **payout calendar**, and payouts fail on holidays that one of them has missed.');
     await page.getByRole('textbox', { name: /^Who has it/ }).fill('Teams that pay out');
-    await page.getByRole('combobox', { name: /^What it will be/ }).selectOption('template');
+    await page.getByRole('combobox', { name: /^What it will be/ }).selectOption('native-plugin');
     await whom(page, 'owner', 'instant', /Instant Payments/, 'group:default/instant-payments', hydrated);
     await page.getByRole('button', { name: 'Pitch it' }).click();
     await expect(page).toHaveURL(/\/contribute\/contributions\/[0-9a-f-]{36}$/);
@@ -89,9 +116,16 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
 
     // It is submitted, sent back, mended and accepted.
     await comesAs(WHO.author, contribution);
-    await page.getByRole('link', { name: 'Submit it to UX validation' }).click();
-    await settled();
-    await look();
+    const submits = async (name: 'clean' | 'faulty') => {
+      await page.getByRole('link', { name: 'Submit it to UX validation' }).click();
+      await settled();
+      await look();
+      await page.locator('input[type="file"]').setInputFiles(pages(name));
+      await page.getByRole('button', { name: 'Upload', exact: true }).click();
+      await expect(page.getByText(`${name}.zip is there and is what you submit.`)).toBeVisible();
+      await settled();
+    };
+    await submits('faulty');
     await page.getByRole('button', { name: 'Submit it' }).click();
     await expect(page.getByText('It is submitted.').first()).toBeVisible();
     await comesAs(WHO.author, `${contribution}/gate`);
@@ -103,18 +137,32 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
     await look();
     await page.getByRole('button', { name: 'Review it' }).click();
     await expect(page.getByText('You review it.').first()).toBeVisible();
+    // What the machine found blocks, whatever a person says.
+    await until(page, hydrated, async (page) => {
+      await page.goto(`${url}${contribution}/gate`);
+      await expect(page.getByText('20 findings block')).toBeVisible({ timeout: 2_000 });
+    }, 180_000);
     await settled();
+    for (const answer of await page.locator('input[type="radio"][value="met"]').all()) await answer.check();
+    await page.getByRole('button', { name: 'Accept', exact: true }).click();
+    await expect(page.getByText('20 blocking findings are open').first()).toBeVisible();
+    problems.allow(/409/);
+    await comesAs(WHO.designer, `${contribution}/gate`);
     await page.locator('summary').filter({ hasText: 'Send back' }).click();
-    await page.getByRole('textbox', { name: /^What has to change/ }).fill('Give the year a default');
+    await page.getByRole('textbox', { name: /^What has to change/ }).fill('Take the colours from the tokens');
     await page.getByRole('button', { name: 'Send back' }).click();
     await expect(page.getByText('It is sent back.').first()).toBeVisible();
     await comesAs(WHO.author, contribution);
-    await expect(page.getByText('Give the year a default').first()).toBeVisible();
-    await page.getByRole('link', { name: 'Submit it to UX validation' }).click();
-    await settled();
-    await page.getByRole('textbox', { name: /^What you have to say about it/ }).fill('The year begins with this one');
+    await expect(page.getByText('Take the colours from the tokens').first()).toBeVisible();
+    await submits('clean');
+    await page.getByRole('textbox', { name: /^What you have to say about it/ }).fill('All of them are tokens now');
     await page.getByRole('button', { name: 'Submit it' }).click();
     await comesAs(WHO.designer, `${contribution}/gate`);
+    await until(page, hydrated, async (page) => {
+      await page.goto(`${url}${contribution}/gate`);
+      await expect(page.getByText('Nothing was found.')).toBeVisible({ timeout: 2_000 });
+    }, 180_000);
+    await settled();
     await expect(page.getByText('What is otherwise than in the submission before:')).toBeVisible();
     await accept(page);
 
@@ -142,17 +190,20 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
     await expect(page.getByText(`What you accept is the commit ${COMMIT}.`)).toBeVisible();
     await accept(page);
 
-    // Readiness: the entry does not say how its data is classified, and then it does.
+    // Readiness: the entry does not say how its data is classified, and the service is not ready; then both are so.
     await comesAs(WHO.colleague, `${contribution}/submit`);
     await page.getByRole('textbox', { name: /^Entity/ }).fill('component:default/payout-calendar');
     await page.getByRole('button', { name: 'Submit it' }).click();
     await until(page, hydrated, async (page) => {
       await page.goto(`${url}${contribution}`);
-      await expect(page.getByRole('listitem').filter({ hasText: 'Its data is classified' })).toContainText('Not met', { timeout: 2_000 });
+      for (const standard of ['Its data is classified', 'It says when it can work']) {
+        await expect(page.getByRole('listitem').filter({ hasText: standard })).toContainText('Not met', { timeout: 2_000 });
+      }
     }, 60_000);
     await settled();
     await look();
-    writeFileSync(file, entry('  annotations:\n    portico.dev/data-classification: public\n'));
+    ready = true;
+    writeFileSync(file, entry(`${annotations}    portico.dev/data-classification: public\n`));
     await comesAs(WHO.colleague, '/locations/1');
     await page.getByRole('button', { name: 'Refresh now' }).click();
     await until(page, hydrated, async (page) => {
@@ -175,6 +226,7 @@ test('a contribution gets from a pitch to live through every gate, by seven peop
   } finally {
     await context.close();
     await portal.stop();
+    service.close();
   }
 });
 

@@ -19,6 +19,7 @@ mod m20261128_000014_drafts;
 mod m20261128_000015_runs;
 mod m20261128_000016_golden_paths;
 mod m20261128_000017_contributions;
+mod m20261129_000019_pictures;
 
 /// Applies and reports on the migrations.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000015_runs::Migration),
             Box::new(m20261128_000016_golden_paths::Migration),
             Box::new(m20261128_000017_contributions::Migration),
+            Box::new(m20261129_000019_pictures::Migration),
         ]
     }
 }

@@ -121,9 +121,16 @@ impl Assets {
             .map(|plain| put("portico.wasm", "application/wasm", plain, made("portico_bg.wasm.br")));
         let js = embedded("portico.js")
             .map(|plain| put("portico.js", "text/javascript; charset=utf-8", plain, made("portico.js.br")));
-        let names =
-            app::shell::Assets { css, fonts, kit_js, js: js.unwrap_or_default(), wasm: wasm.unwrap_or_default() };
+        let (js, wasm, frames) = (js.unwrap_or_default(), wasm.unwrap_or_default(), String::new());
+        let names = app::shell::Assets { css, fonts, kit_js, js, wasm, frames };
         Self { by_name, names, tokens_css, favicon: mark(tokens) }
+    }
+
+    /// The same where documents show frames from there.
+    #[must_use]
+    pub fn with_frames(mut self, frames: String) -> Self {
+        self.names.frames = frames;
+        self
     }
 
     /// What is published for pages of contributors, by path: the style sheets, the behaviour, and the fonts that they name.

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
+use contributions::server::previews::Previews;
 use descriptor::EntityRef;
 use kit::identity::{PrincipalKind, Subject};
 use kit::server::audit::{SealKey, SealOptions};
@@ -194,11 +195,13 @@ pub struct ContributionsConfig {
     pub rules: PathBuf,
     /// Minutes between two looks at the standards of what is live: 1 to 1,440.
     pub check_minutes: u32,
+    /// The address below which pages of contributors are shown: of another registrable domain than the portal's, with a wildcard for its names.
+    pub previews: Option<Url>,
 }
 
 impl Default for ContributionsConfig {
     fn default() -> Self {
-        Self { rules: PathBuf::new(), check_minutes: 15 }
+        Self { rules: PathBuf::new(), check_minutes: 15, previews: None }
     }
 }
 
@@ -421,9 +424,7 @@ impl Config {
         if let Some(url) = &self.public_url {
             let plain =
                 url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-            let local =
-                url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1" || host == "[::1]");
-            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && local) {
+            if !plain || !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)) {
                 return Err(error(
                     "public_url",
                     "it must be https:// and a host, with nothing behind it, such as https://portico.bank.example",
@@ -464,6 +465,7 @@ impl Config {
         within("templates.keep_drafts_days", u64::from(self.templates.keep_drafts_days), 1, 3_650)?;
         within("templates.keep_runs_days", u64::from(self.templates.keep_runs_days), 1, 3_650)?;
         within("contributions.check_minutes", u64::from(self.contributions.check_minutes), 1, 1_440)?;
+        self.previews()?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
@@ -639,6 +641,34 @@ impl Config {
         format!("http://{}", self.addr).parse().map_err(|_| error("addr", "it is no address for people"))
     }
 
+    /// Where pages of contributors are shown. They are hostile until somebody has looked at them, so that nothing that a browser keeps for the
+    /// portal may belong to their host as well.
+    pub fn previews(&self) -> Result<Previews, ConfigError> {
+        let portal = self.reached_at()?;
+        let Some(url) = &self.contributions.previews else {
+            return Ok(if is_loopback(&portal) { Previews::Here } else { Previews::Nowhere });
+        };
+        let wrong = |problem: String| error("contributions.previews", problem);
+        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let Some(host) = url.domain().filter(|_| plain && matches!(url.scheme(), "https" | "http")) else {
+            return Err(wrong(
+                "it must be https:// and a host, with nothing behind it, such as https://portico-pages.example".into(),
+            ));
+        };
+        if url.scheme() != portal.scheme() {
+            return Err(wrong(format!("it must begin with {}://, as public_url does", portal.scheme())));
+        }
+        // What is below nobody's domain, such as localhost, is one of its own.
+        let registrable = |host: &str| psl::domain_str(host).unwrap_or(host).to_ascii_lowercase();
+        let of_portal = portal.domain().map(registrable).unwrap_or_default();
+        if registrable(host) == of_portal {
+            return Err(wrong(format!(
+                "{host} belongs to {of_portal}, as the portal does: pages of contributors need another registrable domain, so that no cookie is shared"
+            )));
+        }
+        Ok(Previews::At(url.clone(), portal))
+    }
+
     /// The known hosts with their tokens.
     pub fn integrations(&self) -> Result<Integrations, ConfigError> {
         let integrations = self.integrations.iter().enumerate().map(|(number, each)| {
@@ -772,6 +802,10 @@ fn one_of(setting: &str, what: &str, value: &str, allowed: &[&str]) -> Result<()
     Err(error(setting, format!("{value:?} is not allowed; it must be {what} {}", allowed.join(", "))))
 }
 
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+}
+
 fn within(setting: &str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
     if (least..=most).contains(&value) {
         Ok(())
@@ -812,6 +846,41 @@ mod tests {
             error.setting = error.setting.replace(&dir.path().display().to_string(), "");
             error
         })
+    }
+
+    #[test]
+    fn pages_of_contributors_are_on_another_registrable_domain_or_nowhere() {
+        let previews = |text: &str| load(text, &[]).and_then(|config| config.previews());
+        assert_eq!(previews(""), Ok(Previews::Here));
+        assert_eq!(previews("public_url = 'http://localhost:3000'"), Ok(Previews::Here));
+        let public = "public_url = 'https://portico.bank.example'";
+        assert_eq!(previews(public), Ok(Previews::Nowhere), "nothing is shown by accident");
+        let at = |url: &str| previews(&format!("{public}\n[contributions]\npreviews = '{url}'"));
+        assert!(matches!(at("https://bank-pages.example"), Ok(Previews::At(..))));
+        for url in [
+            "https://pages.bank.example",
+            "https://portico.bank.example",
+            "https://BANK.example",
+            "https://a.portico.bank.example",
+        ] {
+            let said = at(url).unwrap_err().to_string();
+            assert!(
+                said.starts_with("contributions.previews: ") && said.contains("another registrable domain"),
+                "{url}: {said}"
+            );
+        }
+        for url in [
+            "http://bank-pages.example",
+            "https://bank-pages.example/x",
+            "https://192.0.2.1",
+            "ftp://bank-pages.example",
+        ] {
+            assert!(at(url).unwrap_err().to_string().starts_with("contributions.previews: it must"), "{url}");
+        }
+        // Two hosts of a domain under which anybody can have one are two.
+        let shared =
+            "public_url = 'https://bank.github.io'\n[contributions]\npreviews = 'https://bank-pages.github.io'";
+        assert!(previews(shared).is_ok());
     }
 
     #[test]

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use contributions::server::evidence::{Evidence, Looked, Upload};
-use review::{Finding, Report, ReportVerdict, Ui};
+use contributions::server::evidence::{Evidence, Looked, Pages, Rule};
+use review::{Finding, Report, ReportVerdict};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use style::TokenSet;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 use ux::check::{Checker, Subject};
 use ux::report::{Report as Checked, Verdict};
 use ux::rules::Rules;
+use ux::serve::Published;
 use ux::site::Site;
 
 use crate::assets::{self, published_design};
@@ -22,7 +21,9 @@ use crate::assets::{self, published_design};
 /// Looks at one set of pages after the other: a browser takes what a machine has.
 pub struct Browser {
     checker: Checker,
+    published: Arc<Published>,
     one: Semaphore,
+    options: OnceCell<Value>,
 }
 
 impl Browser {
@@ -31,37 +32,59 @@ impl Browser {
     /// # Errors
     /// When the rules cannot be read.
     pub fn new(tokens: &TokenSet) -> anyhow::Result<Self> {
-        let checker = Checker::new(published_design(tokens, None), Rules::ours()?);
-        Ok(Self { checker: checker.with_axe(assets::axe()).with_pictures(), one: Semaphore::new(1) })
+        let design = published_design(tokens, None);
+        let published = design.files.clone();
+        let checker = Checker::new(design, Rules::ours()?).with_axe(assets::axe()).with_pictures();
+        Ok(Self { checker, published, one: Semaphore::new(1), options: OnceCell::new() })
+    }
+
+    /// What the portal publishes for pages of contributors.
+    pub fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// What the validator needs to look at a page in somebody's own browser; found out once.
+    pub async fn options(&self) -> Result<&Value, String> {
+        let found = self.options.get_or_try_init(|| async {
+            let _turn = self.one.acquire().await.map_err(|error| error.to_string())?;
+            self.checker.options().await.map_err(|error| error.to_string())
+        });
+        found.await
     }
 }
 
 #[async_trait]
 impl Evidence for Browser {
-    async fn take(&self, upload: &Upload) -> Result<String, String> {
-        Ok(site(upload).await?.hash())
+    async fn take(&self, pages: &Pages) -> Result<String, String> {
+        Ok(site(pages.clone()).await?.hash())
     }
 
-    async fn look(&self, ui: &Ui, upload: Option<&Upload>) -> Result<Looked, String> {
-        let Ui::Upload { hash, .. } = ui else {
-            return Err("the machine looks at uploads alone: send the pages as a zip".into());
-        };
-        let site = site(upload.ok_or("the pages are not there any more")?).await?;
+    async fn look(&self, pages: &Pages) -> Result<Looked, String> {
+        let site = Arc::new(site(pages.clone()).await?);
         let _turn = self.one.acquire().await.map_err(|error| error.to_string())?;
-        let checked = self.checker.check(&Subject::Site(Arc::new(site))).await.map_err(|error| error.to_string())?;
-        Ok(Looked { report: report(hash, &checked), whole: whole(&checked) })
+        let subject = Subject::Site(site.clone());
+        let mut checked = self.checker.check(&subject).await.map_err(|error| error.to_string())?;
+        let pictures = checked.screenshots.iter_mut().map(|picture| std::mem::take(&mut picture.png)).collect();
+        Ok(Looked { report: report(&checked), whole: whole(&site, &checked), pictures })
+    }
+
+    fn rule(&self, id: &str) -> Option<Rule> {
+        let rule = self.checker.rules().get(id)?;
+        Some(Rule { what: rule.what.clone(), why: rule.why.clone(), mend: rule.mend.clone() })
     }
 }
 
-/// The files of an upload. Unpacking them is work for a thread of its own.
-async fn site(upload: &Upload) -> Result<Site, String> {
-    let content = upload.content.clone();
-    let read = spawn_blocking(move || Site::from_zip(&content)).await.map_err(|error| error.to_string())?;
-    read.map_err(|error| error.to_string())
+/// The files of what came. Unpacking them is work for a thread of its own.
+pub async fn site(pages: Pages) -> Result<Site, String> {
+    let read = spawn_blocking(move || match pages {
+        Pages::Archive(content) => Site::from_zip(&content),
+        Pages::Files(files) => Site::from_files(files),
+    });
+    read.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
 /// What the gate goes by. A finding is named by its rule and element, whatever the width and theme in which it is seen.
-fn report(hash: &str, checked: &Checked) -> Report {
+fn report(checked: &Checked) -> Report {
     let of = |verdict: Verdict| {
         let found = checked.findings.iter().filter(move |finding| finding.verdict == verdict);
         found.map(|finding| (format!("{} {}", finding.rule, finding.selector), finding)).collect::<BTreeMap<_, _>>()
@@ -74,7 +97,7 @@ fn report(hash: &str, checked: &Checked) -> Report {
     });
     Report {
         id: String::new(),
-        reviewed: hash.to_owned(),
+        reviewed: checked.reviewed.clone(),
         rules: checked.rules.clone(),
         browser: checked.browser.clone(),
         verdict: match checked.verdict {
@@ -87,14 +110,16 @@ fn report(hash: &str, checked: &Checked) -> Report {
     }
 }
 
-/// All of it, with the pictures.
-fn whole(checked: &Checked) -> Value {
-    let pictures = checked.screenshots.iter().map(|picture| {
-        json!({ "page": picture.page, "width": picture.width, "theme": picture.theme, "png": STANDARD.encode(&picture.png) })
-    });
+/// All of it; the pictures by page, width and theme alone.
+fn whole(site: &Site, checked: &Checked) -> Value {
+    let pictures = checked
+        .screenshots
+        .iter()
+        .map(|picture| json!({ "page": picture.page, "width": picture.width, "theme": picture.theme }));
     json!({
         "verdict": checked.verdict,
         "findings": checked.findings,
+        "pages": site.pages(),
         "reviewed": checked.reviewed,
         "rules": checked.rules,
         "tokens": checked.tokens,

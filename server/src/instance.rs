@@ -66,6 +66,8 @@ pub struct Instance {
     pub portal: InnerPortal,
     /// Contributions, whether their plugin runs here or not: the example bank has some.
     pub contributions: Contributions,
+    /// What looks at pages of contributors, and holds those that are shown.
+    pub browser: Arc<Browser>,
     /// The runs of templates, for whatever plugin has some done.
     pub runs: Arc<dyn Runs>,
     /// The services that do steps of templates.
@@ -196,11 +198,15 @@ impl Instance {
         });
         let runs: Arc<dyn Runs> = templates.tasks.clone();
         plugins.push(Arc::new(templates));
+        let browser = Arc::new(Browser::new(&tokens)?);
+        let previews = config.previews()?;
+        let assets = Arc::new(Assets::new(&tokens).with_frames(previews.sources()));
         let contributions = Contributions {
             kit: kit.clone(),
             entities: entities.clone(),
             rules: Arc::new(config.rules()?),
-            evidence: Arc::new(Browser::new(&tokens)?),
+            evidence: browser.clone(),
+            previews,
             plugins: &app::PLUGINS,
             check_every: i64::from(config.contributions.check_minutes) * 60_000,
         };
@@ -226,8 +232,20 @@ impl Instance {
             let holders = plugins.iter().cloned().collect();
             plugins.push(Arc::new(Inbox::new(kit.clone(), holders, mailer, administrators, idle, stop.clone())));
         }
-        let assets = Arc::new(Assets::new(&tokens));
-        Ok(Self { kit, catalog, sealer, plugins, assets, portal, contributions, runs, services, stop, held: None })
+        Ok(Self {
+            kit,
+            catalog,
+            sealer,
+            plugins,
+            assets,
+            portal,
+            contributions,
+            browser,
+            runs,
+            services,
+            stop,
+            held: None,
+        })
     }
 
     /// Seals what a command has done and closes the database. A trail that is not as it was sealed is said and does not undo what was done.

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod listen;
 pub mod policies;
 mod portal;
+pub mod preview;
 pub mod router;
 pub mod secrets;
 pub mod session;

@@ -34,7 +34,8 @@ use crate::config::{Config, ConfigError};
 use crate::guard::{self, Identity, Names};
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
-use crate::{assets, client, error_page, sign_in, status, telemetry};
+use crate::preview::Shows;
+use crate::{assets, client, error_page, preview, sign_in, status, telemetry};
 
 /// The largest body of a request, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -96,6 +97,11 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
     let is_https = config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
     let names = Names(config.public_url.clone());
     let limits = Arc::new(Limits::new(&config.limits));
+    let shows = Shows::new(instance.contributions.clone(), instance.browser.clone());
+    let previews = Router::new()
+        .fallback(preview::show)
+        .layer(from_fn_with_state(limits.clone(), limits::by_address))
+        .with_state(shows.clone());
     let router = pages
         .merge(rest)
         .merge(match &identity {
@@ -124,6 +130,7 @@ pub fn router(instance: &Instance, config: &Config, identity: Identity) -> Resul
         .layer(from_fn(guard::steps))
         .layer(from_fn_with_state(names.clone(), guard::origin))
         .layer(from_fn_with_state(names, guard::host))
+        .layer(from_fn_with_state((shows, previews), preview::apart))
         .layer(Extension(assets.clone()))
         .layer(Extension(Secure(is_https)))
         .layer(CatchPanicLayer::custom(move |cause| error_page::panicked(&assets, cause)))

@@ -45,7 +45,7 @@ pub async fn serve(mut config: Config, example: bool) -> anyhow::Result<ExitCode
         register_example(&config, &instance).await?;
         instance
             .contributions
-            .load_examples(&examples::contributions())
+            .load_examples(&examples::contributions(), examples::pages().context("the example pages")?)
             .await
             .context("loading the example contributions")?;
     }

@@ -50,6 +50,11 @@ pub trait Entities: Send + Sync + 'static {
 
     /// The files at an address of a known host or on the allowed list, such as `https://github.com/o/r/tree/main/skeleton`.
     async fn tree_at(&self, address: &str) -> Result<Arc<dyn Tree>, SourceError>;
+
+    /// The files of one commit of a git repository, by its address, as they were then; `start` is a file or folder in it.
+    async fn tree_of(&self, remote: &str, _commit: &str, _start: &str) -> Result<Arc<dyn Tree>, SourceError> {
+        Err(SourceError::Refused(format!("{remote} is not read here")))
+    }
 }
 
 /// Which entities are meant.

@@ -27,6 +27,9 @@ const KEY: usize = 32;
 /// The bytes of a nonce: so many that a random one is never used twice.
 const NONCE: usize = 24;
 
+/// The length of a mark, in hexadecimal digits.
+const MARK: usize = 20;
+
 /// What every sealed text begins with, for a later way of sealing.
 const VERSION: &str = "v1";
 
@@ -155,6 +158,18 @@ impl Vault {
         (key.signature(purpose, &text) == blake3::Hash::from(signature)).then_some(text)
     }
 
+    /// A signature of `text` for `purpose` that is short enough for the name of a host: 20 hexadecimal digits.
+    pub fn mark(&self, purpose: &str, text: &str) -> String {
+        self.keys[0].mark(purpose, text)
+    }
+
+    /// Whether this is the mark of `text` for `purpose`, by whichever key that is here.
+    pub fn is_mark(&self, purpose: &str, text: &str, mark: &str) -> bool {
+        // Hashes are compared in the same time wherever they differ.
+        let mark = blake3::hash(mark.as_bytes());
+        self.keys.iter().any(|key| blake3::hash(key.mark(purpose, text).as_bytes()) == mark)
+    }
+
     /// The name of the key that seals, which says nothing of the key itself.
     pub fn current(&self) -> &str {
         &self.keys[0].id
@@ -186,6 +201,10 @@ impl Key {
         // The length keeps a purpose apart from a text that begins like it.
         hasher.update(&(purpose.len() as u64).to_le_bytes()).update(purpose.as_bytes()).update(text.as_bytes());
         hasher.finalize()
+    }
+
+    fn mark(&self, purpose: &str, text: &str) -> String {
+        self.signature(purpose, text).to_hex()[..MARK].to_owned()
     }
 
     /// What is sealed for one purpose does not open for another.
@@ -393,6 +412,10 @@ mod tests {
     fn what_was_signed_is_good_for_its_purpose_alone_and_with_its_key() {
         let (one, other) = (new_key(), new_key());
         let (old, new) = (vault(&[&one]), vault(&[&other, &one]));
+        let mark = old.mark("signal", "journey 7");
+        assert!(mark.len() == MARK && mark.bytes().all(|byte| byte.is_ascii_hexdigit()), "{mark}");
+        assert!(old.is_mark("signal", "journey 7", &mark) && !old.is_mark("signal", "journey 8", &mark));
+        assert!(!old.is_mark("other", "journey 7", &mark) && !old.is_mark("signal", "journey 7", ""));
         let signed = old.sign("signal", "journey 7");
         assert_eq!(signed, old.sign("signal", "journey 7"), "it is the same each time");
         assert_eq!(new.signed("signal", &signed).as_deref(), Some("journey 7"), "an older key is still good");

@@ -12,6 +12,7 @@ mod queue;
 mod standards;
 mod submit;
 mod words;
+mod workbench;
 
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -29,6 +30,7 @@ pub(crate) async fn draw(at: &Address) -> Result<Drawn, AppError> {
         ["contribute", "contributions", id, "edit"] => edit::edit_page(id).await,
         ["contribute", "contributions", id, "submit"] => submit::submit_page(id, at).await,
         ["contribute", "contributions", id, "gate"] => gate::gate_page(id).await,
+        ["contribute", "contributions", id, "workbench"] => workbench::workbench_page(id, at).await,
         ["contribute", "contributions", id, "history"] => history::history_page(id, at).await,
         _ => Err(AppError::nowhere()),
     }

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod examples;
 pub(crate) mod forms;
 pub mod messages;
+pub mod previews;
 pub mod reading;
 pub mod rest;
 pub mod service;
@@ -14,6 +15,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod view;
+pub mod workbench;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ use review::Rules;
 
 use self::checks::{CHECK, LookAtStandards, SWEEP, Sweep};
 use self::evidence::{EVIDENCE, Evidence, MakeEvidence};
+use self::previews::Previews;
 
 /// The contributions on this instance: cheap to clone.
 #[derive(Clone)]
@@ -41,6 +44,8 @@ pub struct Contributions {
     pub rules: Arc<Rules>,
     /// What looks at the pages of submissions.
     pub evidence: Arc<dyn Evidence>,
+    /// Where the pages of submissions are shown.
+    pub previews: Previews,
     /// Every plugin of the portal, with which ideas are compared.
     pub plugins: &'static [&'static PluginInfo],
     /// The time between two looks at the standards of a contribution.

@@ -158,6 +158,19 @@ impl Entities for Catalog {
         let checkouts = self.options.checkouts(&self.options.checkouts);
         tree::at(address, false, checkouts, self.options.integrations.clone(), self.kit.fetcher.clone()).await
     }
+
+    async fn tree_of(&self, remote: &str, commit: &str, start: &str) -> Result<Arc<dyn Tree>, SourceError> {
+        let checkouts = self.options.checkouts(&self.options.checkouts);
+        let integrations = self.options.integrations.clone();
+        let kept = self.kept_repository(remote);
+        if kept.is_none() {
+            // A path of this machine is for those who register locations.
+            super::git::listed(remote, &integrations, &self.kit.fetcher)?
+                .ok_or_else(|| SourceError::Refused(format!("{remote} is no address of a repository")))?;
+        }
+        let remote = kept.as_deref().unwrap_or(remote);
+        Ok(Arc::new(GitTree::of_location(remote, commit, start, checkouts, integrations, &self.kit.fetcher).await?))
+    }
 }
 
 impl Catalog {

@@ -97,9 +97,11 @@ fn LaneView(lane: Lane, query: Query, titles: Titles, mine: Vec<String>, now: Mi
     let any = !cards.is_empty();
     view! {
         <Section title=stage.label()>
-            <p class="pk-quiet">{facts.join(" · ")}</p>
-            {any.then(|| view! { <Cards>{cards}</Cards> })}
-            {more.then(|| view! { <p><a href=all>{format!("See all at {}", stage.label())}</a></p> })}
+            <div class="pk-panels">
+                <p class="pk-quiet">{facts.join(" · ")}</p>
+                {any.then(|| view! { <Cards>{cards}</Cards> })}
+                {more.then(|| view! { <p><a href=all>{format!("See all at {}", stage.label())}</a></p> })}
+            </div>
         </Section>
     }
 }

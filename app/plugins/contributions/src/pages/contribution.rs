@@ -102,26 +102,28 @@ fn ContributionView(shown: Shown) -> impl IntoView {
     view! {
         <Breadcrumb trail=trail()/>
         <Page title=pitch.title.clone() kind="Contribution" reference=id.clone() lead=lead aside=aside>
-            <Stepper label="Stages of this contribution" stations=stops/>
-            <Situation contribution=contribution.clone() who=who.clone() rules=rules.clone() titles=titles.clone() may_take_part=may_take_part/>
-            <div class="pk-columns">
-                <div class="pk-panels">
-                    <Section title="The problem"><Prose html=problem/></Section>
-                    {audience}
-                    {sketch}
-                    {links}
-                    <Standards contribution=contribution.clone() rules=rules.clone()/>
-                    {submissions}
-                    <Comments contribution=contribution.clone() titles=titles.clone() may=may_take_part now=now/>
-                    <Section title="What happened">
-                        <History label="The latest of this contribution, the newest first" entries=history/>
-                        {has_more.then(|| view! { <p><a href=whole>"See the whole history"</a></p> })}
-                    </Section>
-                </div>
-                <div class="pk-panels">
-                    <About contribution=contribution.clone() titles=titles.clone() now=now/>
-                    <Supporters contribution=contribution titles=titles who=who may=may_take_part/>
-                    {acts}
+            <div class="pk-panels">
+                <Stepper label="Stages of this contribution" stations=stops/>
+                <Situation contribution=contribution.clone() who=who.clone() rules=rules.clone() titles=titles.clone() may_take_part=may_take_part/>
+                <div class="pk-columns">
+                    <div class="pk-panels">
+                        <Section title="The problem"><Prose html=problem/></Section>
+                        {audience}
+                        {sketch}
+                        {links}
+                        <Standards contribution=contribution.clone() rules=rules.clone()/>
+                        {submissions}
+                        <Comments contribution=contribution.clone() titles=titles.clone() may=may_take_part now=now/>
+                        <Section title="What happened">
+                            <History label="The latest of this contribution, the newest first" entries=history/>
+                            {has_more.then(|| view! { <p><a href=whole>"See the whole history"</a></p> })}
+                        </Section>
+                    </div>
+                    <div class="pk-panels">
+                        <About contribution=contribution.clone() titles=titles.clone() now=now/>
+                        <Supporters contribution=contribution titles=titles who=who may=may_take_part/>
+                        {acts}
+                    </div>
                 </div>
             </div>
         </Page>

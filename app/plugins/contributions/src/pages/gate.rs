@@ -19,7 +19,7 @@ use super::contribution::MaterialView;
 use super::parts::{Changes, DueBadge, StateBadge, Titles, name_of, names_of, trail, who_link};
 use crate::api::{ClaimSubmission, DecideAppeal, DecideSubmission, ReleaseSubmission, WaiveFinding};
 use crate::server::Contributions;
-use crate::server::service::{Detail, contribution_href};
+use crate::server::service::{Detail, contribution_href, workbench_href};
 
 /// The gate of one contribution.
 pub async fn gate_page(id: &str) -> Result<Drawn, AppError> {
@@ -162,8 +162,10 @@ fn ReportView(
         } else {
             format!("The portal could not look at the pages: {}. It tries again.", open.no_report)
         };
+        let bench = workbench_href(&contribution.id);
+        let action = view! { <Button text="See the pages in the workbench" href=bench/> }.into_any();
         return Some(
-            view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting><p>{why}</p></Banner> }
+            view! { <Banner title="The gate is closed: there is no report" tone=Tone::Waiting action=action><p>{why}</p></Banner> }
                 .into_any(),
         );
     };
@@ -200,10 +202,12 @@ fn ReportView(
     };
     let any = !findings.is_empty();
     let href = format!("/api/contributions/v1/contributions/{}/submissions/{}/report", contribution.id, open.number);
+    let bench = workbench_href(&contribution.id);
     Some(
         view! {
             <Panel title="What the machine found">
                 <p>{said}</p>
+                <p><Button text="See the pages in the workbench" href=bench/></p>
                 {any.then(|| view! { <ul class="pk-list">{findings}</ul> })}
                 <Facts>
                     <Fact name="Rules">{report.rules.clone()}</Fact>

@@ -1,5 +1,7 @@
 //! What people and the portal do with contributions: one transaction a command, with its audit event and its messages.
 
+use std::time::Duration;
+
 use descriptor::EntityRef;
 use kit::error::AppError;
 use kit::identity::Caller;
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::Contributions;
 use super::checks::check_job;
-use super::evidence::{Upload, evidence_job};
+use super::evidence::{Pages, evidence_job};
 use super::messages;
 use super::reading::who;
 use super::store::{self, Stored, Write};
@@ -22,6 +24,9 @@ use crate::info::{PITCH, TAKE_PART};
 
 /// The largest upload, in bytes.
 pub const LARGEST_UPLOAD: usize = 20 << 20;
+
+/// How long whoever submits waits until pages were read that are elsewhere.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The most bytes of a draft.
 const DRAFT: usize = 200_000;
@@ -48,10 +53,22 @@ impl<'a> By<'a> {
 /// What is written in the same transaction besides.
 #[derive(Default)]
 pub(super) struct Also<'a> {
-    /// A whole report: its number, the submission and what it says.
-    pub report: Option<(&'a str, u32, String)>,
+    /// A whole report.
+    pub report: Option<Kept<'a>>,
     /// Whether the caller's draft of a pitch is no longer needed.
     pub discard_draft: bool,
+}
+
+/// A report of the machine, as it is kept.
+pub(super) struct Kept<'a> {
+    /// Its number.
+    pub uuid: &'a str,
+    /// The submission that it is about.
+    pub submission: u32,
+    /// What it says.
+    pub data: String,
+    /// Its pictures, in order.
+    pub pictures: Vec<Vec<u8>>,
 }
 
 /// Why a command was not done.
@@ -137,10 +154,8 @@ impl Contributions {
                 Command::Comment { text, mentions }
             }
             Command::Submit { stage, mut material } => {
-                if let Some(Ui::Upload { hash, .. }) = &material.ui
-                    && self.upload(hash).await?.is_none()
-                {
-                    return Err(AppError::bad_request("Upload the pages first: nothing of this hash was sent"));
+                if let Some(ui) = &material.ui {
+                    self.shown(ui).await?;
                 }
                 if !material.entity.is_empty() {
                     material.entity = self.entity_ref(&material.entity)?;
@@ -287,21 +302,43 @@ impl Contributions {
         }
         let name: String = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(100).collect();
         let name = if name.trim().is_empty() { "pages.zip".to_owned() } else { name };
-        let upload = Upload { name: name.clone(), content };
-        let hash = self.evidence.take(&upload).await.map_err(AppError::bad_request)?;
-        let text = "INSERT INTO contributions_upload (hash, name, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING";
-        let values = [
-            hash.as_str().into(),
-            name.as_str().into(),
-            store::number(upload.content.len() as u64).into(),
-            upload.content.into(),
-            caller.subject().into(),
-            self.kit.clock.now().into(),
-        ];
+        let pages = Pages::Archive(content);
+        let hash = self.evidence.take(&pages).await.map_err(AppError::bad_request)?;
+        let Pages::Archive(content) = pages else { return Err(AppError::internal("an upload became something else")) };
         let tx = self.kit.db.begin().await?;
-        db::execute(&tx, text, values).await?;
+        keep_upload(&tx, &hash, &name, content, caller.subject(), self.kit.clock.now()).await?;
         tx.commit().await?;
         Ok(Ui::Upload { name, hash })
+    }
+
+    /// Refuses pages that are not there, so that whoever submits them hears of it. What takes long is looked at by the machine anyway.
+    async fn shown(&self, ui: &Ui) -> Result<(), AppError> {
+        if matches!(ui, Ui::Git { commit, .. } if commit.len() < 40) {
+            // The gate says what a commit is.
+            return Ok(());
+        }
+        let looked = async {
+            let pages = self.pages(ui).await?;
+            if matches!(pages, Pages::Files(_)) { self.evidence.take(&pages).await.map(drop) } else { Ok(()) }
+        };
+        match tokio::time::timeout(PATIENCE, looked).await {
+            Ok(Err(why)) => Err(AppError::bad_request(format!("The pages cannot be submitted: {why}"))),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+
+    /// A picture of the machine's report of a submission, as PNG.
+    pub async fn picture_of(
+        &self,
+        caller: &Caller,
+        id: &str,
+        submission: u32,
+        place: u32,
+    ) -> Result<Vec<u8>, AppError> {
+        let stored = self.seen(caller, id).await?;
+        let missing = || AppError::not_found(format!("Picture {place} of submission {submission}"));
+        let report = stored.contribution.submission(submission).and_then(|submission| submission.report.as_ref());
+        self.picture(&report.ok_or_else(missing)?.id, place).await?.ok_or_else(missing)
     }
 
     /// The whole report of a submission.
@@ -382,12 +419,31 @@ impl Contributions {
     }
 }
 
+/// Keeps an archive by the hash of what is in it, once.
+pub(super) async fn keep_upload(
+    tx: &DatabaseTransaction,
+    hash: &str,
+    name: &str,
+    content: Vec<u8>,
+    subject: &str,
+    now: Millis,
+) -> Result<(), DbErr> {
+    let text = "INSERT INTO contributions_upload (hash, name, bytes, content, subject, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING";
+    let bytes = store::number(content.len() as u64);
+    let values = [hash.into(), name.into(), bytes.into(), content.into(), subject.into(), now.into()];
+    db::execute(tx, text, values).await.map(drop)
+}
+
 impl Also<'_> {
     async fn write(self, tx: &DatabaseTransaction, row: i64, by: &By<'_>, now: Millis) -> Result<(), DbErr> {
-        if let Some((uuid, submission, data)) = self.report {
+        if let Some(Kept { uuid, submission, data, pictures }) = self.report {
             let text = "INSERT INTO contributions_report (uuid, contribution_id, submission, data, created_at) VALUES (?, ?, ?, ?, ?)";
             let values = [uuid.into(), row.into(), i64::from(submission).into(), data.into(), now.into()];
             db::execute(tx, text, values).await?;
+            for (place, picture) in pictures.into_iter().enumerate() {
+                let text = "INSERT INTO contributions_picture (report, place, content) VALUES (?, ?, ?)";
+                db::execute(tx, text, [uuid.into(), store::number(place as u64).into(), picture.into()]).await?;
+            }
         }
         if self.discard_draft
             && let Some(who) = by.who

@@ -49,6 +49,11 @@ pub fn pages_href(id: &str) -> String {
     format!("/api/contributions/v1/contributions/{}/pages", segment(id))
 }
 
+/// Where a picture of the machine's report of a submission is.
+pub fn picture_href(id: &str, submission: u32, place: usize) -> String {
+    format!("/api/contributions/v1/contributions/{}/submissions/{submission}/pictures/{place}", segment(id))
+}
+
 /// The routes.
 pub fn routes(contributions: Contributions) -> Routes {
     let routes = Routes::new()
@@ -61,6 +66,7 @@ pub fn routes(contributions: Contributions) -> Routes {
         .post_file("/api/contributions/v1/contributions/{id}/pages", LARGEST_UPLOAD, pages::post)
         .get("/api/contributions/v1/contributions/{id}/submissions/{number}/changes", changes)
         .get("/api/contributions/v1/contributions/{id}/submissions/{number}/report", report)
+        .get("/api/contributions/v1/contributions/{id}/submissions/{number}/pictures/{place}", picture)
         .get("/api/contributions/v1/board", board)
         .get("/api/contributions/v1/queue", queue)
         .get(SIMILAR, similar)
@@ -315,6 +321,14 @@ async fn changes(Path((id, number)): Path<(String, u32)>, call: Call) -> Respons
 
 async fn report(Path((id, number)): Path<(String, u32)>, call: Call) -> Response {
     answered(async { Ok(Json(call.here.report(&call.caller, &id, number).await?)) }).await
+}
+
+async fn picture(Path((id, number, place)): Path<(String, u32, u32)>, call: Call) -> Response {
+    let answer = async {
+        let content = call.here.picture_of(&call.caller, &id, number, place).await?;
+        Ok(([(CONTENT_TYPE, "image/png")], content))
+    };
+    answered(answer).await
 }
 
 async fn board(call: Call) -> Response {

@@ -16,6 +16,11 @@ pub fn gate_href(id: &str) -> String {
     format!("{}/gate", contribution_href(id))
 }
 
+/// The page where the pages of a submission are looked at.
+pub fn workbench_href(id: &str) -> String {
+    format!("{}/workbench", contribution_href(id))
+}
+
 /// A contribution in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

@@ -159,6 +159,15 @@ impl Checker {
         Ok(reports)
     }
 
+    /// What the validator is given besides the style sheets of a site: what the tokens come to. A browser is started to find out.
+    pub async fn options(&self) -> Result<Value, CheckError> {
+        let program = self.browser.clone().or_else(chromium::find).ok_or(CheckError::NoBrowser)?;
+        let browser = Chromium::start(&program, None).await.map_err(CheckError::Browser)?;
+        let setup = self.resolve(&browser).await;
+        browser.end().await;
+        setup
+    }
+
     async fn check_in(&self, browser: &Chromium, subject: &Subject) -> Result<Report, CheckError> {
         let setup = self.resolve(browser).await?;
         self.check_with(browser, &setup, subject).await
@@ -203,16 +212,8 @@ impl Checker {
                 (source, vec![(String::new(), url.to_string())], hash)
             }
         };
-        let mut options = setup.clone();
-        // A page may not read the rules of style sheets of another origin, and a sandboxed one not even of its own: the validator is given
-        // their texts.
-        let own: Vec<(String, &[u8])> = match subject {
-            Subject::Site(site) => site.files().map(|(path, content)| (format!("/{path}"), content)).collect(),
-            Subject::Url(_) => Vec::new(),
-        };
-        let published = self.design.files.iter().map(|(path, content)| (path.clone(), content.as_slice()));
-        let sheets = own.into_iter().chain(published).filter(|(path, _)| path.ends_with(".css"));
-        options["sheets"] = sheets.map(|(path, css)| (path, json!(String::from_utf8_lossy(css)))).collect();
+        let site = if let Subject::Site(site) = subject { Some(site.as_ref()) } else { None };
+        let options = with_sheets(setup, site, &self.design.files);
         let script = format!("globalThis.porticoUx={VALIDATOR};globalThis.porticoOptions={options};0");
         let brief = Brief { setup: &script, axe: self.axe.as_deref(), picture: self.pictures };
         let mut report = Report {
@@ -288,6 +289,17 @@ impl Checker {
         });
         told.collect()
     }
+}
+
+/// The options with the texts of all style sheets: a page may not read the rules of sheets of another origin, and a sandboxed one not even of
+/// its own.
+pub fn with_sheets(options: &Value, site: Option<&Site>, published: &Published) -> Value {
+    let mut options = options.clone();
+    let own = site.into_iter().flat_map(Site::files).map(|(path, content)| (format!("/{path}"), content));
+    let published = published.iter().map(|(path, content)| (path.clone(), content.as_slice()));
+    let sheets = own.chain(published).filter(|(path, _)| path.ends_with(".css"));
+    options["sheets"] = sheets.map(|(path, css)| (path, json!(String::from_utf8_lossy(css)))).collect();
+    options
 }
 
 /// A path as an address has it.

@@ -16,6 +16,7 @@ mod cdp;
 pub mod check;
 mod chromium;
 mod page;
+pub mod preview;
 pub mod report;
 pub mod rules;
 pub mod serve;

@@ -156,6 +156,9 @@ struct Page<'a> {
     crashed: Arc<AtomicBool>,
 }
 
+/// The most elements with a listener that are looked at; whoever has more has one for each of many that are alike.
+const LISTENERS: usize = 500;
+
 /// A world beside the page's own, in one of its frames.
 #[derive(Debug, Clone, Copy)]
 struct World(i64);
@@ -420,6 +423,7 @@ impl Page<'_> {
         self.run(world, brief.setup).await?;
         self.run(world, &format!("porticoUx.wear(porticoOptions.switches,{:?});0", theme.name())).await?;
         self.still(&frame, world).await?;
+        self.listens(world).await?;
 
         let mut look = Look::default();
         self.run(world, &format!("porticoOptions.width={width};porticoOptions.theme={:?};0", theme.name())).await?;
@@ -503,6 +507,31 @@ impl Page<'_> {
         let script = format!("porticoUx.validate({{...porticoOptions,state:{state:?}}})");
         let told = self.run(world, &script).await?;
         serde_json::from_value(told).map_err(|error| self.unreadable(&error.to_string()))
+    }
+
+    /// Tells the validator which elements wait for a click by a script: no world but the page's own sees that.
+    async fn listens(&self, world: World) -> Result<(), PageError> {
+        let document = self.ask("Runtime.evaluate", json!({"expression": "document", "contextId": world.0})).await?;
+        let asked = json!({"objectId": document["result"]["objectId"], "depth": -1, "pierce": false});
+        let answer = self.ask("DOMDebugger.getEventListeners", asked).await?;
+        let waiting = answer["listeners"].as_array().into_iter().flatten().filter(|listener| {
+            matches!(
+                listener["type"].as_str(),
+                Some("click" | "mousedown" | "mouseup" | "pointerdown" | "pointerup" | "touchstart")
+            )
+        });
+        let nodes: std::collections::BTreeSet<i64> =
+            waiting.filter_map(|each| each["backendNodeId"].as_i64()).collect();
+        for node in nodes.into_iter().take(LISTENERS) {
+            let resolved =
+                self.ask("DOM.resolveNode", json!({"backendNodeId": node, "executionContextId": world.0})).await?;
+            let call = json!({
+                "objectId": resolved["object"]["objectId"],
+                "functionDeclaration": "function(){(porticoOptions.listens??=new Set()).add(this)}",
+            });
+            self.ask("Runtime.callFunctionOn", call).await?;
+        }
+        Ok(())
     }
 
     /// Says which elements hold a shadow tree that no script may look into.

@@ -1545,6 +1545,15 @@
         say(`<${tag} ${acts}>`, holds ? 'look' : null);
         return;
       }
+      // A listener on what holds much else waits for what is in it.
+      if (this.options.listens?.has(el)) {
+        const text = textContent(el).trim();
+        const one = text.length > 0 && text.length <= 80 && tag !== 'tr' && !holds && queryAll(el, 'p,ul,ol,li,table,section,article,form,h1,h2,h3,h4,h5,h6,div').length === 0;
+        if (one || style.cursor === 'pointer') {
+          say(`<${tag}> that a script has wait for a click`, one ? null : 'look');
+          return;
+        }
+      }
       const pointed = style.cursor === 'pointer' && record.parent?.style.cursor !== 'pointer';
       const named = /(?:^|[-_\s])(?:btn|button|cta)(?:[-_\s]|$)/i.test(attribute(el, 'class') ?? '') && record.text && textContent(el).trim().length < 60;
       if (pointed) {
