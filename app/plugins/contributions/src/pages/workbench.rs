@@ -90,7 +90,11 @@ impl View {
 pub async fn workbench_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let (caller, here) = (caller().await?, service::<Contributions>("Contributions")?);
     let view = View::of(at);
-    let bench = here.workbench(&caller, id, view.submission.parse().ok()).await?;
+    let (detail, bench) = here.workbench(&caller, id, view.submission.parse().ok()).await?;
+    let contribution = detail.contribution;
+    let Some(bench) = bench else {
+        return Ok(page(|| view! { <NoPages contribution=contribution/> }));
+    };
     let host = use_context::<http::request::Parts>()
         .and_then(|parts| parts.headers.get("host").and_then(|host| host.to_str().ok()).map(str::to_owned));
     let address = |submission: u32| {
@@ -110,7 +114,7 @@ pub async fn workbench_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
         nowhere: here.previews == Previews::Nowhere,
     };
     let now = here.kit.clock.now();
-    Ok(page(|| view! { <WorkbenchView bench=bench view=view frames=frames now=now/> }))
+    Ok(page(|| view! { <WorkbenchView contribution=contribution bench=bench view=view frames=frames now=now/> }))
 }
 
 /// Where the pages are shown.
@@ -120,14 +124,38 @@ struct Frames {
     nowhere: bool,
 }
 
+fn trail_of(contribution: &Contribution) -> Vec<(String, String)> {
+    let mut trail = trail();
+    trail.push((contribution.pitch.title.clone(), contribution_href(&contribution.id)));
+    trail
+}
+
+/// A contribution that has shown no pages yet.
 #[component]
-fn WorkbenchView(bench: Workbench, view: View, frames: Frames, now: Millis) -> impl IntoView {
-    let Workbench { detail, number, before, pages, found, pictures, rules } = bench;
-    let contribution = detail.contribution;
+fn NoPages(contribution: Contribution) -> impl IntoView {
+    let back = contribution_href(&contribution.id);
+    view! {
+        <Breadcrumb trail=trail_of(&contribution)/>
+        <Page title="Workbench" kind=contribution.pitch.title>
+            <EmptyState sentence="No pages have been submitted yet. They come with a submission to UX validation, as an archive or as a folder in git.">
+                <Button text="Back to the contribution" href=back/>
+            </EmptyState>
+        </Page>
+    }
+}
+
+#[component]
+fn WorkbenchView(
+    contribution: Contribution,
+    bench: Workbench,
+    view: View,
+    frames: Frames,
+    now: Millis,
+) -> impl IntoView {
+    let Workbench { number, before, pages, found, pictures, rules } = bench;
     let id = contribution.id.clone();
     let title = contribution.pitch.title.clone();
-    let mut trail = trail();
-    trail.push((title.clone(), contribution_href(&id)));
+    let mut trail = trail_of(&contribution);
     let is_open = contribution.state == State::InReview;
     if is_open {
         trail.push((contribution.stage.label().to_owned(), gate_href(&id)));

@@ -51,8 +51,6 @@ pub struct Picture {
 /// What the workbench shows of a submission.
 #[derive(Debug, Clone)]
 pub struct Workbench {
-    /// The contribution.
-    pub detail: Detail,
     /// The submission.
     pub number: u32,
     /// The submission to the same gate before it, where there is one with pages.
@@ -81,12 +79,22 @@ struct Told {
 }
 
 impl Contributions {
-    /// The workbench of a submission; of the one that is in review, or the last with pages, where none is named.
-    pub async fn workbench(&self, caller: &Caller, id: &str, submission: Option<u32>) -> Result<Workbench, AppError> {
+    /// The contribution and the workbench of a submission; of the one that is in review, or the last with pages, where none is named. No
+    /// workbench where no submission has pages.
+    pub async fn workbench(
+        &self,
+        caller: &Caller,
+        id: &str,
+        submission: Option<u32>,
+    ) -> Result<(Detail, Option<Workbench>), AppError> {
         let detail = self.detail(caller, id).await?;
         let mut with_pages = detail.contribution.submissions.iter().rev().filter(|each| each.material.ui.is_some());
-        let none = || AppError::not_found("A submission with pages");
-        let shown = with_pages.find(|each| submission.is_none_or(|number| each.number == number)).ok_or_else(none)?;
+        let Some(shown) = with_pages.find(|each| submission.is_none_or(|number| each.number == number)) else {
+            return match submission {
+                Some(_) => Err(AppError::not_found("A submission with pages")),
+                None => Ok((detail, None)),
+            };
+        };
         let (number, before) = (shown.number, with_pages.next().map(|before| before.number));
         let whole = match &shown.report {
             Some(_) => self.report(caller, id, number).await?,
@@ -97,7 +105,7 @@ impl Contributions {
         let found = together(of(&whole, "findings")?, &pages);
         let names = found.iter().filter_map(|found| Some((found.rule.clone(), self.evidence.rule(&found.rule)?)));
         let rules = names.collect();
-        Ok(Workbench { detail, number, before, pages, found, pictures, rules })
+        Ok((detail, Some(Workbench { number, before, pages, found, pictures, rules })))
     }
 }
 
