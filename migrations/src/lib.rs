@@ -19,6 +19,7 @@ mod m20261128_000014_drafts;
 mod m20261128_000015_runs;
 mod m20261128_000016_golden_paths;
 mod m20261128_000017_contributions;
+mod m20261129_000018_contributions_mirror;
 mod m20261129_000019_pictures;
 
 /// Applies and reports on the migrations.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000015_runs::Migration),
             Box::new(m20261128_000016_golden_paths::Migration),
             Box::new(m20261128_000017_contributions::Migration),
+            Box::new(m20261129_000018_contributions_mirror::Migration),
             Box::new(m20261129_000019_pictures::Migration),
         ]
     }

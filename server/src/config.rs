@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
 use contributions::server::previews::Previews;
+use contributions::server::mirror::Mirror;
 use descriptor::EntityRef;
 use kit::identity::{PrincipalKind, Subject};
 use kit::server::audit::{SealKey, SealOptions};
+use kit::server::code_hosts::CodeHosts;
 use kit::server::mail::{MailSettings, Mailer, Protection};
 use kit::server::secrets::MASK;
 pub use kit::server::secrets::Secret;
@@ -197,11 +199,27 @@ pub struct ContributionsConfig {
     pub check_minutes: u32,
     /// The address below which pages of contributors are shown: of another registrable domain than the portal's, with a wildcard for its names.
     pub previews: Option<Url>,
+    /// The git repository that pitches are mirrored with: `https://`, `ssh://` or an absolute path on this machine; nothing is mirrored when empty.
+    pub mirror: String,
+    /// Its branch.
+    pub mirror_branch: String,
+    /// Its folder with the files.
+    pub mirror_folder: String,
+    /// Minutes between two looks at it: 1 to 1,440.
+    pub mirror_minutes: u32,
 }
 
 impl Default for ContributionsConfig {
     fn default() -> Self {
-        Self { rules: PathBuf::new(), check_minutes: 15, previews: None }
+        Self {
+            rules: PathBuf::new(),
+            check_minutes: 15,
+            previews: None,
+            mirror: String::new(),
+            mirror_branch: "main".into(),
+            mirror_folder: "pitches".into(),
+            mirror_minutes: 1,
+        }
     }
 }
 
@@ -466,6 +484,7 @@ impl Config {
         within("templates.keep_runs_days", u64::from(self.templates.keep_runs_days), 1, 3_650)?;
         within("contributions.check_minutes", u64::from(self.contributions.check_minutes), 1, 1_440)?;
         self.previews()?;
+        within("contributions.mirror_minutes", u64::from(self.contributions.mirror_minutes), 1, 1_440)?;
         within("fetch.timeout_seconds", u64::from(self.fetch.timeout_seconds), 1, 300)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1, 1_440)?;
         within("sessions.absolute_hours", u64::from(self.sessions.absolute_hours), 1, 168)?;
@@ -490,6 +509,7 @@ impl Config {
         self.tokens()?;
         self.rules()?;
         self.integrations()?;
+        self.mirror()?;
         self.actions()?;
         self.mailer()?;
         self.providers()?;
@@ -594,6 +614,51 @@ impl Config {
         let wrong = |problem: String| error("contributions.rules", format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|problem| wrong(problem.to_string()))?;
         Rules::parse(&text).map_err(|problem| wrong(problem.to_string()))
+    }
+
+    /// The repository that pitches are mirrored with; none where nothing is.
+    pub fn mirror(&self) -> Result<Option<Mirror>, ConfigError> {
+        let ContributionsConfig { mirror, mirror_branch, mirror_folder, mirror_minutes, .. } = &self.contributions;
+        if mirror.is_empty() {
+            return Ok(None);
+        }
+        for (setting, path) in [("mirror_branch", mirror_branch), ("mirror_folder", mirror_folder)] {
+            if !path.split('/').all(is_step) {
+                let problem = format!("{path:?} is not a name such as main or docs/pitches");
+                return Err(error(&format!("contributions.{setting}"), problem));
+            }
+        }
+        let integrations = self.integrations()?;
+        let (mut address, mut contents) = (None, String::new());
+        if !mirror.starts_with('/') {
+            let wrong = |problem: &str| error("contributions.mirror", problem);
+            let url = Url::parse(mirror).ok().filter(|url| matches!(url.scheme(), "https" | "ssh") && url.has_host());
+            let Some(url) = url else {
+                return Err(wrong("it must begin with https:// or ssh://, or be an absolute path on this machine"));
+            };
+            if url.password().is_some() || (url.scheme() == "https" && !url.username().is_empty()) {
+                return Err(wrong("a user or password does not belong into it: the token is that of the integration"));
+            }
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let name = format!("{}{port}", url.host_str().unwrap_or_default());
+            let Some(host) = integrations.host(&name) else {
+                return Err(wrong(&format!("{name} is not among the [[integrations]]")));
+            };
+            if url.scheme() == "https" {
+                contents = host.contents(mirror, mirror_branch);
+            }
+            address = Url::parse(&format!("https://{name}/")).ok();
+        }
+        Ok(Some(Mirror {
+            remote: integrations.remote(mirror),
+            address,
+            branch: mirror_branch.clone(),
+            folder: mirror_folder.clone(),
+            contents,
+            // Git is run in there.
+            dir: std::path::absolute(&self.data_dir).unwrap_or_else(|_| self.data_dir.clone()).join("mirror"),
+            every: i64::from(*mirror_minutes) * 60_000,
+        }))
     }
 
     /// What carries mail; none where no server is named.
@@ -720,6 +785,17 @@ impl fmt::Display for Config {
         }
         f.write_str(&toml::to_string(&shown).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Whether a branch or a folder can have this as one step of its name.
+fn is_step(step: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !step.is_empty()
+        && step.chars().all(plain)
+        && !step.starts_with(['.', '-'])
+        && !step.ends_with('.')
+        && !step.ends_with(".lock")
+        && !step.contains("..")
 }
 
 fn read_file(path: &Path) -> Result<toml::Table, ConfigError> {
@@ -918,6 +994,37 @@ mod tests {
         assert!(asked().unwrap_err().contains("stages.architecture.quorum"));
         std::fs::write(&path, text).unwrap();
         assert_eq!(asked(), Ok(()));
+    }
+
+    #[test]
+    fn pitches_are_mirrored_with_a_repository_on_a_known_host_or_on_this_machine() {
+        let asked = |text: &str| {
+            let host = "[[integrations]]\nkind = 'github'\nhost = 'ghe.bank.example:8443'\ntoken = 's3cret'";
+            let config = load(&format!("[contributions]\n{text}\n{host}"), &[]);
+            config.and_then(|config| config.mirror()).map_err(|error| error.to_string())
+        };
+        assert!(asked("").unwrap().is_none());
+        let mirror = asked("mirror = 'https://ghe.bank.example:8443/bank/pitches.git'").unwrap().expect("a mirror");
+        assert_eq!(mirror.contents, "https://ghe.bank.example:8443/bank/pitches/blob/main");
+        assert_eq!(mirror.remote.token.as_deref(), Some("s3cret"));
+        let local =
+            asked("mirror = '/srv/git/pitches.git'\nmirror_folder = 'docs/pitches'").unwrap().expect("a mirror");
+        assert!(local.contents.is_empty() && local.address.is_none() && local.remote.token.is_none());
+        let ssh = asked("mirror = 'ssh://git@ghe.bank.example:8443/bank/pitches.git'").unwrap().expect("a mirror");
+        assert_eq!(ssh.address.map(String::from).as_deref(), Some("https://ghe.bank.example:8443/"));
+        for (text, setting) in [
+            ("mirror = 'https://git.bank.example/x.git'", "contributions.mirror"),
+            ("mirror = 'https://jane:geheim@ghe.bank.example:8443/x.git'", "contributions.mirror"),
+            ("mirror = 'http://ghe.bank.example:8443/x.git'", "contributions.mirror"),
+            ("mirror = 'pitches.git'", "contributions.mirror"),
+            ("mirror = '/x'\nmirror_branch = '--upload-pack=x'", "contributions.mirror_branch"),
+            ("mirror = '/x'\nmirror_folder = '../x'", "contributions.mirror_folder"),
+            ("mirror = '/x'\nmirror_folder = '.git'", "contributions.mirror_folder"),
+            ("mirror_minutes = 0", "contributions.mirror_minutes"),
+        ] {
+            let refused = asked(text).err().unwrap_or_else(|| panic!("{text}"));
+            assert!(refused.starts_with(&format!("{setting}: ")) && !refused.contains("geheim"), "{refused}");
+        }
     }
 
     #[test]

@@ -208,6 +208,7 @@ impl Instance {
             evidence: browser.clone(),
             previews,
             plugins: &app::PLUGINS,
+            mirror: config.mirror()?.map(Arc::new),
             check_every: i64::from(config.contributions.check_minutes) * 60_000,
         };
         plugins.push(Arc::new(contributions.clone()));

@@ -104,6 +104,9 @@ async fn remind(instance: &Instance) -> anyhow::Result<()> {
     let now = instance.kit.clock.now();
     let tx = instance.kit.db.begin().await?;
     jobs::enqueue(&tx, now, inbox::server::remind_job(now)).await?;
+    if instance.contributions.mirror.is_some() {
+        jobs::enqueue(&tx, now, contributions::server::mirror::mirror_job(now)).await?;
+    }
     jobs::enqueue(&tx, now, contributions::server::checks::sweep_job(now)).await?;
     jobs::enqueue(&tx, now, golden_paths::server::publish::watch_job(now)).await?;
     jobs::enqueue(&tx, now, golden_paths::server::sweep::sweep_job(now)).await?;

@@ -203,6 +203,10 @@ fn config_shows_every_setting_and_masks_secrets() {
     [contributions]
     rules = ""
     check_minutes = 15
+    mirror = ""
+    mirror_branch = "main"
+    mirror_folder = "pitches"
+    mirror_minutes = 1
 
     [audit]
     file = ""

@@ -611,13 +611,14 @@ async fn contributions(operator: &TestApp) {
     }
 }
 
-/// What nobody does alone: whoever asks does not decide, and an offer has a name once there is one. Their own tests hold these.
-const NOT_ALONE: [&str; 12] = [
+/// What nobody does alone: whoever asks does not decide, an offer has a name once there is one, and a conflict takes two sides. Their own tests hold these.
+const NOT_ALONE: [&str; 13] = [
     "/api/contributions/fn/claim",
     "/api/contributions/fn/decide",
     "/api/contributions/fn/decide-appeal",
     "/api/contributions/fn/join",
     "/api/contributions/fn/release",
+    "/api/contributions/fn/settle-conflict",
     "/api/contributions/fn/support",
     "/api/contributions/fn/waive",
     "/api/golden-paths/fn/approve",
@@ -673,6 +674,7 @@ fn calls() -> BTreeMap<&'static str, (&'static str, String)> {
         ("/api/contributions/fn/appeal", of(5, "reason=no")),
         ("/api/contributions/fn/decide-appeal", of(5, "granted=true&reason=no")),
         ("/api/contributions/fn/withdraw", of(4, "reason=no")),
+        ("/api/contributions/fn/settle-conflict", of(0, "take=true&seen=x")),
         ("/api/contributions/fn/go-live", of(6, "")),
         ("/api/golden-paths/fn/page", page("/golden-paths")),
         ("/api/golden-paths/fn/begin", (FORM, "path=goldenpath:default/secret".to_owned())),

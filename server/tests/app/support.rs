@@ -126,6 +126,11 @@ impl TestApp {
         &self.instance.kit.db
     }
 
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The folder for descriptors, or something in it.
     pub fn path(&self, path: &str) -> PathBuf {
         let files = self.folder.path().canonicalize().expect("the folder").join("files");

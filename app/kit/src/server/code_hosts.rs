@@ -38,6 +38,16 @@ pub enum CodeHostKind {
 }
 
 impl CodeHost {
+    /// Where the files of a branch of the repository at `address` are shown; the repository itself where that is not known.
+    pub fn contents(&self, address: &str, branch: &str) -> String {
+        let plain = address.trim_end_matches('/').trim_end_matches(".git");
+        match self.kind {
+            CodeHostKind::GitHub => format!("{plain}/blob/{branch}"),
+            CodeHostKind::GitLab => format!("{plain}/-/blob/{branch}"),
+            CodeHostKind::Plain => address.to_owned(),
+        }
+    }
+
     /// What `git` has to know of a repository there, with this token.
     pub fn remote(&self, url: impl Into<String>, token: Option<&Secret>) -> Remote {
         Remote { url: url.into(), token: token.map(|token| token.expose().to_owned()), settings: self.git.clone() }

@@ -142,6 +142,16 @@ pub async fn withdraw_contribution(id: String, #[server(default)] reason: String
     act(&id, &contribution_href(&id), "It is withdrawn.", Command::Withdraw { reason }).await
 }
 
+/// Settles what differs between a contribution and its file in the repository. A plain HTML form posts it.
+#[server(prefix = "/api/contributions/fn", endpoint = "settle-conflict", output = Json)]
+pub async fn settle_conflict(id: String, take: bool, #[server(default)] seen: String) -> Result<(), AppError> {
+    let (caller, here) = (caller().await?, service::<Contributions>("Contributions")?);
+    here.settle(&caller, &id, take, &seen).await?;
+    done("It is settled. The repository hears of it in a moment.");
+    lead_to(&contribution_href(&id));
+    Ok(())
+}
+
 /// Brings a contribution live. A plain HTML form posts it.
 #[server(prefix = "/api/contributions/fn", endpoint = "go-live", output = Json)]
 pub async fn go_live(id: String) -> Result<(), AppError> {

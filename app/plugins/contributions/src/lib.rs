@@ -5,7 +5,8 @@
 //! 2. Only the crate `review` moves a stage; nothing here writes one that it has not given.
 //! 3. Nobody decides about what they have had a hand in, and a decision holds for one submission and, in the code review, one commit.
 //! 4. What the machine says of pages comes from the portal alone; without it the UX gate stays closed and says why.
-//! 5. Whatever waits (a reviewer, a report, a standard that is not met) is a row.
+//! 5. What the mirror takes from a commit gives nobody a right: its author is told, and is no maker.
+//! 6. Whatever waits (a reviewer, a report, a standard that is not met) is a row.
 
 pub mod api;
 pub mod info;

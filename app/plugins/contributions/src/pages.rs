@@ -6,6 +6,7 @@ mod edit;
 mod gate;
 mod history;
 mod list;
+mod mirror;
 mod parts;
 mod pitch;
 mod queue;

@@ -7,6 +7,7 @@ pub mod examples;
 pub(crate) mod forms;
 pub mod messages;
 pub mod previews;
+pub mod mirror;
 pub mod reading;
 pub mod rest;
 pub mod service;
@@ -32,6 +33,7 @@ use review::Rules;
 use self::checks::{CHECK, LookAtStandards, SWEEP, Sweep};
 use self::evidence::{EVIDENCE, Evidence, MakeEvidence};
 use self::previews::Previews;
+use self::mirror::{GoRound, MIRROR, Mirror};
 
 /// The contributions on this instance: cheap to clone.
 #[derive(Clone)]
@@ -48,6 +50,8 @@ pub struct Contributions {
     pub previews: Previews,
     /// Every plugin of the portal, with which ideas are compared.
     pub plugins: &'static [&'static PluginInfo],
+    /// The repository that pitches are mirrored with; none where nothing is.
+    pub mirror: Option<Arc<Mirror>>,
     /// The time between two looks at the standards of a contribution.
     pub check_every: Millis,
 }
@@ -66,6 +70,7 @@ impl Plugin for Contributions {
         vec![
             (CHECK, Arc::new(LookAtStandards { contributions: self.clone() })),
             (EVIDENCE, Arc::new(MakeEvidence { contributions: self.clone() })),
+            (MIRROR, Arc::new(GoRound { contributions: self.clone() })),
             (SWEEP, Arc::new(Sweep { contributions: self.clone() })),
         ]
     }

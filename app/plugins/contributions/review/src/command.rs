@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::contribution::{COMMENTS, Contribution, Submission};
-use crate::event::{Actor, Entry, Event, Millis};
+use crate::event::{Actor, Entry, Event, Millis, Origin, REPOSITORY};
 use crate::material::{Material, Pitch, Report};
 use crate::rules::{Answer, Answers, Checklist, Rules};
 use crate::stage::{Kind, Stage, State};
@@ -88,6 +88,13 @@ pub enum Command {
     Pitch(Pitch),
     /// To be worded otherwise.
     Edit(Pitch),
+    /// To be as a file of the mirror says; where there is no such contribution yet, to begin.
+    Mirror {
+        /// What the file says.
+        pitch: Pitch,
+        /// By which commit.
+        from: Origin,
+    },
     /// To be supported, or no longer.
     Support(bool),
     /// To be followed, or no longer.
@@ -211,7 +218,8 @@ impl Contribution {
 
     fn events(&self, now: Millis, rules: &Rules, who: Option<&Who>, command: Command) -> Result<Vec<Event>, Refused> {
         let is_new = self.seq == 0;
-        if is_new != matches!(command, Command::Pitch(_)) {
+        let begins = matches!(command, Command::Pitch(_)) || (is_new && matches!(command, Command::Mirror { .. }));
+        if is_new != begins {
             return Err(if is_new {
                 Refused::Unknown("There is no such contribution".into())
             } else {
@@ -221,10 +229,24 @@ impl Contribution {
         match command {
             Command::Pitch(pitch) => {
                 person(who)?;
-                let pitch = checked(pitch)?;
-                Ok(vec![Event::Pitched { pitch }])
+                Ok(vec![Event::Pitched { pitch: checked(pitch)?, from: None }])
             }
-            Command::Edit(pitch) => self.edit(who, pitch),
+            Command::Edit(pitch) => {
+                self.made(person(who)?)?;
+                self.edit(pitch, None)
+            }
+            Command::Mirror { pitch, from } => {
+                // The portal alone begins; what differs is settled by people.
+                if let Some(who) = who
+                    && (is_new || !self.may_settle(rules, who))
+                {
+                    return Err(forbidden("Its contributors and the curators settle what differs from the repository"));
+                }
+                if is_new {
+                    return Ok(vec![Event::Pitched { pitch: checked(pitch)?, from: Some(from) }]);
+                }
+                self.edit(pitch, Some(from))
+            }
             Command::Support(wanted) => self.support(person(who)?, wanted),
             Command::Follow(wanted) => {
                 let follows = self.followers.contains(&person(who)?.subject);
@@ -316,11 +338,7 @@ impl Contribution {
         }
     }
 
-    fn edit(&self, who: Option<&Who>, pitch: Pitch) -> Result<Vec<Event>, Refused> {
-        // What comes from the mirror was agreed to there, where somebody merged it.
-        if let Some(who) = who {
-            self.made(who)?;
-        }
+    fn edit(&self, pitch: Pitch, from: Option<Origin>) -> Result<Vec<Event>, Refused> {
         if self.state.is_over() || self.state == State::Appealed {
             return Err(conflict("It is over, and stays as it is"));
         }
@@ -331,7 +349,7 @@ impl Contribution {
         if pitch.owner.is_empty() && self.stage != Stage::Pitch {
             return Err(Refused::Invalid("Name the team that owns it".into()));
         }
-        Ok(if pitch == self.pitch { Vec::new() } else { vec![Event::Edited { pitch }] })
+        Ok(if pitch == self.pitch { Vec::new() } else { vec![Event::Edited { pitch, from }] })
     }
 
     fn support(&self, who: &Who, wanted: bool) -> Result<Vec<Event>, Refused> {
@@ -374,7 +392,8 @@ impl Contribution {
         if self.state.is_over() {
             return Err(conflict("The other one is over: name one that goes on"));
         }
-        let supporters: BTreeSet<String> = from.supporters.iter().cloned().chain([from.author.clone()]).collect();
+        let author = Some(&from.author).filter(|author| *author != REPOSITORY);
+        let supporters: BTreeSet<String> = from.supporters.iter().chain(author).cloned().collect();
         Ok(vec![Event::Absorbed {
             from: from.id.clone(),
             title: from.pitch.title.clone(),
@@ -620,6 +639,11 @@ impl Contribution {
     /// Whether somebody contributes it: a maker, or a member of the team that owns it. Administrators act for them.
     pub fn is_made_by(&self, who: &Who) -> bool {
         self.makers.contains(&who.subject) || who.is(&self.pitch.owner) || who.administrator
+    }
+
+    /// Whether somebody settles what differs between it and its file in the mirror: whoever contributes it, and the curators.
+    pub fn may_settle(&self, rules: &Rules, who: &Who) -> bool {
+        self.is_made_by(who) || who.is(&rules.curators.group)
     }
 
     fn made(&self, who: &Who) -> Result<(), Refused> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Actor, Entry, Event, Millis};
+use crate::event::{Actor, Entry, Event, Millis, REPOSITORY};
 use crate::material::{Change, Finding, Material, Pitch, Report, is_past};
 use crate::rules::{Answers, Checklist};
 use crate::stage::{Outcome, Stage, State, may_become};
@@ -30,7 +30,7 @@ pub struct Contribution {
     pub state: State,
     /// Since when it is where it is.
     pub since: Millis,
-    /// The subject of whoever had the idea.
+    /// The subject of whoever had the idea; [`REPOSITORY`] where it came from the mirror.
     pub author: String,
     /// Everybody who has had a hand in it: whoever pitched, edited or submitted it. None of them decides.
     pub makers: BTreeSet<String>,
@@ -280,16 +280,18 @@ impl Contribution {
         let (at, actor) = (entry.at, entry.actor.name());
         self.seq = entry.seq;
         match &entry.event {
-            Event::Pitched { pitch } => {
-                actor.clone_into(&mut self.author);
+            Event::Pitched { pitch, from } => {
+                self.author = if from.is_some() { REPOSITORY } else { actor }.to_owned();
                 self.pitch = pitch.clone();
                 self.created_at = at;
                 self.since = at;
                 self.passages.push((Stage::Pitch, at));
-                self.makers.insert(actor.to_owned());
-                self.followers.insert(actor.to_owned());
+                if matches!(entry.actor, Actor::Person(_)) {
+                    self.makers.insert(actor.to_owned());
+                    self.followers.insert(actor.to_owned());
+                }
             }
-            Event::Edited { pitch } => {
+            Event::Edited { pitch, .. } => {
                 self.pitch = pitch.clone();
                 if matches!(entry.actor, Actor::Person(_)) {
                     self.makers.insert(actor.to_owned());

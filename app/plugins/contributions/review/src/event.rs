@@ -44,6 +44,22 @@ impl Actor {
     }
 }
 
+/// The author of what was pitched by a file of the mirror.
+pub const REPOSITORY: &str = "repository";
+
+/// The commit of the mirror that something came by. Nobody has checked who wrote it: its name is shown, and nothing follows from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The file.
+    pub path: String,
+    /// The commit; may be empty where it lies too far back.
+    #[serde(default)]
+    pub commit: String,
+    /// What the commit calls its author.
+    #[serde(default)]
+    pub by: String,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "event")]
@@ -52,11 +68,17 @@ pub enum Event {
     Pitched {
         /// The idea.
         pitch: Pitch,
+        /// Where it came from, if it was the mirror.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
     },
     /// It is worded otherwise.
     Edited {
         /// The idea, as it is now.
         pitch: Pitch,
+        /// Where that came from, if it was the mirror.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
     },
     /// Somebody supports it.
     Supported {},

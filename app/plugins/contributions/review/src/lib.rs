@@ -7,6 +7,7 @@
 mod command;
 mod contribution;
 mod event;
+mod file;
 mod manifest;
 mod material;
 mod rules;
@@ -17,7 +18,8 @@ mod tests;
 
 pub use command::{Command, Refused, Verdict, Who};
 pub use contribution::{Claim, Comment, Contribution, Decision, Flag, Submission, Vote, WAIVERS, Waiver};
-pub use event::{Actor, Entry, Event, Millis};
+pub use event::{Actor, Entry, Event, Millis, Origin, REPOSITORY};
+pub use file::{FileProblem, LARGEST_FILE, Merged, PitchFile, file_name, merge, parse, render};
 pub use manifest::{DataUse, Manifest, Route, Upstream};
 pub use material::{Change, CodeChange, Evidence, Finding, Link, Material, Pitch, Report, ReportVerdict, Ui};
 pub use rules::{Answer, Answers, Checklist, Group, Item, Rules, RulesError, StageRules};

@@ -52,11 +52,11 @@ pub struct Pitch {
 }
 
 impl Pitch {
-    /// The same without white space at the ends.
+    /// The same without white space at the ends, and with lines that end as they do here, wherever they were written.
     #[must_use]
     pub fn trimmed(mut self) -> Self {
         for text in [&mut self.title, &mut self.problem, &mut self.audience, &mut self.sketch, &mut self.owner] {
-            *text = text.trim().to_owned();
+            *text = unified(text.trim());
         }
         for link in &mut self.links {
             link.title = link.title.trim().to_owned();
@@ -114,6 +114,11 @@ impl Pitch {
         ];
         changed(fields)
     }
+}
+
+/// A text with nothing but `\n` at the ends of its lines.
+pub(crate) fn unified(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// Something that is otherwise than before.

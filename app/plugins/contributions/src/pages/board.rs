@@ -8,9 +8,11 @@ use kit::when::When;
 use leptos::prelude::*;
 use review::Stage;
 
+use super::mirror::Troubles;
 use super::parts::{DueBadge, StateBadge, Titles, length, name_of, names_of};
 use crate::server::Contributions;
 use crate::server::forms::PITCH;
+use crate::server::mirror::Trouble;
 use crate::server::reading::own_names;
 use crate::server::service::{Board, Lane, Query, Row, contribution_href};
 
@@ -23,9 +25,9 @@ pub(super) const LIST: &str = "/contribute/contributions";
 pub async fn board_page(at: &Address) -> Result<Drawn, AppError> {
     let (caller, here) = (caller().await?, service::<Contributions>("Contributions")?);
     let query = Query::from_params(|name| at.one(name));
-    let board = here.board(&caller, &query).await?;
+    let (board, troubles) = (here.board(&caller, &query).await?, here.troubles(&caller).await?);
     let (mine, now) = (own_names(&caller), here.kit.clock.now());
-    Ok(page(|| view! { <BoardView query=query board=board mine=mine now=now/> }))
+    Ok(page(|| view! { <BoardView query=query board=board troubles=troubles mine=mine now=now/> }))
 }
 
 /// The tabs of the board and the list.
@@ -49,7 +51,7 @@ pub(super) fn aside() -> AnyView {
 }
 
 #[component]
-fn BoardView(query: Query, board: Board, mine: Vec<String>, now: Millis) -> impl IntoView {
+fn BoardView(query: Query, board: Board, troubles: Vec<Trouble>, mine: Vec<String>, now: Millis) -> impl IntoView {
     let Board { lanes, titles } = board;
     let empty = lanes.iter().all(|lane| lane.count == 0);
     let narrowed = query.narrows();
@@ -67,6 +69,7 @@ fn BoardView(query: Query, board: Board, mine: Vec<String>, now: Millis) -> impl
     view! {
         <Page title="Contribute" lead="Anyone may pitch an idea for the portal. It goes live once it has passed every gate, in this order." aside=aside()>
             <ViewTabs query=query board=true/>
+            <Troubles troubles=troubles/>
             {content}
         </Page>
     }

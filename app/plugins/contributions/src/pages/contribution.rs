@@ -16,6 +16,7 @@ use leptos::server_fn::ServerFn;
 use review::{Contribution, Decision, Found, Rules, Stage, State, Submission, WAIVERS, Who};
 use std::sync::Arc;
 
+use super::mirror::MirrorBanner;
 use super::parts::{
     Changes, OutcomeBadge, StateBadge, Titles, entity_href, name_of, names_of, stations, trail, who_link,
 };
@@ -59,12 +60,15 @@ struct Shown {
 #[component]
 fn ContributionView(shown: Shown) -> impl IntoView {
     let Shown { detail, history, rules, now } = shown;
-    let Detail { contribution, who, may_take_part, titles } = detail;
+    let Detail { contribution, who, may_take_part, titles, mirrored } = detail;
     let id = contribution.id.clone();
     let pitch = contribution.pitch.clone();
     let stops = stations(&contribution, &titles, |stage| {
         rules.stage(stage).map(|gate| gate.groups.clone()).unwrap_or_default()
     });
+    let file = mirrored.as_ref().map(|mirrored| (mirrored.path.clone(), mirrored.href.clone()));
+    let differs =
+        mirrored.map(|mirrored| view! { <MirrorBanner id=id.clone() mirrored=mirrored may=may_take_part now=now/> });
     let lead = format!("{} by {}.", pitch.kind.label(), name_of(&titles, &contribution.author));
     let aside = view! { <StateBadge state=contribution.state/> }.into_any();
     let whole = format!("{}/history", contribution_href(&id));
@@ -104,6 +108,7 @@ fn ContributionView(shown: Shown) -> impl IntoView {
         <Page title=pitch.title.clone() kind="Contribution" reference=id.clone() lead=lead aside=aside>
             <div class="pk-panels">
                 <Stepper label="Stages of this contribution" stations=stops/>
+                {differs}
                 <Situation contribution=contribution.clone() who=who.clone() rules=rules.clone() titles=titles.clone() may_take_part=may_take_part/>
                 <div class="pk-columns">
                     <div class="pk-panels">
@@ -120,7 +125,7 @@ fn ContributionView(shown: Shown) -> impl IntoView {
                         </Section>
                     </div>
                     <div class="pk-panels">
-                        <About contribution=contribution.clone() titles=titles.clone() now=now/>
+                        <About contribution=contribution.clone() titles=titles.clone() file=file now=now/>
                         <Supporters contribution=contribution titles=titles who=who may=may_take_part/>
                         {acts}
                     </div>
@@ -354,7 +359,7 @@ fn Comments(contribution: Contribution, titles: Titles, may: bool, now: Millis) 
 }
 
 #[component]
-fn About(contribution: Contribution, titles: Titles, now: Millis) -> impl IntoView {
+fn About(contribution: Contribution, titles: Titles, file: Option<(String, String)>, now: Millis) -> impl IntoView {
     let owner = who_link(&titles, &contribution.pitch.owner);
     let author = who_link(&titles, &contribution.author);
     let live =
@@ -363,6 +368,14 @@ fn About(contribution: Contribution, titles: Titles, now: Millis) -> impl IntoVi
     let entity = entity.map(|entity| {
         let href = entity_href(&entity);
         view! { <Fact name="In the catalog"><a class="pk-mono" href=href>{entity}</a></Fact> }
+    });
+    let file = file.map(|(path, href)| {
+        let shown = if href.is_empty() {
+            view! { <span class="pk-mono pk-wrap">{path}</span> }.into_any()
+        } else {
+            view! { <a class="pk-mono pk-wrap" href=href rel="external noopener noreferrer">{path}</a> }.into_any()
+        };
+        view! { <Fact name="Also at">{shown}</Fact> }
     });
     view! {
         <Panel title="About">
@@ -374,6 +387,7 @@ fn About(contribution: Contribution, titles: Titles, now: Millis) -> impl IntoVi
                 <Fact name="At this stage"><Time when=Some(When::new(contribution.since, now))/></Fact>
                 {live}
                 {entity}
+                {file}
             </Facts>
         </Panel>
     }

@@ -7,7 +7,7 @@ use kit::query::segment;
 use kit::server::clock::Millis;
 use kit::when::When;
 use leptos::prelude::*;
-use review::{Change, Contribution, Outcome, Stage, State};
+use review::{Change, Contribution, Outcome, REPOSITORY, Stage, State};
 
 /// What people call groups and people, by canonical ref.
 pub(super) type Titles = BTreeMap<String, String>;
@@ -24,6 +24,7 @@ pub(super) fn name_of(titles: &Titles, who: &str) -> String {
         Some(title) => title.clone(),
         None if who.is_empty() => "Nobody".into(),
         None if who == "portal" => "The portal".into(),
+        None if who == REPOSITORY => "The repository".into(),
         None => who.rsplit_once('/').map_or(who, |(_, name)| name).to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use kit::components::HistoryEntry;
 use kit::when::When;
-use review::{Actor, Entry, Event, Millis};
+use review::{Actor, Entry, Event, Millis, Origin};
 use std::collections::BTreeSet;
 
 use super::parts::{Titles, name_of};
@@ -25,7 +25,7 @@ pub(super) fn people(entries: &[Entry]) -> BTreeSet<String> {
             people.insert(who.clone());
         }
         match &entry.event {
-            Event::Pitched { pitch } | Event::Edited { pitch } => {
+            Event::Pitched { pitch, .. } | Event::Edited { pitch, .. } => {
                 people.insert(pitch.owner.clone());
             }
             _ => {}
@@ -34,12 +34,28 @@ pub(super) fn people(entries: &[Entry]) -> BTreeSet<String> {
     people
 }
 
+/// By which commit something came. Who that says it is from, nobody has checked.
+pub(super) fn by_commit(from: &Origin) -> String {
+    let commit = from.commit.get(..12).unwrap_or(&from.commit);
+    match (commit.is_empty(), from.by.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("Commit {commit}."),
+        (false, false) => format!("Commit {commit}, which says that it is by {}.", from.by),
+    }
+}
+
 fn sentence(event: &Event, titles: &Titles) -> (String, String, bool) {
     let plain = |what: &str| (what.to_owned(), String::new(), false);
     match event {
-        Event::Pitched { pitch } => (format!("pitched {}", pitch.title), String::new(), true),
-        Event::Edited { pitch } if pitch.owner.is_empty() => plain("worded it otherwise"),
-        Event::Edited { pitch } => {
+        Event::Pitched { pitch, from: Some(from) } => {
+            (format!("took up {} from the repository", pitch.title), by_commit(from), true)
+        }
+        Event::Pitched { pitch, .. } => (format!("pitched {}", pitch.title), String::new(), true),
+        Event::Edited { from: Some(from), .. } => {
+            ("worded it as it is in the repository".into(), by_commit(from), false)
+        }
+        Event::Edited { pitch, .. } if pitch.owner.is_empty() => plain("worded it otherwise"),
+        Event::Edited { pitch, .. } => {
             (format!("worded it otherwise; it belongs to {}", name_of(titles, &pitch.owner)), String::new(), false)
         }
         Event::Supported {} => plain("supports it"),

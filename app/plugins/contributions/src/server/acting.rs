@@ -112,7 +112,7 @@ impl From<Failed> for AppError {
 }
 
 /// What a refusal is to whoever asked.
-fn said(refused: Refused) -> AppError {
+pub(super) fn said(refused: Refused) -> AppError {
     match refused {
         Refused::Unknown(what) => AppError::NotFound { what },
         // The contribution's own words say who may.
@@ -171,6 +171,7 @@ impl Contributions {
             | Command::Check { .. }
             | Command::Look
             | Command::Absorb { .. }
+            | Command::Mirror { .. }
             | Command::Pitch(_) => {
                 return Err(AppError::bad_request("This is not asked for in this way"));
             }
@@ -264,10 +265,7 @@ impl Contributions {
             check_at: is_checked.then_some(now),
         };
         let row = store::write(tx, &write).await?;
-        let events: Vec<audit::Event<'_>> = match by.who {
-            None => Vec::new(),
-            Some(_) => entries.iter().filter_map(|entry| audited(entry, after, by.caller, now)).collect(),
-        };
+        let events = entries.iter().filter_map(|entry| audited(entry, after, by.caller, now)).collect();
         audit::append_all(tx, events).await?;
         if by.is_example {
             return Ok(row);
@@ -379,7 +377,7 @@ impl Contributions {
     }
 
     /// A pitch whose team is one that there is.
-    async fn checked(&self, mut pitch: Pitch) -> Result<Pitch, AppError> {
+    pub(super) async fn checked(&self, mut pitch: Pitch) -> Result<Pitch, AppError> {
         if !pitch.owner.trim().is_empty() {
             pitch.owner = self.group(&pitch.owner).await?;
         }
@@ -479,6 +477,10 @@ fn audited<'a>(
         | Event::Rejected { submission, .. }
         | Event::Claimed { submission }
         | Event::Released { submission } => detail["submission"] = json!(submission),
+        Event::Pitched { from: Some(from), .. } | Event::Edited { from: Some(from), .. } => {
+            detail["path"] = json!(from.path);
+            detail["commit"] = json!(from.commit);
+        }
         Event::Merged { into } => detail["into"] = json!(into),
         Event::Absorbed { from, .. } => detail["from"] = json!(from),
         Event::AppealDecided { granted, .. } => detail["granted"] = json!(granted),

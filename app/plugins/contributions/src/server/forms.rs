@@ -154,9 +154,9 @@ impl<'a> Fields<'a> {
         });
         Pitch {
             title: self.one("title").to_owned(),
-            problem: self.one("problem").replace("\r\n", "\n"),
-            audience: self.one("audience").replace("\r\n", "\n"),
-            sketch: self.one("sketch").replace("\r\n", "\n"),
+            problem: self.one("problem").to_owned(),
+            audience: self.one("audience").to_owned(),
+            sketch: self.one("sketch").to_owned(),
             kind: Kind::named(self.one("kind")).unwrap_or_default(),
             owner: self.one("owner").to_owned(),
             links: links.collect(),

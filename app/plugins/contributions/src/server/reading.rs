@@ -43,7 +43,10 @@ const TIMES: u64 = 1_000;
 impl Contributions {
     /// A contribution with what its page shows.
     pub async fn detail(&self, caller: &Caller, id: &str) -> Result<Detail, AppError> {
-        let contribution = self.seen(caller, id).await?.contribution;
+        let stored = self.seen(caller, id).await?;
+        let who = who(caller)?;
+        let mirrored = self.mirrored(&stored, &who).await?;
+        let contribution = stored.contribution;
         let mut people: BTreeSet<String> = &contribution.makers | &contribution.supporters;
         people.insert(contribution.pitch.owner.clone());
         people.extend(contribution.comments.iter().map(|comment| comment.who.clone()));
@@ -56,7 +59,7 @@ impl Contributions {
         people.extend([&self.rules.board, &self.rules.design, &self.rules.operators].map(|group| group.group.clone()));
         let titles = self.titles(caller, people).await?;
         let may_take_part = self.may(caller, &TAKE_PART, &contribution);
-        Ok(Detail { who: who(caller)?, may_take_part, contribution, titles })
+        Ok(Detail { who, may_take_part, contribution, titles, mirrored })
     }
 
     /// What happened to a contribution after an event, at most so much.
@@ -242,7 +245,7 @@ impl Contributions {
         caller: &Caller,
         refs: BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, AppError> {
-        let refs: Vec<String> = refs.into_iter().filter(|each| !each.is_empty() && each != "portal").collect();
+        let refs: Vec<String> = refs.into_iter().filter(|each| each.contains(':')).collect();
         let found = self.entities.titles(caller, &refs).await?;
         Ok(refs.into_iter().filter_map(|each| found.get(&each).cloned().map(|title| (each, title))).collect())
     }

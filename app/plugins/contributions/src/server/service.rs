@@ -6,6 +6,8 @@ use kit::query::{href, segment};
 use kit::server::clock::Millis;
 use review::{Contribution, Kind, Stage, State, Who};
 
+use super::mirror::Mirrored;
+
 /// The page of a contribution.
 pub fn contribution_href(id: &str) -> String {
     format!("/contribute/contributions/{}", segment(id))
@@ -219,6 +221,8 @@ pub struct Detail {
     pub may_take_part: bool,
     /// What people call everybody in it, by canonical ref.
     pub titles: BTreeMap<String, String>,
+    /// Where it is in the repository, where pitches are mirrored.
+    pub mirrored: Option<Mirrored>,
 }
 
 /// What waits for a group.

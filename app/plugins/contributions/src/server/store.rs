@@ -41,7 +41,7 @@ pub async fn load_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Opt
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read).transpose()
 }
 
-fn read(row: &QueryResult) -> Result<Stored, DbErr> {
+pub(super) fn read(row: &QueryResult) -> Result<Stored, DbErr> {
     let text: String = row.try_get("", "snapshot")?;
     let contribution =
         serde_json::from_str(&text).map_err(|error| DbErr::Custom(format!("a contribution: {error}")))?;

@@ -150,7 +150,7 @@ impl Answer {
     }
 }
 
-fn person(name: &str, groups: &[&str]) -> Caller {
+pub(super) fn person(name: &str, groups: &[&str]) -> Caller {
     let groups = groups.iter().map(|group| format!("group:default/{group}")).collect();
     Caller::Principal(Arc::new(Principal {
         kind: if name.starts_with("service:") { PrincipalKind::Service } else { PrincipalKind::Person },
@@ -196,6 +196,7 @@ impl Bank {
             evidence: evidence.clone(),
             previews: Previews::Here,
             plugins: &[],
+            mirror: None,
             check_every: 60_000,
         };
         let routes = rest::routes(here.clone());

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::action::{Action, ActionError, ActionInfo, CodeHostKind, Outcome, Reach, Repeat, Step, World};
+use crate::action::{Action, ActionError, ActionInfo, Outcome, Reach, Repeat, Step, World};
 use crate::outside::api::unreachable;
 use crate::outside::beginnings::CommitInput;
 use crate::outside::commit::Commit;
@@ -218,12 +218,7 @@ async fn on_host(
     // Without a token git asks as anybody, or with a key of its own over ssh.
     let has_token = given.token.is_some() || host.token.is_some();
     let token = if has_token { Some(token_for(&name, &host, given.token.as_deref(), step.secrets)?) } else { None };
-    let plain = address.trim_end_matches('/').trim_end_matches(".git");
-    let contents = match host.kind {
-        CodeHostKind::GitHub => format!("{plain}/blob/{branch}"),
-        CodeHostKind::GitLab => format!("{plain}/-/blob/{branch}"),
-        CodeHostKind::Plain => address.to_owned(),
-    };
+    let contents = host.contents(address, branch);
     let remote = host.remote(address, token.as_ref());
     Ok(Target { remote, kept: None, address: address.to_owned(), contents, token })
 }
