@@ -529,7 +529,7 @@ async fn what_cannot_be_read_is_shown_and_what_is_hostile_does_nothing() {
             ("bomb.md", Some(&format!("---\n{bomb}---\n"))),
             ("long.md", Some(&file("x", &long))),
             ("stranger.md", Some(&file("x", "y").replace("kind:", "id: 00000000-0000-4000-8000-000000000000\nkind:"))),
-            ("back\\slash.md", Some(&file("x", "y"))),
+            ("co:lon.md", Some(&file("x", "y"))),
             ("fine one.md", Some(&file("Fine", "y"))),
         ]);
         bank.round().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Answer, Answers, CodeChange, Command, Contribution, Entry, Evidence, Finding, Found, Kind, Manifest, Material,
-    Millis, Outcome, Pitch, Refused, Report, ReportVerdict, Rules, Stage, State, Ui, Verdict, Who,
+    Millis, Origin, Outcome, Pitch, REPOSITORY, Refused, Report, ReportVerdict, Rules, Stage, State, Ui, Verdict, Who,
 };
 
 const DAY: Millis = 86_400_000;
@@ -513,4 +513,32 @@ fn the_manifest_says_what_changed() {
         after.changes(&before).into_iter().map(|c| format!("{}: {} -> {}", c.what, c.before, c.after)).collect();
     assert_eq!(said, ["Right:  -> catalog.entity.delete", "Data: Rotas (internal, reads) -> Rotas (internal, writes)"]);
     assert_eq!(before.problems(), ["The manifest names no owner"]);
+}
+
+#[test]
+fn what_the_mirror_brings_gives_nobody_a_right() {
+    let from = || Origin { path: "pitches/rota.md".into(), commit: COMMIT.into(), by: "amelie".into() };
+    let mirror = |pitch: Pitch| Command::Mirror { pitch, from: from() };
+    let new = Contribution::new("1");
+    let by_hand = new.handle(1, &rules(), Some(&author()), mirror(pitch(Kind::Template)));
+    assert!(matches!(by_hand, Err(Refused::Forbidden(_))), "{by_hand:?}");
+    let mut walk = Walk { contribution: new, history: Vec::new(), now: 1_000 };
+    walk.portal(mirror(pitch(Kind::Template)));
+    assert_eq!((walk.contribution.author.as_str(), walk.contribution.makers.len()), (REPOSITORY, 0));
+    assert!(walk.contribution.followers.is_empty());
+    let stranger = who("priya", &[]);
+    let edited = Pitch { title: "Rotas".into(), ..pitch(Kind::Template) };
+    assert!(matches!(walk.refused(&stranger, mirror(edited.clone())), Refused::Forbidden(_)));
+    walk.portal(mirror(edited.clone()));
+    assert!(walk.contribution.makers.is_empty());
+    // Whoever settles a conflict has had a hand in it.
+    let curator = who("elena", &["developer-experience"]);
+    walk.done(&curator, mirror(pitch(Kind::Template)));
+    assert!(walk.contribution.makers.contains(&curator.subject));
+    // Its number of supporters holds no repository once it is merged.
+    let mut other = Walk::new(Kind::Template);
+    other.portal(Command::Absorb { from: Box::new(walk.contribution.clone()) });
+    assert!(other.contribution.supporters.is_empty());
+    walk.done(&author(), Command::Withdraw { reason: String::new() });
+    assert!(matches!(walk.ask(None, mirror(edited)), Err(Refused::Conflict(_))));
 }

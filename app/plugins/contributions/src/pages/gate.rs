@@ -31,7 +31,7 @@ pub async fn gate_page(id: &str) -> Result<Drawn, AppError> {
 
 #[component]
 fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
-    let Detail { contribution, who, may_take_part, titles } = detail;
+    let Detail { contribution, who, may_take_part, titles, .. } = detail;
     let id = contribution.id.clone();
     let state = contribution.state;
     let title = contribution.pitch.title.clone();
