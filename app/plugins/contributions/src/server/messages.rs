@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kit::server::inbox::{Message, Recipient, retract, send};
-use review::{Contribution, Entry, Event, Millis, Rules, State};
+use review::{Contribution, Entry, Event, Millis, REPOSITORY, Rules, State};
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::service::{Waits, contribution_href, gate_href};
@@ -46,6 +46,23 @@ pub async fn tell(
         send(tx, now, Message { to: recipient(to), kind, key, title, body, path, waits: *waits }).await?;
     }
     Ok(())
+}
+
+/// Tells whoever can settle it that a contribution is otherwise in the repository, once for each `blob` that it holds there.
+pub async fn differs(
+    tx: &DatabaseTransaction,
+    now: Millis,
+    rules: &Rules,
+    contribution: &Contribution,
+    blob: &str,
+) -> Result<(), DbErr> {
+    let Contribution { id, author, pitch, .. } = contribution;
+    let mut makers = [pitch.owner.as_str(), author].into_iter().filter(|to| !to.is_empty() && *to != REPOSITORY);
+    let to = recipient(makers.next().unwrap_or(&rules.curators.group));
+    let (key, title) = (format!("{id}/mirror/{blob}"), format!("Otherwise in the repository: {}", pitch.title));
+    let (body, path) = ("See both versions, and choose which one holds", contribution_href(id));
+    let kind = "contributions.differs";
+    send(tx, now, Message { to, kind, key: &key, title: &title, body, path: &path, waits: false }).await
 }
 
 fn recipient(whom: &str) -> Recipient<'_> {

@@ -29,7 +29,7 @@ use self::rows::{Problem, Row, Sent, Theirs, Why};
 pub use self::settling::{Conflict, Mirrored, Trouble};
 use super::Contributions;
 use super::acting::By;
-use super::store;
+use super::{messages, store};
 
 /// The kind of job that goes round; there is one, which comes again.
 pub const MIRROR: &str = "contributions.mirror";
@@ -266,7 +266,11 @@ impl Round<'_> {
                 },
             },
         };
-        if row.as_ref().is_none_or(|row| row.base.owner != pitch.owner) {
+        let agreed = match &row {
+            Some(row) => rows::one(self.here.kit.db.read(), row.contribution).await?,
+            None => None,
+        };
+        if agreed.is_none_or(|agreed| agreed.base.owner != pitch.owner) {
             pitch = match self.here.checked(pitch).await {
                 Ok(pitch) => pitch,
                 Err(AppError::BadRequest { message }) => return for_now(owner_line, "owner", message),
@@ -317,6 +321,7 @@ impl Round<'_> {
             return Ok(());
         }
         let ours = &stored.contribution;
+        let known = before.theirs.as_ref().map(|theirs| theirs.blob.clone());
         let mut agreed = Row { name: row.name.clone(), seq: store::number(ours.seq), ..before };
         match &theirs.pitch {
             None => {
@@ -351,6 +356,11 @@ impl Round<'_> {
             }
         }
         rows::put(&tx, &agreed, &self.remote, now).await?;
+        if let Some(theirs) =
+            agreed.theirs.filter(|theirs| theirs.why != Why::Gone && known.as_ref() != Some(&theirs.blob))
+        {
+            messages::differs(&tx, now, &here.rules, ours, &theirs.blob).await?;
+        }
         Ok(tx.commit().await?)
     }
 

@@ -21,7 +21,7 @@ pub struct Row {
     pub id: String,
     /// The name of its file.
     pub name: String,
-    /// The pitch that both sides have agreed to.
+    /// The pitch that both sides have agreed to; an empty one among all rows, which are many.
     pub base: Pitch,
     /// The object that holds it; empty where there is no file.
     pub blob: String,
@@ -89,7 +89,7 @@ pub struct Sent<'a> {
     pub seq: u64,
 }
 
-const COLUMNS: &str = "m.contribution_id, c.uuid, m.name, m.base, m.blob, m.seq, c.seq AS now_seq, m.theirs FROM contributions_mirror m \
+const COLUMNS: &str = "m.contribution_id, c.uuid, m.name, m.blob, m.seq, c.seq AS now_seq, m.theirs FROM contributions_mirror m \
                        JOIN contributions_contribution c ON c.id = m.contribution_id";
 
 /// Forgets what was agreed to with another repository: each file is looked at as if it had never been seen, against the same base.
@@ -100,29 +100,34 @@ pub async fn adopt(tx: &DatabaseTransaction, remote: &str) -> Result<(), DbErr> 
 
 /// All rows.
 pub async fn all(connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
-    db::rows(connection, &format!("SELECT {COLUMNS} ORDER BY m.contribution_id"), []).await?.iter().map(read).collect()
+    db::rows(connection, &format!("SELECT '' AS base, {COLUMNS} ORDER BY m.contribution_id"), [])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// The row of a contribution.
 pub async fn one(connection: &impl ConnectionTrait, contribution: i64) -> Result<Option<Row>, DbErr> {
-    let text = format!("SELECT {COLUMNS} WHERE m.contribution_id = ?");
+    let text = format!("SELECT m.base, {COLUMNS} WHERE m.contribution_id = ?");
     db::rows(connection, &text, [contribution.into()]).await?.first().map(read).transpose()
 }
 
 /// Those of all rows in which something is not agreed to and somebody has to look.
 pub async fn differing(connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
-    let text = format!("SELECT {COLUMNS} WHERE m.theirs <> '' ORDER BY m.since, m.contribution_id LIMIT {PROBLEMS}");
+    let text =
+        format!("SELECT m.base, {COLUMNS} WHERE m.theirs <> '' ORDER BY m.since, m.contribution_id LIMIT {PROBLEMS}");
     let rows = db::rows(connection, &text, []).await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(rows.into_iter().filter(|row| row.theirs.as_ref().is_some_and(|theirs| theirs.why != Why::Gone)).collect())
 }
 
 fn read(row: &QueryResult) -> Result<Row, DbErr> {
-    let theirs: String = row.try_get("", "theirs")?;
+    let (base, theirs): (String, String) = (row.try_get("", "base")?, row.try_get("", "theirs")?);
     Ok(Row {
         contribution: row.try_get("", "contribution_id")?,
         id: row.try_get("", "uuid")?,
         name: row.try_get("", "name")?,
-        base: from_json(&row.try_get::<String>("", "base")?)?,
+        base: if base.is_empty() { Pitch::default() } else { from_json(&base)? },
         blob: row.try_get("", "blob")?,
         seq: row.try_get("", "seq")?,
         now_seq: row.try_get("", "now_seq")?,

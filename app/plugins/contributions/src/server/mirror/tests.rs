@@ -72,9 +72,10 @@ impl Round {
     }
 
     async fn row(&self) -> rows::Row {
-        let rows = rows::all(self.bank.here.kit.db.read()).await.expect("rows");
+        let read = self.bank.here.kit.db.read();
+        let rows = rows::all(read).await.expect("rows");
         assert_eq!(rows.len(), 1);
-        rows[0].clone()
+        rows::one(read, rows[0].contribution).await.expect("a row").expect("it is there")
     }
 }
 
@@ -157,6 +158,8 @@ async fn curators_settle_and_who_may_not_see_it_hears_of_nothing() {
         round.go().await;
         let theirs = round.row().await.theirs.expect("they differ");
         assert_eq!((&theirs.why, theirs.from.by.as_str()), (&Why::Differs, "Portico"), "{}", db.name());
+        let told = "SELECT recipient FROM inbox_message WHERE kind = 'contributions.differs'";
+        assert_eq!(round.bank.column(told).await, ["g:group:default/secret"]);
         let (curator, both) =
             (person("elena", &["developer-experience"]), person("elena", &["developer-experience", "secret"]));
         assert!(here.troubles(&curator).await.expect("nothing").is_empty());
