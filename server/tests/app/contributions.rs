@@ -201,6 +201,8 @@ fn repository(app: &TestApp) -> (String, String) {
     git(&work, &["push", "--quiet", &bare, "main"]);
     let head = std::fs::read_to_string(work.join(".git/refs/heads/main")).expect("a commit").trim().to_owned();
     ("http://127.0.0.1:3000/api/templates/repositories/team/pages.git".to_owned(), head)
+}
+
 /// A bare repository of a bank, and somebody who works in it.
 struct Repository {
     folder: TempDir,
