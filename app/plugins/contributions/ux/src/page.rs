@@ -511,8 +511,11 @@ impl Page<'_> {
 
     /// Tells the validator which elements wait for a click by a script: no world but the page's own sees that.
     async fn listens(&self, world: World) -> Result<(), PageError> {
-        let document = self.ask("Runtime.evaluate", json!({"expression": "document", "contextId": world.0})).await?;
-        let asked = json!({"objectId": document["result"]["objectId"], "depth": -1, "pierce": false});
+        // Of the page's own world: only there its listeners are seen.
+        let document = self.ask("DOM.getDocument", json!({"depth": 0})).await?;
+        let asked = json!({"backendNodeId": document["root"]["backendNodeId"]});
+        let document = self.ask("DOM.resolveNode", asked).await?;
+        let asked = json!({"objectId": document["object"]["objectId"], "depth": -1, "pierce": false});
         let answer = self.ask("DOMDebugger.getEventListeners", asked).await?;
         let waiting = answer["listeners"].as_array().into_iter().flatten().filter(|listener| {
             matches!(
