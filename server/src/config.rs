@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use catalog::server::{Integration, IntegrationKind, Integrations};
-use contributions::server::previews::Previews;
 use contributions::server::mirror::Mirror;
+use contributions::server::previews::Previews;
 use descriptor::EntityRef;
 use kit::identity::{PrincipalKind, Subject};
 use kit::server::audit::{SealKey, SealOptions};

@@ -6,8 +6,8 @@ pub mod evidence;
 pub mod examples;
 pub(crate) mod forms;
 pub mod messages;
-pub mod previews;
 pub mod mirror;
+pub mod previews;
 pub mod reading;
 pub mod rest;
 pub mod service;
@@ -32,8 +32,8 @@ use review::Rules;
 
 use self::checks::{CHECK, LookAtStandards, SWEEP, Sweep};
 use self::evidence::{EVIDENCE, Evidence, MakeEvidence};
-use self::previews::Previews;
 use self::mirror::{GoRound, MIRROR, Mirror};
+use self::previews::Previews;
 
 /// The contributions on this instance: cheap to clone.
 #[derive(Clone)]

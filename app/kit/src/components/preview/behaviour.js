@@ -78,7 +78,7 @@
       const width = Number(room?.dataset.pkPreviewWindow);
       if (!room || !width) continue;
       const scale = String(Math.min(1, room.clientWidth / width));
-      if (room.style.getPropertyValue('--preview-fit') !== scale) room.style.setProperty('--preview-fit', scale);
+      if (room.style.getPropertyValue('--pk-preview-fit') !== scale) room.style.setProperty('--pk-preview-fit', scale);
       room.classList.add('pk-preview__window--fitted');
       room.removeAttribute('tabindex');
     }

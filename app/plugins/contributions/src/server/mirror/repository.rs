@@ -87,7 +87,7 @@ impl Mirror {
             return Ok(head);
         }
         match std::fs::remove_dir_all(&self.dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
             _ => self.bring_up_to_date().await,
         }
     }
