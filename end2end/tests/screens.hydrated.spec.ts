@@ -1,4 +1,4 @@
-import { PAGES } from '../support/pages.ts';
+import { LIMITS, PAGES } from '../support/pages.ts';
 import { expect, SCREENS, showOn, test, type Page } from '../support/test.ts';
 
 /** What the form of a service is filled in with. */
@@ -41,6 +41,11 @@ for (const [name, path] of [
   ['settings', '/settings'],
   ['tokens', '/settings/tokens'],
   ['inbox', '/inbox?tab=all'],
+  ['contribute', '/contribute'],
+  ['contribution', LIMITS],
+  ['gate', `${LIMITS}/gate`],
+  ['workbench', `${LIMITS}/workbench`],
+  ['pitch', '/contribute/pitch'],
   ['create', '/create'],
   ['template', '/create/templates/default/payment-service'],
   ['form', `/create/templates/default/payment-service/form?page=1&formData=${encodeURIComponent(JSON.stringify(PAYOUTS))}`],

@@ -135,6 +135,20 @@ pub async fn execute(
     Ok(connection.execute_raw(sql(connection, text, values)).await?.rows_affected())
 }
 
+/// What a statement ends with that reads rows in order to change them. SQLite has one writer at a time, and nothing to lock.
+pub fn for_update(connection: &impl ConnectionTrait) -> &'static str {
+    if is_postgres(connection) { "FOR UPDATE" } else { "" }
+}
+
+/// The same where rows that somebody else holds are not waited for.
+pub fn skip_locked(connection: &impl ConnectionTrait) -> &'static str {
+    if is_postgres(connection) { "FOR UPDATE SKIP LOCKED" } else { "" }
+}
+
+fn is_postgres(connection: &impl ConnectionTrait) -> bool {
+    connection.get_database_backend() == DatabaseBackend::Postgres
+}
+
 /// `?, ?, ?` for `count` values.
 pub fn marks(count: usize) -> String {
     vec!["?"; count].join(", ")

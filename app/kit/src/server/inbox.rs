@@ -8,7 +8,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use uuid::Uuid;
 
 pub use self::mailing::{MAIL, Mailing, address_of, met};
@@ -111,7 +111,7 @@ pub async fn is_sent(connection: &impl ConnectionTrait, to: Recipient<'_>, key: 
 
 async fn forget_old(tx: &DatabaseTransaction, now: Millis, recipient: &str) -> Result<(), DbErr> {
     // What another transaction forgets is not waited for: two that send to the same people in another order would wait for each other.
-    let skip = if tx.get_database_backend() == DatabaseBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let skip = db::skip_locked(tx);
     let text = format!(
         "DELETE FROM inbox_message WHERE id IN (SELECT id FROM inbox_message WHERE recipient = ? AND (sent_at < ? OR id <= \
          (SELECT id FROM inbox_message WHERE recipient = ? ORDER BY id DESC LIMIT 1 OFFSET {MOST})) {skip})"

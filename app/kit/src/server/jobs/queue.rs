@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
 
 use super::owner;
 use crate::server::clock::Millis;
@@ -131,7 +131,7 @@ pub(super) async fn extend(db: &Db, id: i64, token: i64, until: Millis) -> Resul
 /// The row of a lease that still holds, kept from other writers until the transaction ends.
 pub(super) async fn hold(tx: &DatabaseTransaction, id: i64, token: i64) -> Result<Option<Held>, DbErr> {
     // SQLite needs no row lock: the transaction has the only write lock.
-    let lock = if is_postgres(tx) { "FOR UPDATE" } else { "" };
+    let lock = db::for_update(tx);
     let query = format!(
         "SELECT attempts, max_attempts, run_again_at FROM job WHERE id = ? AND lease_token = ? AND state = 'running' {lock}"
     );
@@ -144,7 +144,7 @@ pub(super) async fn hold_all(tx: &DatabaseTransaction, leases: &[(i64, i64)]) ->
     if leases.is_empty() {
         return Ok(HashMap::new());
     }
-    let lock = if is_postgres(tx) { "FOR UPDATE" } else { "" };
+    let lock = db::for_update(tx);
     // In order, since PostgreSQL ends one of two transactions that lock the same rows in different orders.
     let query = format!(
         "SELECT id, lease_token, attempts, max_attempts, run_again_at FROM job WHERE id IN ({}) AND state = 'running' ORDER BY id {lock}",
@@ -279,7 +279,7 @@ async fn take(
          FROM due WHERE id = due_id
          RETURNING id, kind, job_key, payload, attempts, lease_token, run_at",
         scope.sql(),
-        skip_locked(tx)
+        db::skip_locked(tx)
     );
     let mut values: Vec<Value> = vec![now.into()];
     values.extend(scope.values());
@@ -314,7 +314,7 @@ async fn bury(tx: &DatabaseTransaction, scope: &Scope<'_>, now: Millis) -> Resul
          WHERE id IN (SELECT id FROM job
             WHERE state = 'running' AND lease_until < ? AND attempts >= max_attempts AND {} {})",
         scope.sql(),
-        skip_locked(tx)
+        db::skip_locked(tx)
     );
     db::execute(tx, &statement, [now.into(), now.into()].into_iter().chain(scope.values())).await?;
     Ok(())
@@ -357,14 +357,6 @@ fn random() -> u64 {
 /// The error text as the column takes it: PostgreSQL refuses NUL.
 fn kept(error: &str) -> String {
     error.chars().take(ERROR_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
-}
-
-fn skip_locked(connection: &impl ConnectionTrait) -> &'static str {
-    if is_postgres(connection) { "FOR UPDATE SKIP LOCKED" } else { "" }
-}
-
-fn is_postgres(connection: &impl ConnectionTrait) -> bool {
-    connection.get_database_backend() == DatabaseBackend::Postgres
 }
 
 #[cfg(test)]

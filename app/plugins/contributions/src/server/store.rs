@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kit::server::{db, search};
 use review::{Contribution, Entry, Millis, Rules};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
 
 use super::service::{Row, Waits};
 use super::view::{self, Wait};
@@ -36,7 +36,7 @@ pub async fn load(connection: &impl ConnectionTrait, uuid: &str) -> Result<Optio
 
 /// The same, kept from other writers until the transaction ends.
 pub async fn load_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Option<Stored>, DbErr> {
-    let lock = if tx.get_database_backend() == DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
+    let lock = db::for_update(tx);
     let text = format!("SELECT id, snapshot FROM contributions_contribution WHERE uuid = ? {lock}");
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read).transpose()
 }

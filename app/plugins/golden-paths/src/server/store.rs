@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use journey::{Entry, Journey, JourneyState, Millis};
 use kit::server::db;
 use kit::server::definitions;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
 
 use super::service::JourneyRow;
 use super::view::{self, Wait};
@@ -43,7 +43,7 @@ pub async fn load_all(connection: &impl ConnectionTrait, uuids: &[String]) -> Re
 
 /// The same of one, kept from other writers until the transaction ends.
 pub async fn load_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Option<Stored>, DbErr> {
-    let lock = if tx.get_database_backend() == DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
+    let lock = db::for_update(tx);
     let text = format!("SELECT id, snapshot FROM golden_paths_journey WHERE uuid = ? {lock}");
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read).transpose()
 }

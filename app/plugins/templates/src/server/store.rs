@@ -422,7 +422,7 @@ pub async fn task(connection: &impl ConnectionTrait, uuid: &str) -> Result<Optio
 
 /// The same, kept from other writers until the transaction ends.
 pub async fn task_for_update(tx: &DatabaseTransaction, uuid: &str) -> Result<Option<Task>, DbErr> {
-    let lock = if tx.get_database_backend() == sea_orm::DatabaseBackend::Postgres { "FOR UPDATE" } else { "" };
+    let lock = db::for_update(tx);
     let text = format!("SELECT {COLUMNS} FROM templates_task t WHERE t.uuid = ? {lock}");
     db::rows(tx, &text, [uuid.into()]).await?.first().map(read_task).transpose()
 }
