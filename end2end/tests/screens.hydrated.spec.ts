@@ -44,7 +44,7 @@ for (const [name, path] of [
   ['contribute', '/contribute'],
   ['contribution', LIMITS],
   ['gate', `${LIMITS}/gate`],
-  ['workbench', `${LIMITS}/workbench`],
+  ['workbench', '/contribute/contributions/15ad0838-2241-561d-a7e4-b9b27b0b2328/workbench?width=768&finding=0'],
   ['pitch', '/contribute/pitch'],
   ['create', '/create'],
   ['template', '/create/templates/default/payment-service'],

@@ -183,7 +183,7 @@ fn a_path_leads_to_this_portal() {
 #[tokio::test]
 async fn two_that_send_to_the_same_groups_in_another_order_wait_for_nothing() {
     // SQLite has one writer at a time.
-    for db in databases().await.into_iter().filter(|db| db.backend() == DatabaseBackend::Postgres) {
+    for db in databases().await.into_iter().filter(|db| db.backend() == sea_orm::DatabaseBackend::Postgres) {
         let kit = kit(&db);
         let groups = ["group:default/a", "group:default/b"];
         let now = kit.clock.now();
