@@ -113,6 +113,12 @@ async fn pages_of_a_commit_are_looked_at_and_shown_on_another_host_with_nothing_
         let amelie = TestApp::with(&db, Config::default(), &[], author);
         let (url, commit) = repository(&amelie);
         let pitch = json!({ "title": "Rota", "problem": "Nobody knows", "audience": "All", "kind": "native-plugin", "owner": "group:default/instant-payments" });
+        for (field, value) in [("title", "Ro\0ta"), ("problem", "Who\u{202e}?"), ("audiance", "All")] {
+            let mut odd = pitch.clone();
+            odd[field] = json!(value);
+            let refused = amelie.post(BASE, "application/json", &odd.to_string()).await;
+            assert_eq!(refused.status, 400, "{field}: {}", refused.body);
+        }
         let pitched = amelie.post(BASE, "application/json", &pitch.to_string()).await;
         let id = pitched.json()["id"].as_str().expect("a number").to_owned();
         let submit = |commit: &str, url: &str, path: &str| {

@@ -151,8 +151,11 @@ pub fn without_user(remote: &str) -> String {
 /// What git's own words come to.
 fn complaint(name: &str, remote: &Remote, said: &str) -> GitError {
     let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
-    // The reason of a rejection stands before git's advice on it.
-    let line = said.lines().find(|line| line.contains("rejected]")).or_else(|| said.lines().last());
+    // The reason stands before git's advice on it.
+    let first = |is: fn(&str) -> bool| said.lines().find(|line| is(line));
+    let line = first(|line| line.contains("rejected]"))
+        .or_else(|| first(|line| line.starts_with("fatal: ") || line.starts_with("error: ")))
+        .or_else(|| said.lines().last());
     let line: String = line.unwrap_or("failed").trim().chars().take(SHOWN).collect();
     let of = if remote.url.is_empty() { String::new() } else { format!(" of {}", without_user(&remote.url)) };
     let mut text = format!("git {name}{of}: {line}");

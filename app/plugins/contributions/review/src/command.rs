@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::contribution::{COMMENTS, Contribution, Submission};
 use crate::event::{Actor, Entry, Event, Millis, Origin, REPOSITORY};
-use crate::material::{Material, Pitch, Report};
+use crate::material::{Material, NOT_PLAIN, Pitch, Report, is_plain};
 use crate::rules::{Answer, Answers, Checklist, Rules};
 use crate::stage::{Kind, Stage, State};
 use crate::standard::{Found, unmet};
@@ -565,13 +565,13 @@ impl Contribution {
                 Ok(events)
             }
             Verdict::SendBack { changes, to } => {
-                let changes: Vec<String> =
-                    changes.iter().map(|change| change.trim().to_owned()).filter(|change| !change.is_empty()).collect();
+                let changes = changes.iter().map(|change| short(change)).collect::<Result<Vec<_>, _>>()?;
+                let changes: Vec<String> = changes.into_iter().filter(|change| !change.is_empty()).collect();
                 if changes.is_empty() {
                     return Err(Refused::Invalid("Say what has to change".into()));
                 }
-                if changes.len() > CHANGES || changes.iter().any(|change| change.chars().count() > SAID) {
-                    return Err(Refused::Invalid(format!("At most {CHANGES} changes of {SAID} characters each")));
+                if changes.len() > CHANGES {
+                    return Err(Refused::Invalid(format!("At most {CHANGES} changes")));
                 }
                 let to = to.unwrap_or(open.stage);
                 if !Stage::GATES.contains(&to) || to > open.stage {
@@ -661,7 +661,7 @@ impl Contribution {
 
     fn open(&self, submission: u32) -> Result<&Submission, Refused> {
         let known = self.submission(submission);
-        let known = known.ok_or_else(|| Refused::Unknown(format!("There is no submission {submission}")))?;
+        let known = known.ok_or_else(|| Refused::Unknown(format!("Submission {submission}")))?;
         match self.in_review() {
             Some(open) if open.number == submission => Ok(open),
             Some(open) => Err(conflict(format!("Submission {submission} is not the last one: {} is", open.number))),
@@ -720,9 +720,8 @@ fn answered(checklist: &Checklist, answers: &Answers) -> Result<(), Refused> {
     for item in &checklist.items {
         match answers.get(&item.id) {
             Some(Answer::Met) => {}
-            Some(Answer::NotApplicable(why)) if !why.trim().is_empty() && why.chars().count() <= SAID => {}
-            Some(Answer::NotApplicable(_)) => {
-                return Err(Refused::Invalid(format!("Say why this does not apply: {}", item.text)));
+            Some(Answer::NotApplicable(why)) => {
+                said(why, &format!("Say why this does not apply: {}", item.text))?;
             }
             Some(Answer::Unmet) => {
                 return Err(conflict(format!("What is not so is sent back, not accepted: {}", item.text)));
@@ -757,6 +756,9 @@ fn short(text: &str) -> Result<String, Refused> {
     let text = text.trim();
     if text.chars().count() > SAID {
         return Err(Refused::Invalid(format!("A text has {SAID} characters at most")));
+    }
+    if !is_plain(text) {
+        return Err(Refused::Invalid(NOT_PLAIN.into()));
     }
     Ok(text.to_owned())
 }

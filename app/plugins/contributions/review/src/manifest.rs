@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::material::Change;
+use crate::material::{Change, NOT_PLAIN, is_plain};
 
 /// The most entries of one list.
 const MOST: usize = 200;
@@ -113,6 +113,9 @@ impl Manifest {
         }
         if self.texts().any(|text| text.chars().count() > LONGEST) {
             problems.push(format!("A text of the manifest has {LONGEST} characters at most"));
+        }
+        if self.texts().any(|text| !is_plain(text)) {
+            problems.push(NOT_PLAIN.into());
         }
         problems
     }

@@ -30,6 +30,7 @@ pub struct Link {
 
 /// An idea.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pitch {
     /// What it is called.
     pub title: String,
@@ -82,6 +83,16 @@ impl Pitch {
             if text.chars().count() > TEXT {
                 problems.push((field, format!("This has {TEXT} characters at most")));
             }
+        }
+        let texts = [
+            ("title", &self.title),
+            ("problem", &self.problem),
+            ("audience", &self.audience),
+            ("sketch", &self.sketch),
+        ];
+        let texts = texts.into_iter().chain(self.links.iter().map(|link| ("links", &link.title)));
+        for (field, _) in texts.filter(|(_, text)| !is_plain(text)) {
+            problems.push((field, NOT_PLAIN.into()));
         }
         if self.owner.len() > 200 {
             problems.push(("owner", "Name a group of the catalog".into()));
@@ -233,7 +244,7 @@ impl Material {
                 if !is_commit(commit) {
                     problems.push("Name the commit in full: 40 hexadecimal digits".into());
                 }
-                if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                if path.starts_with('/') || path.split('/').any(|part| part == "..") || !is_plain(path) {
                     problems.push("The folder lies within the repository".into());
                 }
             }
@@ -270,12 +281,15 @@ impl Material {
             if !evidence.url.is_empty() && !is_web(&evidence.url) {
                 problems.push(format!("{:?} is no address that begins with https:// or http://", evidence.url));
             }
-            if evidence.note.chars().count() > TEXT {
+        }
+        let notes = self.evidence.values().map(|evidence| &evidence.note).chain([&self.note]);
+        for note in notes {
+            if note.chars().count() > TEXT {
                 problems.push(format!("A note has {TEXT} characters at most"));
             }
-        }
-        if self.note.chars().count() > TEXT {
-            problems.push(format!("A note has {TEXT} characters at most"));
+            if !is_plain(note) {
+                problems.push(NOT_PLAIN.into());
+            }
         }
         problems
     }
@@ -359,6 +373,15 @@ pub struct Finding {
 /// Until when something holds, where it ends at all.
 pub(crate) fn is_past(expires: Millis, now: Millis) -> bool {
     expires <= now
+}
+
+/// What is said of a text that is not [plain](is_plain).
+pub(crate) const NOT_PLAIN: &str = "This has a control character, or one that turns the direction of text: take it out";
+
+/// Whether a text has no characters that nobody sees, and that make it read otherwise than it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || turns(c))
 }
 
 pub(crate) fn is_web(text: &str) -> bool {

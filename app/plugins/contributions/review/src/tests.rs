@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Answer, Answers, CodeChange, Command, Contribution, Entry, Evidence, Finding, Found, Kind, Manifest, Material,
-    Millis, Origin, Outcome, Pitch, REPOSITORY, Refused, Report, ReportVerdict, Rules, Stage, State, Ui, Verdict, Who,
+    Answer, Answers, CodeChange, Command, Contribution, Entry, Evidence, Finding, Found, Kind, Link, Manifest,
+    Material, Millis, Origin, Outcome, Pitch, REPOSITORY, Refused, Report, ReportVerdict, Rules, Stage, State, Ui,
+    Verdict, Who,
 };
 
 const DAY: Millis = 86_400_000;
@@ -541,4 +542,34 @@ fn what_the_mirror_brings_gives_nobody_a_right() {
     assert!(other.contribution.supporters.is_empty());
     walk.done(&author(), Command::Withdraw { reason: String::new() });
     assert!(matches!(walk.ask(None, mirror(edited)), Err(Refused::Conflict(_))));
+}
+
+#[test]
+fn what_nobody_sees_in_a_text_is_refused_wherever_it_is_said() {
+    for hidden in ["a\0b", "a\u{1b}[1mb", "a\u{202e}b", "a\u{2066}b"] {
+        let text = || hidden.to_owned();
+        let link = Link { title: text(), url: "https://x.example".into() };
+        for pitch in [
+            Pitch { title: text(), ..pitch(Kind::Template) },
+            Pitch { problem: text(), ..pitch(Kind::Template) },
+            Pitch { audience: text(), ..pitch(Kind::Template) },
+            Pitch { sketch: text(), ..pitch(Kind::Template) },
+            Pitch { links: vec![link], ..pitch(Kind::Template) },
+        ] {
+            let refused = Walk::new(Kind::Template).refused(&author(), Command::Edit(pitch));
+            assert!(refused.to_string().contains("control character"), "{refused}");
+        }
+        let comment = Command::Comment { text: text(), mentions: Vec::new() };
+        assert!(matches!(Walk::new(Kind::Template).refused(&author(), comment), Refused::Invalid(_)));
+        let mut walk = Walk::to(Kind::NativePlugin, Stage::Architecture);
+        let back = Verdict::SendBack { changes: vec![text()], to: None };
+        let back = decide(&walk.contribution, back);
+        assert!(matches!(walk.refused(&architect("ines"), back), Refused::Invalid(_)));
+        let mut walk = Walk::new(Kind::NativePlugin);
+        let noted = Material { note: text(), ..material(Stage::Ux, Kind::NativePlugin) };
+        let submitted = Command::Submit { stage: Stage::Ux, material: noted };
+        assert!(matches!(walk.refused(&author(), submitted), Refused::Invalid(_)));
+    }
+    let lines = Pitch { problem: "One line\r\n\tand another\u{200d}".into(), ..pitch(Kind::Template) };
+    Walk::new(Kind::Template).done(&author(), Command::Edit(lines));
 }

@@ -312,7 +312,7 @@ fn Decide(
             ];
             let (name, note) = (format!("answer.{}", item.id), format!("answer-note.{}", item.id));
             let (group, field) = (format!("answer-{}", item.id), format!("answer-note-{}", item.id));
-            let label = format!("Why it does not apply: {}", item.id);
+            let label = format!("Why it does not apply: {}", item.text);
             view! {
                 <RadioGroup label=item.text.clone() name=name options=options id=group need=Need::Required/>
                 <Field label=label id=field need=Need::Optional><Input name=note/></Field>

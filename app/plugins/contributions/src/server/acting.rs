@@ -295,10 +295,14 @@ impl Contributions {
                 granted_by: "whoever contributes this".into(),
             });
         }
+        if stored.contribution.state.is_over() {
+            return Err(AppError::Conflict { message: "It is over".into() });
+        }
         if content.len() > LARGEST_UPLOAD {
             return Err(AppError::TooLarge { megabytes: LARGEST_UPLOAD >> 20 });
         }
-        let name: String = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(100).collect();
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
         let name = if name.trim().is_empty() { "pages.zip".to_owned() } else { name };
         let pages = Pages::Archive(content);
         let hash = self.evidence.take(&pages).await.map_err(AppError::bad_request)?;

@@ -838,7 +838,7 @@
         const px = { px: 1, rem: font, em: font, pt: 4 / 3, pc: 16, in: 96, cm: 96 / 2.54, mm: 9.6 / 2.54 }[unit.toLowerCase()];
         const value = Math.abs(size * (px ?? Number.NaN));
         if (value <= 2) continue;
-        if (scale.sizes(role).some((token) => Math.abs(token.value - value) < 0.51)) tokens += 1;
+        if (scale.sizes(role).some((token) => Math.abs(token.value - value) <= 0.26)) tokens += 1;
         else good = false;
       }
       for (const word of rest.match(/[a-z][\w-]*/gi) ?? []) {
@@ -1175,7 +1175,7 @@
       }
 
       const size = Number.parseFloat(style.fontSize);
-      this.length(record, 'font-size', 'font-size', 'font-size', size, 0.26);
+      this.length(record, 'font-size', 'font-size', 'font-size', size);
 
       const weights = scale.numbers.filter((token) => token.role === 'weight');
       const weight = Number(style.fontWeight);
@@ -1216,10 +1216,10 @@
     }
 
     /** A length that is inherited or an element's own, compared with the tokens of its kind. */
-    length(record, rule, name, role, value, slack = 0.51) {
+    length(record, rule, name, role, value) {
       const scale = this.scales[record.theme];
       const sizes = scale.sizes(role);
-      if (!sizes.length || sizes.some((token) => Math.abs(token.value - value) <= slack)) return;
+      if (!sizes.length || sizes.some((token) => Math.abs(token.value - value) <= 0.26)) return;
       const source = this.source(record, name, role);
       if (source.from !== 'own') return;
       const token = nearest(sizes, value);
@@ -1434,7 +1434,8 @@
       if (isMatch(el, 'main,[role=main]')) return;
       const scale = this.scales[record.theme];
       const near = [el, parentNode(el), nextSibling(el), previousSibling(el), parentOf(el) && parentOf(parentOf(el)), closest(el, 'label'), firstChild(el)];
-      const changed = near.filter((each) => each instanceof Element && ringOf(each) !== rings.get(each));
+      // All that can have the focus has it here at once: what a neighbour shows of its own focus says nothing of this one's.
+      const changed = near.filter((each) => each instanceof Element && (each === el || !isMatch(each, FOCUSABLE)) && ringOf(each) !== rings.get(each));
       const style = record.style;
       if (changed.length === 0) {
         // A control that nobody sees shows its focus elsewhere, if anywhere, and a field shows a caret: that is for a person to judge.
