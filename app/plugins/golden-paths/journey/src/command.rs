@@ -544,8 +544,9 @@ impl Journey {
             let key = undo.key.clone();
             return match outcome {
                 Outcome::Completed(_) => vec![Event::Undone { key, note: String::new() }],
-                Outcome::Failed(why) | Outcome::Unknown(why) => vec![Event::UndoFailed { key, why }],
-                Outcome::Resumed => Vec::new(),
+                Outcome::Failed(why) => vec![Event::UndoFailed { key, why }],
+                // Somebody decides about the run itself; another one would undo it twice.
+                Outcome::Unknown(_) | Outcome::Resumed => Vec::new(),
             };
         }
         let Some(step) = self.steps.iter().find(|step| step.run == run) else { return Vec::new() };

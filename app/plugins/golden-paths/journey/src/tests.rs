@@ -503,6 +503,10 @@ fn what_was_done_is_undone_last_first_and_nothing_is_forgotten() {
     };
     assert_eq!(undo(&walk), ["undo/more/1/0 Under way", "undo/dns/1/0 Not yet", "undo/make/1/0 Not yet"]);
     assert_eq!(walk.begins(), ["j/undo/more/1/0/1"]);
+    // Somebody decides about the run itself; nothing is undone by another one.
+    walk.portal(Command::RunEnded { run: "run:j/undo/more/1/0/1".into(), outcome: Outcome::Unknown("cut off".into()) });
+    assert_eq!(undo(&walk)[0], "undo/more/1/0 Under way");
+    assert_eq!(walk.begins(), Vec::<String>::new());
     walk.portal(Command::RunEnded { run: "run:j/undo/more/1/0/1".into(), outcome: Outcome::Failed("locked".into()) });
     assert_eq!(undo(&walk), ["undo/more/1/0 Could not be undone", "undo/dns/1/0 Under way", "undo/make/1/0 Not yet"]);
     assert!(matches!(walk.by("eve", &[], complete("undo/dns/1/0")), Err(Refused::Forbidden(_))));
