@@ -221,7 +221,7 @@ impl Contribution {
         let begins = matches!(command, Command::Pitch(_)) || (is_new && matches!(command, Command::Mirror { .. }));
         if is_new != begins {
             return Err(if is_new {
-                Refused::Unknown("There is no such contribution".into())
+                Refused::Unknown("The contribution".into())
             } else {
                 conflict("It is pitched already")
             });
@@ -503,7 +503,7 @@ impl Contribution {
         let open = self.open(submission)?;
         let report = open.report.as_ref().ok_or_else(|| conflict("There is no report yet"))?;
         if !report.blocking.iter().any(|blocking| blocking.key == finding) {
-            return Err(Refused::Unknown(format!("The report has no blocking finding {finding:?}")));
+            return Err(Refused::Unknown(format!("A blocking finding {finding:?} in the report")));
         }
         if expires <= now || expires > now + rules.longest_waiver() {
             return Err(Refused::Invalid(format!(
