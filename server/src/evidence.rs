@@ -23,7 +23,7 @@ pub struct Browser {
     checker: Checker,
     published: Arc<Published>,
     one: Semaphore,
-    options: OnceCell<Value>,
+    options: OnceCell<Arc<Value>>,
 }
 
 impl Browser {
@@ -44,7 +44,7 @@ impl Browser {
     }
 
     /// What the validator needs to look at a page in somebody's own browser; found out once.
-    pub async fn options(&self) -> Result<&Value, String> {
+    pub async fn options(&self) -> Result<&Arc<Value>, String> {
         let found = self.options.get_or_try_init(|| async {
             let _turn = self.one.acquire().await.map_err(|error| error.to_string())?;
             self.checker.options().await.map_err(|error| error.to_string())

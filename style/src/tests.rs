@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::color::Color;
 use crate::{Kind, Mode, Need, TokenSet};
@@ -172,7 +172,7 @@ fn the_tones_are_the_groups_that_say_so() {
 
 /// Style sheets, and sources with scoped ones, below the given folders of the repository.
 fn style_sheets() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it")).join("..");
     let (mut found, mut folders) = (Vec::new(), vec![root.join("style"), root.join("app/kit/src/components")]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {

@@ -1,7 +1,7 @@
 //! `docs/security.md` names a test or a proof for each advisory; here is what keeps it true, and what was missing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
 use kit::server::secrets::SEALED;
 use kit::server::testing::{TestDb, databases};
@@ -88,8 +88,11 @@ const ADVISORIES: [&str; 68] = [
     "GHSA-3x3f-jcp3-g22j",
 ];
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+fn root() -> PathBuf {
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it"))
+        .join("..")
+        .canonicalize()
+        .expect("the workspace")
 }
 
 fn document() -> String {

@@ -36,7 +36,9 @@ spec: {memberOf: [instant-payments]}
 
 /// The files of one of the example's contributions, in an archive.
 fn archive(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/contributions").join(name);
+    let folder = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it"))
+        .join("../examples/contributions")
+        .join(name);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for file in std::fs::read_dir(folder).expect("an example").map(|file| file.expect("a file").path()) {
         zip.start_file(file.file_name().expect("a name").to_string_lossy(), SimpleFileOptions::default())
@@ -194,7 +196,8 @@ fn repository(app: &TestApp) -> (String, String) {
     let work = app.path("work");
     std::fs::create_dir_all(&kept).expect("a folder");
     std::fs::create_dir_all(work.join("pages")).expect("a folder");
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/contributions/clean");
+    let example = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it"))
+        .join("../examples/contributions/clean");
     for file in std::fs::read_dir(example).expect("an example").map(|file| file.expect("a file").path()) {
         std::fs::copy(&file, work.join("pages").join(file.file_name().expect("a name"))).expect("copied");
     }

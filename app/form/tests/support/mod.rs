@@ -24,8 +24,8 @@ struct Listed {
 
 /// The root of the workspace.
 pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.ancestors().find(|folder| folder.join("Cargo.lock").exists()).unwrap_or(own).to_owned()
+    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it"));
+    own.ancestors().find(|folder| folder.join("Cargo.lock").exists()).unwrap_or(&own).to_owned()
 }
 
 /// Every template of the corpus; none where there is no corpus, which a build server must have.

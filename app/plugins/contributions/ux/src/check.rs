@@ -1,9 +1,11 @@
 //! A check: every page of a site, at each width and in both themes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -24,6 +26,8 @@ pub const ELEMENTS: usize = 20_000;
 pub const FINDINGS: usize = 1_000;
 /// How long a check may take, whatever the pages do.
 pub const TIME: Duration = Duration::from_secs(300);
+/// How many pages are looked at at one time, each in a process of its own.
+const AT_ONCE: usize = 2;
 /// What the class names of published components begin with.
 const PREFIX: &str = "pk-";
 
@@ -58,6 +62,8 @@ pub struct Checker {
     browser: Option<PathBuf>,
     pictures: bool,
     windows: Vec<(u32, u32)>,
+    /// What the tokens come to, with the version of the browser that said so.
+    setup: Arc<Mutex<Option<(String, Arc<Value>)>>>,
 }
 
 /// Why something could not be checked. It is no verdict: the gate stays closed.
@@ -89,7 +95,15 @@ pub enum CheckError {
 impl Checker {
     /// Checks against these tokens and rules.
     pub fn new(design: Design, rules: Rules) -> Self {
-        Self { design, rules, axe: None, browser: None, pictures: false, windows: WINDOWS.to_vec() }
+        Self {
+            design,
+            rules,
+            axe: None,
+            browser: None,
+            pictures: false,
+            windows: WINDOWS.to_vec(),
+            setup: Arc::default(),
+        }
     }
 
     /// With the rules of axe-core, whose script this is.
@@ -160,7 +174,7 @@ impl Checker {
     }
 
     /// What the validator is given besides the style sheets of a site: what the tokens come to. A browser is started to find out.
-    pub async fn options(&self) -> Result<Value, CheckError> {
+    pub async fn options(&self) -> Result<Arc<Value>, CheckError> {
         let program = self.browser.clone().or_else(chromium::find).ok_or(CheckError::NoBrowser)?;
         let browser = Chromium::start(&program, None).await.map_err(CheckError::Browser)?;
         let setup = self.resolve(&browser).await;
@@ -173,28 +187,33 @@ impl Checker {
         self.check_with(browser, &setup, subject).await
     }
 
-    /// The options of the validator: what the tokens come to in each theme.
-    async fn resolve(&self, browser: &Chromium) -> Result<Value, CheckError> {
+    /// The options of the validator: what the tokens come to in each theme, found out once for each version of the browser.
+    async fn resolve(&self, browser: &Chromium) -> Result<Arc<Value>, CheckError> {
+        let known = self.setup.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, setup)) = known.filter(|(version, _)| *version == browser.version) {
+            return Ok(setup);
+        }
         let (css, roles) = (json!(self.design.tokens.css()), json!(self.design.tokens.roles()));
-        let mut tokens = json!({});
-        let mut switches = Value::Null;
-        for theme in Theme::ALL {
+        let [light, dark] = Theme::ALL.map(async |theme| {
             let call = format!("porticoUx.tokens({css},{:?},{roles})", theme.name());
-            let mut resolved = page::resolve(browser, VALIDATOR, &call, theme).await?;
-            if resolved["tokens"].as_array().is_none_or(Vec::is_empty) {
-                return Err(TokensError::None.into());
-            }
-            tokens[theme.name()] = resolved["tokens"].take();
-            switches = resolved["switches"].take();
+            page::resolve(browser, VALIDATOR, &call, theme).await
+        });
+        let (mut light, mut dark) = tokio::try_join!(light, dark)?;
+        if [&light, &dark].iter().any(|theme| theme["tokens"].as_array().is_none_or(Vec::is_empty)) {
+            return Err(TokensError::None.into());
         }
         // What the token file itself says, wherever a page has it from, redefines nothing.
         let published: Vec<&str> =
             self.design.published.iter().map(String::as_str).chain([self.design.tokens.css()]).collect();
         let components = if self.design.components { json!(self.rules.components) } else { json!([]) };
-        Ok(json!({
-            "tokens": tokens, "switches": switches, "components": components, "prefix": PREFIX,
+        let setup = Arc::new(json!({
+            "tokens": {"light": light["tokens"].take(), "dark": dark["tokens"].take()},
+            "switches": dark["switches"].take(), "components": components, "prefix": PREFIX,
             "published": published, "most": ELEMENTS,
-        }))
+        }));
+        let known = Some((browser.version.clone(), setup.clone()));
+        *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(setup)
     }
 
     async fn check_with(&self, browser: &Chromium, setup: &Value, subject: &Subject) -> Result<Report, CheckError> {
@@ -226,23 +245,28 @@ impl Checker {
             axe: self.axe.is_some(),
             screenshots: Vec::new(),
         };
-        for (number, (page, url)) in pages.iter().enumerate() {
-            let name = if number == 0 { "" } else { page.as_str() };
+        let mut windows = Vec::new();
+        let mut looks = Vec::new();
+        for (page, url) in &pages {
             for &(width, height) in &self.windows {
-                let mut light = None;
                 for theme in Theme::ALL {
+                    windows.push((page, width, theme));
                     let window = Window { url, width, height, theme };
-                    let mut look = page::look(browser, &source, window, &brief).await?;
-                    if let Some(png) = look.png.take() {
-                        report.screenshots.push(Screenshot { page: page.clone(), width, theme, png });
-                    }
-                    let look = match &light {
-                        None => light.insert(look),
-                        Some(light) => &self.themed(light, look),
-                    };
-                    report.findings.extend(self.findings(look, name, width, theme));
+                    looks.push(page::look(browser, &source, window, &brief).boxed());
                 }
             }
+        }
+        // In the order of the windows, whichever is done first.
+        let looks: Vec<Look> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+        let mut light = None;
+        for ((page, width, theme), look) in windows.into_iter().zip(looks) {
+            let look = match theme {
+                Theme::Light => light.insert(look),
+                Theme::Dark => &mut self.themed(light.as_ref(), look),
+            };
+            let screenshot = look.png.take().map(|png| Screenshot { page: page.clone(), width, theme, png });
+            report.screenshots.extend(screenshot);
+            report.findings.extend(self.findings(look, if *page == pages[0].0 { "" } else { page }, width, theme));
         }
         report.findings.sort_by(|a, b| (b.verdict, &a.rule, a).cmp(&(a.verdict, &b.rule, b)));
         report.findings.dedup();
@@ -251,8 +275,8 @@ impl Checker {
     }
 
     /// A page that wears the same colours in the dark has no dark theme: that is one thing to say of it, and not one of each element.
-    fn themed(&self, light: &Look, mut dark: Look) -> Look {
-        if light.dress != dark.dress {
+    fn themed(&self, light: Option<&Look>, mut dark: Look) -> Look {
+        if light.is_none_or(|light| light.dress != dark.dress) {
             return dark;
         }
         let before = dark.told.len();

@@ -36,7 +36,7 @@ const AXE_TIME: Duration = Duration::from_secs(15);
 /// How much narrower and wider a window is made, to see what is hidden at one width alone.
 const NEAR: u32 = 9;
 /// What can get the keyboard, as the validator has it.
-const FOCUSABLE: &str = "a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,[contenteditable=''],[contenteditable=true],[tabindex]";
+const FOCUSABLE: &str = "a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,[contenteditable]:not([contenteditable=false]),[tabindex]";
 
 /// Where pages come from.
 #[derive(Debug, Clone)]
@@ -428,7 +428,7 @@ impl Page<'_> {
         let mut look = Look::default();
         self.run(world, &format!("porticoOptions.width={width};porticoOptions.theme={:?};0", theme.name())).await?;
         look.told.extend(self.validate(world, "rest").await?);
-        look.dress = self.run(world, "porticoUx.dress(porticoOptions)").await?.as_str().unwrap_or_default().to_owned();
+        look.dress = self.run(world, "porticoUx.dress()").await?.as_str().unwrap_or_default().to_owned();
         if brief.picture {
             look.png = Some(self.picture(width).await?);
         }
@@ -441,6 +441,8 @@ impl Page<'_> {
         }
         self.near(world, window, &mut look.told).await?;
         self.later(world, &mut look.told).await?;
+        // Last of all, since the page is another one then.
+        self.opened(world, &mut look.told).await?;
         Ok(look)
     }
 
@@ -505,7 +507,11 @@ impl Page<'_> {
 
     async fn validate(&self, world: World, state: &str) -> Result<Vec<Told>, PageError> {
         let script = format!("porticoUx.validate({{...porticoOptions,state:{state:?}}})");
-        let told = self.run(world, &script).await?;
+        self.findings(self.run(world, &script).await?)
+    }
+
+    /// What the validator said.
+    fn findings(&self, told: Value) -> Result<Vec<Told>, PageError> {
         serde_json::from_value(told).map_err(|error| self.unreadable(&error.to_string()))
     }
 
@@ -686,7 +692,7 @@ impl Page<'_> {
             }
         };
         match told {
-            Ok(told) => serde_json::from_value(told).map_err(|error| self.unreadable(&error.to_string())),
+            Ok(told) => self.findings(told),
             Err(error @ (PageError::Endless(_) | PageError::Crashed(_) | PageError::Browser(_))) => Err(error),
             // A page that makes axe-core stumble is not thereby without fault.
             Err(error) => Ok(vec![Told {
@@ -704,8 +710,14 @@ impl Page<'_> {
     async fn near(&self, world: World, window: Window<'_>, told: &mut Vec<Told>) -> Result<(), PageError> {
         let Window { width, height, .. } = window;
         for (name, width) in [("here", width), ("narrower", width - NEAR), ("wider", width + NEAR)] {
-            self.size(width, height).await?;
-            self.run(world, &format!("porticoUx.mark({name:?},porticoOptions)")).await?;
+            if width != window.width {
+                self.size(width, height).await?;
+            }
+            let more = self.run(world, &format!("porticoUx.mark({name:?},porticoOptions)")).await?;
+            // What is not to be seen a little narrower is not hidden between the two.
+            if name == "narrower" && more == 0 {
+                break;
+            }
         }
         self.size(width, height).await?;
         let hidden = self.run(world, "porticoUx.dodging()").await?;
@@ -753,6 +765,15 @@ impl Page<'_> {
             expected: "what was shown at first".to_owned(),
             token: None,
         });
+        Ok(())
+    }
+
+    /// Looks into what the page keeps closed until somebody opens it.
+    async fn opened(&self, world: World, told: &mut Vec<Told>) -> Result<(), PageError> {
+        let found = self.run(world, "porticoUx.opened({...porticoOptions,state:'rest'})").await?;
+        let known: Vec<(String, String, String)> = told.iter().map(Told::key).collect();
+        let found: Vec<Told> = self.findings(found)?;
+        told.extend(found.into_iter().filter(|each| !known.contains(&each.key())));
         Ok(())
     }
 

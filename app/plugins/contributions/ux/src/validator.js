@@ -32,6 +32,7 @@
   const attribute = method(Element.prototype, 'getAttribute');
   const hasAttribute = method(Element.prototype, 'hasAttribute');
   const setAttribute = method(Element.prototype, 'setAttribute');
+  const removeAttribute = method(Element.prototype, 'removeAttribute');
   const matches = method(Element.prototype, 'matches');
   const closest = method(Element.prototype, 'closest');
   const contains = method(Node.prototype, 'contains');
@@ -317,16 +318,8 @@
         into.trust.add(text);
         return;
       }
-      const parts = split(selector).map((each) => {
-        const pseudo = /::?(before|after|placeholder|marker|selection|first-line|first-letter|backdrop|file-selector-button)$/.exec(each);
-        return {
-          selector: pseudo ? each.slice(0, pseudo.index) || '*' : each,
-          pseudo: pseudo ? `::${pseudo[1]}` : /::/.test(each) ? '::other' : '',
-          weight: specificity(each),
-        };
-      });
       this.order += 1;
-      const made = { parts, style: rule.style, order: this.order, layered, trusted: this.published.has(text), host: into.host };
+      const made = { parts: partsOf(selector), style: rule.style, order: this.order, layered, trusted: this.published.has(text), host: into.host };
       for (let i = 0; i < rule.style.length; i += 1) {
         const name = rule.style[i];
         const list = into.index.get(name);
@@ -385,7 +378,15 @@
     }
   }
 
-  const parsed = (text) => {
+  /** What was worked out of a text, kept for when it is asked again. */
+  const once = (work) => {
+    const known = new Map();
+    return (text) => {
+      if (!known.has(text)) known.set(text, work(text));
+      return known.get(text);
+    };
+  };
+  const parsed = once((text) => {
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
@@ -393,7 +394,18 @@
     } catch {
       return null;
     }
-  };
+  });
+  /** The selectors of a list, each with its pseudo-element apart and how specific it is. */
+  const partsOf = once((list) =>
+    split(list).map((each) => {
+      const pseudo = /::?(before|after|placeholder|marker|selection|first-line|first-letter|backdrop|file-selector-button)$/.exec(each);
+      return {
+        selector: pseudo ? each.slice(0, pseudo.index) || '*' : each,
+        pseudo: pseudo ? `::${pseudo[1]}` : /::/.test(each) ? '::other' : '',
+        weight: specificity(each),
+      };
+    }),
+  );
   const pathOf = (address) => {
     try {
       return decodeURIComponent(new URL(address).pathname);
@@ -648,7 +660,7 @@
     return null;
   };
 
-  const families = (text) => split(text).map((name) => name.replace(/^["']|["']$/g, '').toLowerCase());
+  const families = once((text) => split(text).map((name) => name.replace(/^["']|["']$/g, '').toLowerCase()));
 
   /** The parts of a `box-shadow` as computed: colour, four lengths, inset. */
   const shadows = (text) => {
@@ -684,6 +696,19 @@
         this.raw.set(token.name, (this.raw.get(token.name) ?? new Set()).add(token.raw));
       }
       this.byColor = new Map();
+      this.firstFamilies = new Set(this.families.map((token) => token.value[0]));
+      const ofRole = (tokens, role) => tokens.filter((token) => token.role === role);
+      this.weights = ofRole(this.numbers, 'weight');
+      this.strokes = ofRole(this.lengths, 'stroke');
+      this.lines = ofRole(this.lengths, 'line');
+      this.ratios = ofRole(this.numbers, 'line').filter((token) => token.value < 5);
+      /** The sizes for something: those whose names say so, or else all that are no more than sizes. */
+      this.sizes = once((role) => {
+        const own = ofRole(this.lengths, role);
+        if (own.length) return own;
+        const plain = this.lengths.filter((token) => token.role === 'length' || token.role === 'size');
+        return plain.length ? plain : this.lengths;
+      });
     }
 
     hasColor(color) {
@@ -713,14 +738,6 @@
         if (!best || far < best.far - 1e-9) best = { far, token };
       }
       return best?.token ?? null;
-    }
-
-    /** The sizes for something: those whose names say so, or else all that are no more than sizes. */
-    sizes(role) {
-      const own = this.lengths.filter((token) => token.role === role);
-      if (own.length) return own;
-      const plain = this.lengths.filter((token) => token.role === 'length' || token.role === 'size');
-      return plain.length ? plain : this.lengths;
     }
   }
   const USES = {
@@ -858,8 +875,10 @@
 
   const NOT_DRAWN = new Set(['script', 'style', 'link', 'meta', 'head', 'title', 'base', 'template', 'noscript', 'br', 'wbr', 'source', 'track', 'option', 'optgroup', 'datalist', 'param', 'area', 'map', 'col', 'colgroup', 'rp']);
   const REPLACED = new Set(['img', 'picture', 'video', 'audio', 'canvas', 'iframe', 'object', 'embed', 'svg', 'math', 'meter', 'progress']);
-  const NATIVE = 'a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,audio[controls],video[controls],[contenteditable=""],[contenteditable=true],iframe,object,embed';
+  const NATIVE = 'a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,audio[controls],video[controls],[contenteditable]:not([contenteditable=false]),iframe,object,embed';
   const CONTROL = 'button,input:not([type=hidden]),select,textarea';
+  /** The most dialogs of a page that are opened. */
+  const DIALOGS = 10;
   const FOCUSABLE = `${NATIVE},[tabindex]`;
   const LANDMARK = 'main,header,nav,footer,aside,dialog,form,section,search,[role=main],[role=banner],[role=navigation],[role=contentinfo],[role=complementary],[role=region],[role=search],[role=form],[role=dialog],[role=alertdialog],[role=alert],[role=status],[role=log]';
 
@@ -873,6 +892,7 @@
   const gather = (options) => {
     const records = [];
     const byElement = new Map();
+    const { scrollX, scrollY } = window;
     const themeOf = (el, parent) => {
       for (const each of options.switches) {
         for (const theme of ['light', 'dark']) {
@@ -894,6 +914,7 @@
         el, tag, style, rect, parent, contents,
         unseen: clipped || style.opacity === '0' || (parent?.faded ?? false),
         faded: style.opacity === '0' || (parent?.faded ?? false),
+        disabled: matches(el, ':disabled') || attribute(el, 'aria-disabled') === 'true' || (parent?.disabled ?? false),
         silent: attribute(el, 'aria-hidden') === 'true' || hasAttribute(el, 'inert') || (parent?.silent ?? false),
         hidden: style.visibility !== 'visible',
         theme: themeOf(el, parent),
@@ -901,7 +922,8 @@
         opacity: (parent?.opacity ?? 1) * Number(style.opacity),
       };
       record.seen = !record.unseen && !record.hidden && !contents && rect.width > 0 && rect.height > 0;
-      if (record.seen && !contents && parent && isAway(rect, parent)) {
+      if (record.seen && !contents && parent && (parent.away || rect.right + scrollX <= 0 || rect.bottom + scrollY <= 0)) {
+        // Moved off the page to the left or above, where nobody can scroll.
         record.seen = false;
         record.away = true;
       }
@@ -921,23 +943,18 @@
 
   /** What is there for those who listen alone: one pixel, or clipped to nothing. */
   const isClipped = (style, rect) => {
-    if (/^inset\((?:50|100)%/.test(style.clipPath)) return true;
+    if (style.clipPath !== 'none' && /^inset\((?:50|100)%/.test(style.clipPath)) return true;
     if (style.position === 'absolute' || style.position === 'fixed') {
       const clip = /^rect\(\s*([\d.]+)px[,\s]+([\d.]+)px[,\s]+([\d.]+)px[,\s]+([\d.]+)px/.exec(style.clip);
       if (clip && (Number(clip[2]) - Number(clip[4]) <= 1 || Number(clip[3]) - Number(clip[1]) <= 1)) return true;
     }
     return style.overflowX !== 'visible' && (rect.width <= 1 || rect.height <= 1);
   };
-  /** Moved off the page to the left or above, where nobody can scroll. */
-  const isAway = (rect, parent) => {
-    if (parent.away) return true;
-    return rect.right + window.scrollX <= 0 || rect.bottom + window.scrollY <= 0;
-  };
 
   const SIDES = ['top', 'right', 'bottom', 'left'];
   const CORNERS = ['top-left', 'top-right', 'bottom-right', 'bottom-left'];
   const INHERITED = new Set(['color', 'font-family', 'font-size', 'font-weight', 'line-height']);
-  const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  const camel = once((name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()));
   const px = (value) => `${Math.round(value * 100) / 100}px`;
 
   class Check {
@@ -953,6 +970,7 @@
       this.origin = new Origin(this.sheets, (el) => this.scaleAt(el), options.state === 'rest' ? null : options.state);
       this.origins = new Map();
       this.selectors = new Map();
+      this.rings = new Map();
       // What has a colour that is told of already: what follows from it is no departure of its own.
       this.stained = stained;
     }
@@ -966,6 +984,7 @@
     }
 
     add(rule, el, actual, expected, token = null, verdict = null, suffix = '') {
+      if (!this.isInside(el)) return;
       let selector = this.selectors.get(el);
       if (selector === undefined) {
         selector = selectorOf(el);
@@ -977,6 +996,14 @@
       if (this.keys.has(key)) return;
       this.keys.add(key);
       this.findings.push(finding);
+    }
+
+    /** Whether an element is in the parts that are asked about, where not all of the page is. */
+    isInside(el) {
+      const { inside } = this.options;
+      if (!inside) return true;
+      for (let at = el; at; at = parentOf(at)) if (inside.has(at)) return true;
+      return false;
     }
 
     originAt(record, name, role) {
@@ -1011,8 +1038,10 @@
         stained = this.stained = new Map();
       }
       for (const record of this.records) {
-        if (rest) remembered.set(record.el, traits(record.style));
-        else if (remembered.get(record.el) === traits(record.style)) record.same = true;
+        if (rest) {
+          remembered.set(record.el, traits(record.style));
+          record.same = !this.isInside(record.el);
+        } else if (remembered.get(record.el) === traits(record.style)) record.same = true;
       }
       for (const record of this.records) {
         if (!record.seen || record.same) continue;
@@ -1069,6 +1098,12 @@
         }
       }
       this.borderColors(record, scale);
+      if (style.textDecorationLine !== 'none' && style.textDecorationColor !== style.color) {
+        const line = colorOf(style.textDecorationColor);
+        if (line && line[3] > 0 && !scale.hasColor(line) && this.originAt(record, 'text-decoration-color', 'color').from === 'own') {
+          this.color('color-text', record, 'text-decoration-color', line, 'text', scale);
+        }
+      }
       if (style.outlineStyle !== 'none' && style.outlineStyle !== 'auto' && Number.parseFloat(style.outlineWidth) > 0 && this.options.state !== 'focus') {
         const ring = colorOf(style.outlineColor);
         if (ring && ring[3] > 0 && !scale.hasColor(ring) && this.originAt(record, 'outline-color', 'color').from === 'own') {
@@ -1134,6 +1169,12 @@
 
     /** What stands before and behind an element is drawn too; what is its own alone is for a person to judge. */
     pseudo(record, scale) {
+      if (record.style.display === 'list-item' && record.style.listStyleType !== 'none') {
+        const color = colorOf(computed(record.el, '::marker').color);
+        if (color && color[3] > 0 && !scale.hasColor(color) && this.origin.of(record.el, 'color', 'color', '::marker').from === 'own') {
+          this.color('color-pseudo', record, 'color', color, 'text', scale, null, '::marker');
+        }
+      }
       for (const pseudo of ['::before', '::after']) {
         if (!this.sheets.of(rootOf(record.el)).get('content')?.some((rule) => rule.parts.some((part) => part.pseudo === pseudo))) continue;
         const style = computed(record.el, pseudo);
@@ -1161,8 +1202,7 @@
 
       if (scale.families.length) {
         const stack = families(style.fontFamily);
-        const first = new Set(scale.families.map((token) => token.value[0]));
-        if (!first.has(stack[0])) {
+        if (!scale.firstFamilies.has(stack[0])) {
           const source = this.source(record, 'font-family', 'family');
           const mono = /mono|code|courier|consol/.test(stack.join(' '));
           const token = scale.families.find((each) => mono === /mono|code/.test(each.name)) ?? scale.families[0];
@@ -1177,7 +1217,7 @@
       const size = Number.parseFloat(style.fontSize);
       this.length(record, 'font-size', 'font-size', 'font-size', size);
 
-      const weights = scale.numbers.filter((token) => token.role === 'weight');
+      const { weights } = scale;
       const weight = Number(style.fontWeight);
       if (weights.length && !weights.some((token) => token.value === weight)) {
         const source = this.source(record, 'font-weight', 'weight');
@@ -1193,8 +1233,7 @@
     lineHeight(record, scale, size) {
       const { style, el } = record;
       const height = Number.parseFloat(style.lineHeight);
-      const ratios = scale.numbers.filter((token) => token.role === 'line' && token.value < 5);
-      const lengths = scale.lengths.filter((token) => token.role === 'line');
+      const { ratios, lines: lengths } = scale;
       if ((!ratios.length && !lengths.length) || !(size > 0)) return;
       const fits = (tall, of) =>
         ratios.some((token) => Math.abs(token.value * of - tall) < Math.max(0.26, of * 0.006)) || lengths.some((token) => Math.abs(token.value - tall) < 0.51);
@@ -1300,7 +1339,7 @@
           this.add('shadow', el, `${name}: ${short(value)}`, 'no shadow of its own', null, 'look');
         }
       }
-      const strokes = scale.lengths.filter((token) => token.role === 'stroke');
+      const { strokes } = scale;
       if (strokes.length && !(clientWidth(el) === 0 && clientHeight(el) === 0)) {
         for (const side of SIDES) {
           const width = Number.parseFloat(style[camel(`border-${side}-width`)]);
@@ -1351,9 +1390,7 @@
     }
 
     isDisabled(record) {
-      for (let at = record; at; at = at.parent) {
-        if (isMatch(at.el, ':disabled') || attribute(at.el, 'aria-disabled') === 'true') return true;
-      }
+      if (record.disabled) return true;
       const label = closest(record.el, 'label');
       const control = label?.control ?? null;
       return control !== null && isMatch(control, ':disabled');
@@ -1397,6 +1434,7 @@
 
     /** Whether the colour of a text, or of what it stands on, is told of already. */
     isStained(record) {
+      if (this.stained.size === 0) return false;
       let ground = false;
       let color = false;
       for (let at = record; at; at = at.parent) {
@@ -1426,6 +1464,12 @@
 
     // -------------------------------------------------------------- the focus
 
+    ringAt(el) {
+      let ring = this.rings.get(el);
+      if (ring === undefined) this.rings.set(el, (ring = ringOf(el)));
+      return ring;
+    }
+
     focus(record) {
       const { el } = record;
       if (!record.seen && !record.unseen) return;
@@ -1433,9 +1477,8 @@
       if (record.tag === 'iframe' || record.tag === 'object' || record.tag === 'embed') return;
       if (isMatch(el, 'main,[role=main]')) return;
       const scale = this.scales[record.theme];
-      const near = [el, parentNode(el), nextSibling(el), previousSibling(el), parentOf(el) && parentOf(parentOf(el)), closest(el, 'label'), firstChild(el)];
       // All that can have the focus has it here at once: what a neighbour shows of its own focus says nothing of this one's.
-      const changed = near.filter((each) => each instanceof Element && (each === el || !isMatch(each, FOCUSABLE)) && ringOf(each) !== rings.get(each));
+      const changed = roundOf(el).filter((each) => (each === el || !isMatch(each, FOCUSABLE)) && this.ringAt(each) !== rings.get(each));
       const style = record.style;
       if (changed.length === 0) {
         // A control that nobody sees shows its focus elsewhere, if anywhere, and a field shows a caret: that is for a person to judge.
@@ -1530,7 +1573,7 @@
       const { el, tag, style } = record;
       if (/^(?:label|option|details|legend|html|body|main)$/.test(tag) || REPLACED.has(tag) && tag !== 'img' && tag !== 'svg') return;
       if (record.silent || attribute(el, 'aria-disabled') === 'true' || /disabled/.test(attribute(el, 'class') ?? '')) return;
-      if (closest(el, 'a[href],button,summary,label,select,[contenteditable=""],[contenteditable=true]')) return;
+      if (closest(el, 'a[href],button,summary,label,select,[contenteditable]:not([contenteditable=false])')) return;
       const role = (attribute(el, 'role') ?? '').trim().split(/\s+/)[0];
       if (/^(?:tab|menuitem|menuitemcheckbox|menuitemradio|option|treeitem|gridcell|row|columnheader|tooltip|separator|slider|spinbutton|scrollbar|combobox|listbox|tabpanel|grid|tree|menu|application)$/.test(role)) return;
       const holds = queryAll(el, NATIVE).length > 0;
@@ -1663,7 +1706,7 @@
           }
           continue;
         }
-        if (!isMatch(el, 'button,a[href],input:not([type=hidden]),select,textarea,[role=button],[role=link],[role=checkbox],[role=switch],[role=radio],[role=textbox],[role=combobox]')) continue;
+        if (!isMatch(el, 'button,a[href],input:not([type=hidden]),select,textarea,[role=button],[role=link],[role=checkbox],[role=switch],[role=radio],[role=textbox],[role=combobox],[contenteditable]:not([contenteditable=false])')) continue;
         const type = tag === 'input' ? (attribute(el, 'type') ?? 'text').toLowerCase() : '';
         if (this.given(el)) continue;
         if (tag === 'input' || tag === 'select' || tag === 'textarea') {
@@ -1673,6 +1716,9 @@
           if ((attribute(el, 'title') ?? '').trim()) continue;
           const hint = attribute(el, 'placeholder');
           this.add('label', el, hint ? `a field that only its placeholder “${short(hint)}” names` : `<${tag}> without a label`, '<label for> with the words that name it');
+        } else if (hasAttribute(el, 'contenteditable')) {
+          // What is typed into it is its value, and names it for nobody.
+          if (!(attribute(el, 'title') ?? '').trim()) this.add('label', el, `<${tag} contenteditable> without a label`, 'aria-label with the words that name it');
         } else if (!this.words(el) && !(attribute(el, 'title') ?? '').trim()) {
           this.add('label', el, `<${tag}> without a name`, 'words, or aria-label');
         }
@@ -1838,6 +1884,7 @@
 
   // What an element looks like, to see what a state changes of it.
   let remembered = new WeakMap();
+  let rested = [];
   let rings = new WeakMap();
   let stained = new Map();
   const traits = (style) =>
@@ -1845,18 +1892,22 @@
   const ringOf = (el) => {
     const parts = [null, '::before', '::after'].map((pseudo) => {
       const style = computed(el, pseudo);
+      if (pseudo && style.content === 'none') return '';
       const outline = style.outlineStyle === 'none' || Number.parseFloat(style.outlineWidth) === 0 ? '' : `${style.outlineStyle} ${style.outlineWidth} ${style.outlineColor}`;
       return [outline, style.boxShadow, style.borderTopColor, style.borderTopWidth, style.borderBottomColor, style.borderBottomWidth, style.borderLeftColor, style.backgroundColor, style.color, style.textDecorationLine, style.textDecorationColor, style.textDecorationThickness, style.opacity, style.filter].join('|');
     });
     return parts.join('~');
   };
 
+  /** Where the focus of an element may show. */
+  const roundOf = (el) =>
+    [el, parentNode(el), nextSibling(el), previousSibling(el), parentOf(el) && parentOf(parentOf(el)), closest(el, 'label'), firstChild(el)].filter((each) => each instanceof Element);
+
   /** Keeps what everything round the focusable elements looks like before they get the focus. */
   const rememberRings = () => {
     rings = new WeakMap();
     for (const el of queryAll(document, FOCUSABLE)) {
-      const near = [el, parentNode(el), nextSibling(el), previousSibling(el), parentOf(el) && parentOf(parentOf(el)), closest(el, 'label'), firstChild(el)];
-      for (const each of near) if (each instanceof Element && !rings.has(each)) rings.set(each, ringOf(each));
+      for (const each of roundOf(el)) if (!rings.has(each)) rings.set(each, ringOf(each));
     }
   };
 
@@ -1867,8 +1918,37 @@
   /** The findings of the page as it stands. */
   const validate = (options) => {
     const all = filled(options);
-    if (all.state === 'rest') rememberRings();
-    return new Check(all).run();
+    const check = new Check(all);
+    if (all.state === 'rest') {
+      rememberRings();
+      rested = check.records;
+    }
+    return check.run();
+  };
+
+  /** Opens what is closed until somebody opens it, and says what is found inside: all details at one time, each dialog alone. */
+  const opened = (options) => {
+    const trees = [document, ...rested.map((record) => shadowOf(record.el)).filter(Boolean)];
+    const closed = (selector) => trees.flatMap((tree) => [...queryAll(tree, selector)]);
+    const look = (parts) => {
+      for (const el of parts) {
+        // Those of one name are open in turn.
+        removeAttribute(el, 'name');
+        setAttribute(el, 'open', '');
+      }
+      settle();
+      return parts.length === 0 ? [] : validate({ ...options, inside: new Set(parts) });
+    };
+    const found = look(closed('details:not([open])'));
+    const dialogs = closed('dialog:not([open])');
+    for (const el of dialogs.slice(0, DIALOGS)) {
+      found.push(...look([el]));
+      removeAttribute(el, 'open');
+    }
+    for (const el of dialogs.slice(DIALOGS)) {
+      found.push({ rule: 'unread', verdict: null, selector: selectorOf(el), actual: `one of more than ${DIALOGS} dialogs`, expected: 'fewer dialogs in one page', token: null });
+    }
+    return found;
   };
 
   /** Puts the page into a theme by what the token file tells its themes apart with; what is inside a part of another theme stays. */
@@ -1910,13 +1990,15 @@
     }
     return null;
   };
-  /** The colours of everything, to see whether a page has a theme at all. */
-  const dress = (options) => gather(filled(options)).records.filter((record) => record.seen).map((record) => `${record.style.color}${record.style.backgroundColor}`).join('|');
+  /** The colours of everything at rest, to see whether a page has a theme at all. */
+  const dress = () => rested.filter((record) => record.seen).map((record) => `${record.style.color}${record.style.backgroundColor}`).join('|');
 
   const seenAt = new Map();
+  /** Keeps what is to be seen at a width, and says how much of it was not to be seen here. */
   const mark = (name, options) => {
-    seenAt.set(name, new Set(gather(filled(options)).records.filter((record) => record.seen && (record.text || REPLACED.has(record.tag))).map((record) => record.el)));
-    return seenAt.get(name).size;
+    const seen = gather(filled(options)).records.filter((record) => record.seen && (record.text || REPLACED.has(record.tag))).map((record) => record.el);
+    seenAt.set(name, new Set(seen));
+    return seen.filter((el) => !seenAt.get('here').has(el)).length;
   };
   /** What is to be seen a little narrower and a little wider, and not at this width. */
   const dodging = () => {
@@ -1936,10 +2018,8 @@
     return el;
   };
 
-  /** Fonts are there, and whatever moves is where it comes to rest; what never rests is at the end of its first round. */
-  const still = async () => {
-    const fonts = getter(Document.prototype, 'fonts')?.(document)?.ready;
-    await Promise.race([fonts, new Promise((done) => setTimeout(done, 3000))]);
+  /** Whatever moves is where it comes to rest; what never rests is at the end of its first round. */
+  const settle = () => {
     for (const animation of Document.prototype.getAnimations.call(document)) {
       try {
         animation.finish();
@@ -1950,6 +2030,12 @@
         animation.currentTime = timing ? Math.max(0, timing.delay + Number(timing.duration) - 0.01) : 0;
       }
     }
+  };
+  /** Fonts are there, and what moves has settled. */
+  const still = async () => {
+    const fonts = getter(Document.prototype, 'fonts')?.(document)?.ready;
+    await Promise.race([fonts, new Promise((done) => setTimeout(done, 3000))]);
+    settle();
     return 0;
   };
 
@@ -1984,5 +2070,5 @@
     return sound.slice(0, 400).map((selector) => `,${selector}`).join('');
   };
 
-  return { still, stateful, tokens, validate, wear, keep, changed, dress, mark, dodging, find, selectorOf };
+  return { still, stateful, tokens, validate, opened, wear, keep, changed, dress, mark, dodging, find, selectorOf };
 })()

@@ -1,7 +1,7 @@
 //! The bank's own design, as pages of contributors get it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use style::{BASE_CSS, TokenSet};
@@ -13,7 +13,7 @@ use ux::tokens::Tokens;
 
 /// The repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../..")
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it")).join("../../../..")
 }
 
 /// The published style sheet: the components' own, in the order of their names.

@@ -1,7 +1,7 @@
 //! Actions that are services: a stand-in here, and the documentation's own example in Python.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -224,9 +224,11 @@ async fn the_example_of_the_documentation_works() {
         println!("skipped: there is no python3");
         return;
     }
-    let page =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../docs/templates-actions.md"))
-            .unwrap();
+    let page = std::fs::read_to_string(
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it"))
+            .join("../../../../docs/templates-actions.md"),
+    )
+    .unwrap();
     let code = page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the example");
     assert!(code.lines().count() <= 40, "the example is short");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
