@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, ALLOW, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use kit::error::AppError;
 use kit::server::cookies::Secure;
@@ -27,18 +27,30 @@ pub fn answer(request: &Request, error: &AppError) -> Response {
     answered(wants_html(request.headers()), request.extensions().get(), error)
 }
 
-/// Says in the portal's own words what the framework refuses in a few of its own: a method that an address does not take, and a body that is too
-/// large.
+/// Says in the portal's own words what the framework refuses in a few of its own: a method that an address does not take, a body that is too
+/// large, and to a script a part of an address that cannot be read and an address that is none.
 pub async fn in_our_words(request: Request, next: Next) -> Response {
     let (reads_html, assets) = (wants_html(request.headers()), request.extensions().get::<Arc<Assets>>().cloned());
     let method = request.method().clone();
+    let is_script = !reads_html && request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
+    let headers = response.headers();
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Server functions speak to the portal's own pages, in their own way.
+    let is_text = is_script && kind.starts_with("text/plain") && !headers.contains_key("serverfnerror");
+    let is_page = is_script && kind.starts_with("text/html");
     let error = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => AppError::Method { method: method.to_string() },
         StatusCode::PAYLOAD_TOO_LARGE => {
             let limit = response.extensions().get().map_or(MAX_BODY, |Limit(limit)| *limit);
             AppError::TooLarge { megabytes: limit >> 20 }
         }
+        StatusCode::BAD_REQUEST if is_text => {
+            let said = to_bytes(response.into_body(), MAX_ERROR).await.unwrap_or_default();
+            let error = AppError::bad_request(String::from_utf8_lossy(&said));
+            return answered(reads_html, assets.as_ref(), &error);
+        }
+        StatusCode::NOT_FOUND if is_page => AppError::nowhere(),
         _ => return response,
     };
     let mut answer = answered(reads_html, assets.as_ref(), &error);

@@ -103,7 +103,7 @@ pub use facets::{Facet, FacetList, FacetValue};
 pub use facts::{Fact, Facts};
 pub use field::{Field, FieldSet, Need};
 pub use file::FileInput;
-pub use form::{ErrorSummary, FormActions, FormLayout, FormRow, FormSection};
+pub use form::{ErrorSummary, FormActions, FormAsk, FormLayout, FormRow, FormSection};
 pub use fragment::Fragment;
 pub use history::{History, HistoryEntry};
 pub use icon::{Icon, IconView};

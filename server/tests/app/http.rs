@@ -209,6 +209,22 @@ async fn a_page_that_is_not_there_says_so_and_helps() {
 }
 
 #[tokio::test]
+async fn a_script_gets_json_of_an_address_that_is_none_or_cannot_be_read() {
+    let db = one().await;
+    let app = TestApp::new(&db);
+    let one = "/api/contributions/v1/contributions/C-1/submissions";
+    for (path, status, error) in [
+        ("/api/contributions/nothing".to_owned(), 404, "not-found"),
+        ("/api/nothing".to_owned(), 404, "not-found"),
+        (format!("{one}/x/report"), 400, "bad-request"),
+        (format!("{one}/1/pictures/-1"), 400, "bad-request"),
+    ] {
+        let answer = app.get_json(&path).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]["error"]), (status, &json!(error)), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_of_the_wrong_sort_is_refused_and_not_run() {
     for db in databases().await {
         let app = with_one_entity(&db).await;

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{ErrorSummary, FormActions, FormLayout, FormRow, FormSection};
+use super::{ErrorSummary, FormActions, FormAsk, FormLayout, FormRow, FormSection};
 use crate::components::button::{Button, Emphasis};
 use crate::components::choice::Choice;
 use crate::components::combobox::Combobox;
@@ -41,6 +41,10 @@ pub const DOCS: Docs = Docs {
       </FormSection>
       <FormSection title="Who it is for">
         <RadioGroup label="Who may see it" id="form-audience" name="audience" options=vec![Choice::new("team", "The team"), Choice::new("bank", "The bank")] need=Need::Required/>
+        <FormAsk>
+          <RadioGroup label="Is it tested" id="form-tested" name="tested" options=vec![Choice::new("yes", "It is tested"), Choice::new("no", "It is not")]/>
+          <Field label="Why it is not" id="form-untested"><Input name="untested"/></Field>
+        </FormAsk>
         <Field label="Summary" id="form-summary" limit=120><TextArea name="summary"/></Field>
       </FormSection>
       <FormActions><Button text="Register software" emphasis=Emphasis::Primary/><Button text="Save draft"/></FormActions>

@@ -21,6 +21,15 @@ pub fn FormRow(
     view! { <div class="pk-form__row">{children()}</div> }.into_any()
 }
 
+/// A question whose last answer asks for more: what is under it shows when that one is chosen. Without a browser that can tell, it always does.
+#[component]
+pub fn FormAsk(
+    /// A [`RadioGroup`](crate::components::RadioGroup), and the field that its last answer asks for.
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="pk-form__ask">{children()}</div> }.into_any()
+}
+
 /// Fields about one thing, under a heading.
 #[component]
 pub fn FormSection(

@@ -36,6 +36,10 @@
   const stop = (frame, why) => {
     clearTimeout(state(frame).timer);
     frame.src = 'about:blank';
+    // There is nothing to ask any more.
+    for (const button of document.querySelectorAll('[data-pk-preview-check],[data-pk-preview-stop]')) {
+      if (button instanceof HTMLButtonElement && frames().every((each) => each.src === 'about:blank')) button.disabled = true;
+    }
     say(frame, why);
   };
 

@@ -1,8 +1,8 @@
 //! The gate that a contribution is with: what was submitted, what the machine found, and the decision.
 
 use kit::components::{
-    Badge, Banner, Breadcrumb, Button, Choice, Emphasis, Fact, Facts, Field, FormActions, FormLayout, FormRow, Input,
-    InputKind, Need, Page, Panel, Prose, RadioGroup, Section, Select, TextArea, Tone,
+    Badge, Banner, Breadcrumb, Button, Choice, Emphasis, Fact, Facts, Field, FormActions, FormAsk, FormLayout, FormRow,
+    Input, InputKind, Need, Page, Panel, Prose, RadioGroup, Section, Select, TextArea, Tone,
 };
 use kit::error::AppError;
 use kit::page::Drawn;
@@ -195,10 +195,15 @@ fn ReportView(
             }
         })
         .collect();
-    let said = match (report.blocking.len(), report.to_look_at) {
+    let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let said = match (report.blocking.len(), usize::try_from(report.to_look_at).unwrap_or(usize::MAX)) {
         (0, 0) => "Nothing was found.".to_owned(),
-        (0, more) => format!("Nothing blocks; {more} things to look at."),
-        (blocking, more) => format!("{blocking} findings block, and {more} things are to be looked at."),
+        (0, more) => format!("Nothing blocks; {} to look at.", counted(more, "thing is", "things are")),
+        (blocking, more) => format!(
+            "{} and {} to look at.",
+            counted(blocking, "finding blocks", "findings block"),
+            counted(more, "thing is", "things are")
+        ),
     };
     let any = !findings.is_empty();
     let href = format!("/api/contributions/v1/contributions/{}/submissions/{}/report", contribution.id, open.number);
@@ -312,10 +317,12 @@ fn Decide(
             ];
             let (name, note) = (format!("answer.{}", item.id), format!("answer-note.{}", item.id));
             let (group, field) = (format!("answer-{}", item.id), format!("answer-note-{}", item.id));
-            let label = format!("Why it does not apply: {}", item.text);
+            let (question, label) = (item.text.clone(), format!("Why it does not apply: {}", item.text));
             view! {
-                <RadioGroup label=item.text.clone() name=name options=options id=group need=Need::Required/>
-                <Field label=label id=field need=Need::Optional><Input name=note/></Field>
+                <FormAsk>
+                    <RadioGroup label=question name=name options=options id=group need=Need::Required/>
+                    <Field label=label id=field><Input name=note/></Field>
+                </FormAsk>
             }
         })
         .collect();

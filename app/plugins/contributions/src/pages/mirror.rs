@@ -61,27 +61,46 @@ fn ConflictBanner(id: String, path: String, conflict: Conflict, may: bool, now: 
     }
 }
 
+/// How many of a kind of trouble stand open on the board.
+const OPEN: usize = 3;
+
 /// What is wrong between the portal and the repository, for curators; nothing where all is well.
 #[component]
 pub(super) fn Troubles(troubles: Vec<Trouble>) -> impl IntoView {
-    let items: Vec<_> = troubles
+    let mut items: Vec<_> = troubles
         .iter()
         .filter(|trouble| trouble.href.is_empty())
         .map(|trouble| view! { <Problem error=true message=trouble.message.clone() place=trouble.place.clone()/> })
         .collect();
-    let differing: Vec<_> = troubles
+    let mut differing: Vec<_> = troubles
         .iter()
         .filter(|trouble| !trouble.href.is_empty())
         .map(|Trouble { message, place, href }| {
             view! { <li><a href=href.clone()>{message.clone()}</a> " " <span class="pk-quiet pk-wrap">{place.clone()}</span></li> }
         })
         .collect();
+    // The board is what people come for: of many, the first stand open.
+    let (more_items, more_differing) =
+        (items.split_off(items.len().min(OPEN)), differing.split_off(differing.len().min(OPEN)));
     let (wrong, differs) = (!items.is_empty(), !differing.is_empty());
+    let more = more_items.len() + more_differing.len();
+    let rest = (more > 0).then(|| {
+        let said = format!("{more} more");
+        let (wrong, differs) = (!more_items.is_empty(), !more_differing.is_empty());
+        view! {
+            <details class="pk-disclosure">
+                <summary>{said}</summary>
+                {wrong.then(|| view! { <Problems>{more_items}</Problems> })}
+                {differs.then(|| view! { <ul class="pk-list">{more_differing}</ul> })}
+            </details>
+        }
+    });
     (wrong || differs).then(|| {
         view! {
             <Section title="The repository of pitches">
                 {wrong.then(|| view! { <Problems>{items}</Problems> })}
                 {differs.then(|| view! { <ul class="pk-list">{differing}</ul> })}
+                {rest}
             </Section>
         }
     })

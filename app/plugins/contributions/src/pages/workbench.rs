@@ -301,7 +301,10 @@ fn Findings(
         })
         .collect();
     let blocking = report.blocking.len();
-    let title = format!("What the portal found: {blocking} that block, {} to look at", report.to_look_at);
+    let title = match (blocking, report.to_look_at) {
+        (0, 0) => "What the portal found".to_owned(),
+        (blocking, look) => format!("What the portal found: {blocking} that block, {look} to look at"),
+    };
     let list = if count == 0 {
         view! { <EmptyState sentence="Nothing was found."/> }.into_any()
     } else {

@@ -126,6 +126,10 @@ async fn answered<T: IntoResponse>(answer: impl Future<Output = Result<T, AppErr
 }
 
 fn read<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, AppError> {
+    // A list would be taken for the fields in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(AppError::bad_request("The body cannot be read: it is no JSON object"));
+    }
     serde_json::from_slice(body).map_err(|error| AppError::bad_request(format!("The body cannot be read: {error}")))
 }
 

@@ -699,6 +699,8 @@ async fn a_draft_is_kept_for_its_writer_until_it_is_pitched() {
         );
         let unowned = json!({ "title": "x", "problem": "x", "kind": "template", "owner": "nobody" });
         Bank::refuses(&bank.ask(&author(), "POST", BASE, &unowned.to_string()).await, 400);
+        let list = json!(["A pitch", "as a list"]);
+        Bank::refuses(&bank.ask(&author(), "POST", BASE, &list.to_string()).await, 400);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::page::{self, Brief, Look, ORIGIN, PageError, Source, Told, Window};
 use crate::report::{Finding, Report, Screenshot, Theme, Verdict};
 use crate::rules::Rules;
 use crate::serve::Published;
-use crate::site::Site;
+use crate::site::{PAGES, Site};
 use crate::tokens::{Tokens, TokensError};
 
 /// The widths of the window, with the heights that go with them.
@@ -267,6 +267,18 @@ impl Checker {
             let screenshot = look.png.take().map(|png| Screenshot { page: page.clone(), width, theme, png });
             report.screenshots.extend(screenshot);
             report.findings.extend(self.findings(look, if *page == pages[0].0 { "" } else { page }, width, theme));
+        }
+        if let Some([first, ..]) = site.map(Site::more_pages).as_deref() {
+            let unread = Told {
+                rule: "unread".to_owned(),
+                verdict: None,
+                selector: (*first).to_owned(),
+                actual: format!("it is one of more than {PAGES} pages"),
+                expected: format!("{PAGES} pages at most"),
+                token: None,
+            };
+            let look = Look { told: vec![unread], ..Look::default() };
+            report.findings.extend(self.findings(&look, "", self.windows[0].0, Theme::Light));
         }
         report.findings.sort_by(|a, b| (b.verdict, &a.rule, a).cmp(&(a.verdict, &b.rule, b)));
         report.findings.dedup();

@@ -52,8 +52,8 @@ const TYPES: &[(&str, &str)] = &[
     ("wasm", "application/wasm"),
 ];
 
-/// What lies about in folders and belongs to no site; a check of a folder leaves it out.
-const LEFT_OUT: &[&str] = &[".git", ".DS_Store", "node_modules", ".gitignore", ".gitattributes"];
+/// What lies about in folders and belongs to no site; it is left out of folders and of archives that were made of them.
+const LEFT_OUT: &[&str] = &[".git", ".DS_Store", "__MACOSX", "node_modules", ".gitignore", ".gitattributes"];
 
 /// Static files by path, such as `assets/app.js`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,8 +122,8 @@ impl Site {
         for at in 0..archive.len() {
             let entry = archive.by_index(at).map_err(|error| SiteError::Archive(error.to_string()))?;
             let name = entry.name().to_owned();
-            if entry.is_dir() {
-                plain(name.trim_end_matches('/'))?;
+            let path = plain(name.trim_end_matches('/'))?;
+            if entry.is_dir() || path.split('/').any(|part| LEFT_OUT.contains(&part)) {
                 continue;
             }
             // A link is written as a file whose mode says what it is.
@@ -142,9 +142,12 @@ impl Site {
                 .read_to_end(&mut content)
                 .map_err(|error| SiteError::Archive(format!("{name}: {error}")))?;
             if content.len() as u64 > most {
-                return Err(limit(&name, most, "bytes when unpacked"));
+                return Err(match most {
+                    FILE_BYTES => limit(&path, most, "bytes when unpacked"),
+                    _ => limit(&path, RATIO, "times its packed size when unpacked"),
+                });
             }
-            site.insert(&name, content)?;
+            site.insert(&path, content)?;
         }
         site.without_wrapper().whole()
     }
@@ -200,12 +203,22 @@ impl Site {
         self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
     }
 
-    /// The pages: the first one, which a preview opens with, and the others in the order of their paths.
+    /// The pages that are checked: the first one, which a preview opens with, and the others in the order of their paths.
     pub fn pages(&self) -> Vec<&str> {
+        let mut pages = self.all_pages();
+        pages.truncate(PAGES);
+        pages
+    }
+
+    /// The pages that are more than are checked.
+    pub fn more_pages(&self) -> Vec<&str> {
+        self.all_pages().into_iter().skip(PAGES).collect()
+    }
+
+    fn all_pages(&self) -> Vec<&str> {
         let is_page = |path: &&str| path.ends_with(".html") || path.ends_with(".htm");
         let mut pages: Vec<&str> = self.files.keys().map(String::as_str).filter(is_page).collect();
         pages.sort_by_key(|path| (*path != "index.html", path.matches('/').count(), (*path).to_owned()));
-        pages.truncate(PAGES);
         pages
     }
 
@@ -332,6 +345,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_desktop_puts_into_an_archive_is_left_out() {
+        let files: [(&str, &[u8]); 4] = [
+            ("ui/index.html", b"<p>"),
+            ("ui/.DS_Store", b"x"),
+            ("__MACOSX/ui/._index.html", b"x"),
+            ("ui/.git/config", b"x"),
+        ];
+        let site = Site::from_zip(&zip(&files)).expect("a site");
+        assert_eq!(site.files().map(|(path, _)| path).collect::<Vec<_>>(), ["index.html"]);
+    }
+
+    #[test]
+    fn pages_beyond_those_that_are_checked_are_known() {
+        let pages = (0..PAGES + 2).map(|n| (format!("{n:02}.html"), b"<p>".to_vec()));
+        let site = Site::from_files(pages.chain([("index.html".to_owned(), b"<p>".to_vec())])).expect("a site");
+        assert_eq!((site.pages().len(), site.more_pages()), (PAGES, vec!["19.html", "20.html", "21.html"]));
+    }
+
+    #[test]
     fn no_path_leaves_the_site() {
         for path in [
             "../x.html",
@@ -365,7 +397,7 @@ mod tests {
     #[test]
     fn a_bomb_does_not_go_off() {
         let text = refused(&[("index.html", b"<p>"), ("big.txt", &vec![b'0'; 9 << 20])]);
-        assert!(text.starts_with("big.txt: at most"), "{text}");
+        assert_eq!(text, "big.txt: at most 200 times its packed size when unpacked");
         let many: Vec<(String, Vec<u8>)> = (0..6).map(|n| (format!("{n}.txt"), vec![0; 10 << 20])).collect();
         let text = Site::from_files(many).expect_err("refused").to_string();
         assert!(text.starts_with("all files together"), "{text}");

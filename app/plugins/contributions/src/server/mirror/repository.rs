@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kit::query::segment;
 use kit::server::clock::Millis;
@@ -135,7 +135,8 @@ impl Mirror {
             let mut about = about.split_ascii_whitespace();
             let (mode, _, blob, size) = (about.next(), about.next(), about.next(), about.next());
             let (Some("100644" | "100755"), Some(blob)) = (mode, blob) else { continue };
-            if !name.ends_with(".md") || name.eq_ignore_ascii_case("readme.md") {
+            let is_markdown = Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md"));
+            if !is_markdown || name.eq_ignore_ascii_case("readme.md") {
                 continue;
             }
             if !is_name(name) {

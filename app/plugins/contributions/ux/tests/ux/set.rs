@@ -484,7 +484,7 @@ fn depart(page: &mut Page, numbers: &mut Numbers, taken: &mut Vec<String>) -> Op
             &["overflow"]
         }
         _ => {
-            let from = page.html.find(&format!("id=\"{id}\">"))? + id.len() + 5;
+            let from = page.html.find(&format!("id=\"{id}\">"))? + id.len() + 6;
             let end = from + page.html[from..].find("</button>")?;
             page.html.replace_range(from..end, "<svg aria-hidden=\"true\" width=\"16\" height=\"16\"></svg>");
             &["label"]
