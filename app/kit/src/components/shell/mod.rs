@@ -94,6 +94,7 @@ pub fn Shell(
         }
         .foot {
             display: grid;
+            grid-template-columns: minmax(0, 1fr);
             gap: var(--pk-space-3);
         }
         .content {

@@ -66,7 +66,7 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
     let material = view! { <MaterialView submission=open.clone()/> };
     let report = view! { <ReportView contribution=contribution.clone() open=open.clone() rules=rules who=who.clone() may=may_take_part now=now/> };
     let evidence = view! { <Evidences open=open.clone()/> };
-    let decide = view! { <Decide contribution=contribution open=open.clone() who=who.clone() reviews=reviews titles=titles.clone() groups=groups/> };
+    let decide = view! { <Decide contribution=contribution open=open.clone() who=who.clone() reviews=reviews titles=titles.clone() groups=groups now=now/> };
     view! {
         <Breadcrumb trail=trail/>
         <Page title=heading kind=title lead=lead aside=aside>
@@ -199,6 +199,7 @@ fn ReportView(
     let said = match (report.blocking.len(), usize::try_from(report.to_look_at).unwrap_or(usize::MAX)) {
         (0, 0) => "Nothing was found.".to_owned(),
         (0, more) => format!("Nothing blocks; {} to look at.", counted(more, "thing is", "things are")),
+        (blocking, 0) => format!("{}.", counted(blocking, "finding blocks", "findings block")),
         (blocking, more) => format!(
             "{} and {} to look at.",
             counted(blocking, "finding blocks", "findings block"),
@@ -277,6 +278,7 @@ fn Decide(
     reviews: bool,
     titles: Titles,
     groups: Vec<String>,
+    now: Millis,
 ) -> impl IntoView {
     if groups.is_empty() {
         return view! { <Banner title="The portal itself opens this gate" tone=Tone::Neutral><p>"It does so once every standard is met."</p></Banner> }.into_any();
@@ -337,8 +339,14 @@ fn Decide(
     });
     let (accepts, sends_back, rejects) = (hidden(), hidden(), hidden());
     let stage = open.stage.name();
-    view! {
-        <Section title="Your decision">
+    let blocked = match contribution.open_findings(now).len() {
+        _ if open.needs_report() && open.report.is_none() => Some("The portal has not looked at its pages yet."),
+        0 => None,
+        _ => Some("What blocks is mended and submitted again, or waived by the design team."),
+    };
+    let accept = match blocked {
+        Some(why) => view! { <Banner title="It cannot be accepted yet" tone=Tone::Waiting><p>{why}</p></Banner> }.into_any(),
+        None => view! {
             <details class="pk-disclosure" open=true>
                 <summary>"Accept"</summary>
                 <form method="post" action=DecideSubmission::PATH>
@@ -351,7 +359,13 @@ fn Decide(
                     </FormLayout>
                 </form>
             </details>
-            <details class="pk-disclosure">
+        }
+        .into_any(),
+    };
+    view! {
+        <Section title="Your decision">
+            {accept}
+            <details class="pk-disclosure" open=blocked.is_some()>
                 <summary>"Send back"</summary>
                 <form method="post" action=DecideSubmission::PATH>
                     {sends_back}
