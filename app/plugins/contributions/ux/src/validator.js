@@ -877,6 +877,10 @@
   const REPLACED = new Set(['img', 'picture', 'video', 'audio', 'canvas', 'iframe', 'object', 'embed', 'svg', 'math', 'meter', 'progress']);
   const NATIVE = 'a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,audio[controls],video[controls],[contenteditable]:not([contenteditable=false]),iframe,object,embed';
   const CONTROL = 'button,input:not([type=hidden]),select,textarea';
+  /** The largest drawing that is an icon, in pixels. */
+  const ICON = 48;
+  /** The most shapes of a drawing that are looked at. */
+  const SHAPES = 200;
   /** The most dialogs of a page that are opened. */
   const DIALOGS = 10;
   const FOCUSABLE = `${NATIVE},[tabindex]`;
@@ -1063,6 +1067,7 @@
         this.landmarks();
         this.names();
         this.tabOrder();
+        this.reordered();
         this.targets();
         this.overflow();
         this.frames();
@@ -1085,6 +1090,8 @@
       const scale = this.scales[record.theme];
       if (scale.colors.length === 0) return;
       if (record.text) this.textColor(record, scale);
+      this.effect(record);
+      if (tag === 'svg') this.drawing(record, scale);
       if (REPLACED.has(tag)) return;
       const ground = colorOf(style.backgroundColor);
       if (ground && ground[3] > 0 && !scale.hasColor(ground)) {
@@ -1165,6 +1172,35 @@
         const property = sides.length > 1 ? 'border-color' : `border-${sides[0]}-color`;
         this.color('color-border', record, property, color, 'border', scale);
       }
+    }
+
+    /** What changes colours after they are made: a script cannot say what comes of it. */
+    effect(record) {
+      const { el, style } = record;
+      if (/(?:hue-rotate|invert|sepia|saturate|brightness|contrast|grayscale)\(/.test(style.filter) && this.originAt(record, 'filter', 'color').from === 'own') {
+        this.add('color-effect', el, `filter: ${short(style.filter)}`, 'colours of the tokens as they are');
+      }
+      if (style.mixBlendMode !== 'normal' && this.originAt(record, 'mix-blend-mode', 'color').from !== 'published') {
+        this.add('color-effect', el, `mix-blend-mode: ${style.mixBlendMode}`, 'colours of the tokens as they are');
+      }
+    }
+
+    /** The colours of an icon; a picture is as it is, and is named as one or larger. */
+    drawing(record, scale) {
+      if (attribute(record.el, 'role') === 'img' || Math.max(record.rect.width, record.rect.height) > ICON) return;
+      const wrong = new Set();
+      const shapes = [...queryAll(record.el, 'path,rect,circle,ellipse,line,polyline,polygon,text,stop')].slice(0, SHAPES);
+      for (const shape of shapes) {
+        const stop = tagName(shape) === 'stop';
+        if (!stop && closest(shape, 'defs,clipPath,mask,symbol,pattern,marker')) continue;
+        const style = computed(shape);
+        const paints = stop ? [style.stopColor] : [tagName(shape) === 'line' ? 'none' : style.fill, style.stroke];
+        for (const paint of style.display === 'none' ? [] : paints) {
+          const color = /^(?:none|url\(|context-)/.test(paint) ? null : colorOf(paint);
+          if (color && color[3] > 0 && !scale.hasColor(color)) wrong.add(hex(color));
+        }
+      }
+      if (wrong.size > 0) this.add('color-drawing', record.el, [...wrong].slice(0, 5).join(', '), 'currentColor, or colours of the tokens');
     }
 
     /** What stands before and behind an element is drawn too; what is its own alone is for a person to judge. */
@@ -1551,6 +1587,9 @@
       for (const record of this.records) {
         const { el, tag, style } = record;
         if (!record.seen) continue;
+        if (tag === 'a' && /^\s*javascript:/i.test(attribute(el, 'href') ?? '')) {
+          this.add('fake-control', el, '<a> whose address is a script', '<button>, or the address of a page', components.length ? '.pk-button' : null);
+        }
         if (isMatch(el, NATIVE)) {
           if (components.length && record.seen) this.nativeControl(record);
           continue;
@@ -1740,6 +1779,22 @@
           // A link may lead where another one leads too; a button that is not reached does nothing for nobody.
           const verdict = record.tag === 'a' ? 'look' : null;
           if (!roved && !part) this.add('tab-order', el, `<${record.tag}> with tabindex="${text}"`, 'within reach of the Tab key', null, verdict);
+        }
+      }
+    }
+
+    /** Where a box shows what can be focused in another order than the Tab key goes. */
+    reordered() {
+      const boxes = new Set();
+      for (const { parent, style } of this.records) {
+        if (!parent || !/flex|grid/.test(parent.style.display) || parent.style.direction === 'rtl') continue;
+        if (style.order !== '0' || (/flex/.test(parent.style.display) && /-reverse/.test(parent.style.flexDirection))) boxes.add(parent);
+      }
+      for (const box of boxes) {
+        const stops = this.records.filter((each) => each.parent === box && each.seen && (isMatch(each.el, FOCUSABLE) || queryAll(each.el, FOCUSABLE).length > 0));
+        const before = (a, b) => a.rect.bottom <= b.rect.top + 1 || (a.rect.right <= b.rect.left + 1 && a.rect.top < b.rect.bottom - 1);
+        if (stops.some((stop, at) => at > 0 && before(stop, stops[at - 1]))) {
+          this.add('tab-order', box.el, 'what is in it is shown in another order than the Tab key goes', 'the order of the document', null, 'look');
         }
       }
     }
