@@ -23,6 +23,8 @@
   const nextSibling = getter(Element.prototype, 'nextElementSibling');
   const previousSibling = getter(Element.prototype, 'previousElementSibling');
   const shadowOf = getter(Element.prototype, 'shadowRoot');
+  const slotOf = getter(Element.prototype, 'assignedSlot');
+  const assignedTo = method(HTMLSlotElement.prototype, 'assignedNodes');
   const tagName = getter(Element.prototype, 'localName');
   const classList = getter(Element.prototype, 'classList');
   const scrollWidth = getter(Element.prototype, 'scrollWidth');
@@ -886,8 +888,16 @@
   const FOCUSABLE = `${NATIVE},[tabindex]`;
   const LANDMARK = 'main,header,nav,footer,aside,dialog,form,section,search,[role=main],[role=banner],[role=navigation],[role=contentinfo],[role=complementary],[role=region],[role=search],[role=form],[role=dialog],[role=alertdialog],[role=alert],[role=status],[role=log]';
 
+  /** What is drawn inside an element or a shadow tree, as the slots have it. */
+  const drawnIn = (node) => {
+    if (node instanceof HTMLSlotElement) {
+      const assigned = assignedTo(node, { flatten: true });
+      if (assigned.length > 0) return assigned;
+    }
+    return childNodes((node instanceof Element && shadowOf(node)) || node);
+  };
   const hasOwnText = (el) => {
-    for (const node of childNodes(el)) if (node.nodeType === 3 && /\S/.test(node.data)) return true;
+    for (const node of drawnIn(el)) if (node.nodeType === 3 && /\S/.test(node.data)) return true;
     return false;
   };
   const isTyped = (el, tag) => tag === 'textarea' || tag === 'select' || (tag === 'input' && !/^(?:checkbox|radio|range|color|file|image|hidden)$/.test(attribute(el, 'type') ?? 'text'));
@@ -933,13 +943,15 @@
       }
       record.typed = isTyped(el, tag);
       record.text = record.typed || (!REPLACED.has(tag) && hasOwnText(el));
+      // A slot has no box: the text that is put into it stands in the box round it.
+      if (tag === 'slot' && record.text && parent) Object.assign(record, { rect: parent.rect, seen: parent.seen });
       records.push(record);
       byElement.set(el, record);
       if (records.length > options.most) throw new Error(`the page has more than ${options.most} elements`);
       if (tag === 'svg' || tag === 'math' || tag === 'select') return;
       const shadow = shadowOf(el);
       if (shadow) for (let child = shadow.firstElementChild; child; child = nextSibling(child)) visit(child, record);
-      for (let child = firstChild(el); child; child = nextSibling(child)) visit(child, record);
+      for (let child = firstChild(el); child; child = nextSibling(child)) visit(child, byElement.get(slotOf(child)) ?? record);
     };
     visit(rootElement(), null);
     return { records, byElement };
@@ -1721,7 +1733,7 @@
     words(el, depth = 0) {
       if (depth > 40) return '';
       let text = '';
-      for (const node of childNodes(el)) {
+      for (const node of drawnIn(el)) {
         if (node.nodeType === 3) text += node.data;
         else if (node instanceof Element && attribute(node, 'aria-hidden') !== 'true') {
           const tag = tagName(node);
@@ -1730,8 +1742,6 @@
           text += ` ${own || (tag === 'img' ? (attribute(node, 'alt') ?? '') : this.words(node, depth + 1))} `;
         }
       }
-      const shadow = shadowOf(el);
-      if (shadow) text += textContent(shadow);
       return text.replace(/\s+/g, ' ').trim();
     }
 
