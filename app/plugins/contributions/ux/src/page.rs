@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_millis(120);
 /// How long the page goes on in its own time before it is looked at again.
 const LATER_MS: u32 = 30_000;
 /// How long that may take.
-const LATER: Duration = Duration::from_secs(6);
+const LATER: Duration = Duration::from_secs(15);
 /// The tallest picture.
 const PICTURE_HEIGHT: f64 = 6_000.0;
 /// The most elements that are put into a state.
