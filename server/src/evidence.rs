@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use contributions::server::evidence::{Evidence, Looked, Pages, Rule};
-use review::{Finding, Report, ReportVerdict};
+use review::{Finding, Report, ReportVerdict, finding_key};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use style::TokenSet;
@@ -83,17 +83,20 @@ pub async fn site(pages: Pages) -> Result<Site, String> {
     read.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
-/// What the gate goes by. A finding is named by its rule and element, whatever the width and theme in which it is seen.
+/// What the gate goes by. A finding is named by its rule, element and what was found there, in whatever widths and themes it is seen.
 fn report(checked: &Checked) -> Report {
     let of = |verdict: Verdict| {
-        let found = checked.findings.iter().filter(move |finding| finding.verdict == verdict);
-        found.map(|finding| (format!("{} {}", finding.rule, finding.selector), finding)).collect::<BTreeMap<_, _>>()
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for finding in checked.findings.iter().filter(|finding| finding.verdict == verdict) {
+            found.entry((&finding.rule, &finding.selector)).or_default().push(finding);
+        }
+        found
     };
-    let blocking = of(Verdict::Fail).into_iter().map(|(key, finding)| Finding {
-        key,
-        rule: finding.rule.clone(),
-        selector: finding.selector.clone(),
-        said: format!("{}: {} is expected", finding.actual, finding.expected),
+    let blocking = of(Verdict::Fail).into_iter().map(|((rule, selector), found)| Finding {
+        key: finding_key(rule, selector, found.iter().map(|finding| finding.actual.as_str())),
+        rule: rule.clone(),
+        selector: selector.clone(),
+        said: format!("{}: {} is expected", found[0].actual, found[0].expected),
     });
     Report {
         id: String::new(),

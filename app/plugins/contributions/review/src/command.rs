@@ -15,6 +15,9 @@ const SAID: usize = 10_000;
 /// The most changes that are asked for at once.
 const CHANGES: usize = 100;
 
+/// The most problems that are told at once.
+const PROBLEMS: usize = 20;
+
 /// The most submissions of a contribution.
 const SUBMISSIONS: usize = 500;
 
@@ -413,6 +416,8 @@ impl Contribution {
         self.made(who)?;
         match self.state {
             State::Open => {}
+            // Where people decide, they send it back; the portal alone cannot.
+            State::InReview if rules.is_machines(self.stage) => {}
             State::InReview => return Err(conflict("It is with the gate already")),
             _ => return Err(conflict("It is over, and stays as it is")),
         }
@@ -435,6 +440,7 @@ impl Contribution {
             problems.push(format!("The checklist has no item {unknown:?}"));
         }
         if !problems.is_empty() {
+            problems.truncate(PROBLEMS);
             return Err(Refused::Invalid(problems.join(". ")));
         }
         let gate = rules.stage(stage);
@@ -500,8 +506,10 @@ impl Contribution {
             return Err(forbidden(format!("{} waives findings", rules.design.group)));
         }
         self.other_eyes(who)?;
-        let open = self.open(submission)?;
-        let report = open.report.as_ref().ok_or_else(|| conflict("There is no report yet"))?;
+        // A waiver that is past is waived again, however far the contribution has come.
+        let passed = self.passed_ux().filter(|passed| passed.number == submission && !self.state.is_over());
+        let of = passed.map_or_else(|| self.open(submission), Ok)?;
+        let report = of.report.as_ref().ok_or_else(|| conflict("There is no report yet"))?;
         if !report.blocking.iter().any(|blocking| blocking.key == finding) {
             return Err(Refused::Unknown(format!("A blocking finding {finding:?} in the report")));
         }
@@ -552,9 +560,8 @@ impl Contribution {
                 }
                 let findings = self.open_findings(now).len();
                 if findings > 0 {
-                    return Err(conflict(format!(
-                        "{findings} blocking findings are open: have them mended, or waived"
-                    )));
+                    let said = if findings == 1 { "finding blocks" } else { "findings block" };
+                    return Err(conflict(format!("{findings} {said}: have them mended, or waived")));
                 }
                 let comment = short(&comment)?;
                 let mut events =

@@ -324,6 +324,7 @@ impl Contribution {
             Event::Submitted { stage, submission, material, checklist, quorum, due_at } => {
                 self.makers.insert(actor.to_owned());
                 self.followers.insert(actor.to_owned());
+                self.drop_submission(actor, at);
                 self.submissions.push(Submission {
                     number: *submission,
                     stage: *stage,
@@ -461,19 +462,26 @@ impl Contribution {
         (self.stage, self.state, self.since) = (stage, state, at);
     }
 
-    /// What has become of the findings that were waived for its pages: a waiver that is past has to be mended. Nothing where nothing was waived.
-    pub fn waived(&self, now: Millis) -> Option<Found> {
+    /// The submission that passed the UX gate, where one did.
+    pub fn passed_ux(&self) -> Option<&Submission> {
         let accepted = |open: &&Submission| {
             open.stage == Stage::Ux
                 && open.decision.as_ref().is_some_and(|decision| decision.outcome == Outcome::Accepted)
         };
-        let report = self.submissions.iter().rev().find(accepted)?.report.as_ref()?;
+        self.submissions.iter().rev().find(accepted)
+    }
+
+    /// What has become of the findings that were waived for its pages: a waiver that is past has to be mended. Nothing where nothing was waived.
+    pub fn waived(&self, now: Millis) -> Option<Found> {
+        let report = self.passed_ux()?.report.as_ref()?;
         let (waived, past): (Vec<_>, Vec<_>) =
             report.blocking.iter().partition(|finding| self.is_waived(&finding.key, now));
         let said = match (waived.len(), past.len()) {
             (0, 0) => return None,
             (waived, 0) => format!("{waived} findings are waived"),
-            (_, past) => format!("The waivers of {past} findings are past: mend them, and submit the pages again"),
+            (_, past) => format!(
+                "The waivers of {past} findings are past: the design team waives them again, or they are mended in a contribution that follows"
+            ),
         };
         Some(Found { standard: WAIVERS.to_owned(), met: past.is_empty(), said })
     }

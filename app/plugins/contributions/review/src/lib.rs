@@ -21,7 +21,9 @@ pub use contribution::{Claim, Comment, Contribution, Decision, Flag, Submission,
 pub use event::{Actor, Entry, Event, Millis, Origin, REPOSITORY};
 pub use file::{FileProblem, LARGEST_FILE, Merged, PitchFile, file_name, merge, parse, render};
 pub use manifest::{DataUse, Manifest, Route, Upstream};
-pub use material::{Change, CodeChange, Evidence, Finding, Link, Material, Pitch, Report, ReportVerdict, Ui};
+pub use material::{
+    Change, CodeChange, Evidence, Finding, Link, Material, Pitch, Report, ReportVerdict, Ui, finding_key,
+};
 pub use rules::{Answer, Answers, Checklist, Group, Item, Rules, RulesError, StageRules};
 pub use stage::{Kind, Outcome, Stage, State};
 pub use standard::{Check, Found, Standard, unmet};

@@ -107,6 +107,12 @@ impl Manifest {
         if self.upstreams.iter().any(|upstream| upstream.target.is_empty()) {
             problems.push("An upstream names its target".into());
         }
+        let mut names = BTreeSet::new();
+        let named = self.data.iter().map(|data| ("Data", &data.name));
+        let called = self.upstreams.iter().map(|upstream| ("An upstream", &upstream.target));
+        for (what, name) in named.chain(called).filter(|each| !names.insert(*each)) {
+            problems.push(format!("{what} is named twice: {name}"));
+        }
         let lists = [self.routes.len(), self.permissions.len(), self.data.len(), self.upstreams.len()];
         if lists.iter().any(|length| *length > MOST) {
             problems.push(format!("A list of the manifest has {MOST} entries at most"));
@@ -122,7 +128,7 @@ impl Manifest {
 
     fn texts(&self) -> impl Iterator<Item = &str> {
         let one = [self.owner.as_str()].into_iter();
-        let routes = self.routes.iter().map(|route| route.path.as_str());
+        let routes = self.routes.iter().flat_map(|route| [route.method.as_str(), route.path.as_str()]);
         let permissions = self.permissions.iter().map(String::as_str);
         let data = self.data.iter().flat_map(|data| [data.name.as_str(), data.classification.as_str()]);
         let upstreams = self.upstreams.iter().flat_map(|up| [up.target.as_str(), up.reason.as_str()]);

@@ -1,6 +1,6 @@
 //! What contributors give: the pitch, and what each gate asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -20,6 +20,7 @@ const LINKS: usize = 50;
 
 /// A link.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// What it is called.
     #[serde(default)]
@@ -101,7 +102,10 @@ impl Pitch {
             problems.push(("links", format!("A pitch has {LINKS} links at most")));
         }
         for link in &self.links {
-            if !is_web(&link.url) || link.title.chars().count() > TITLE {
+            if link.title.chars().count() > TITLE {
+                problems.push(("links", format!("The title of a link has {TITLE} characters at most")));
+            }
+            if !is_web(&link.url) {
                 problems.push(("links", format!("{:?} is no address that begins with https:// or http://", link.url)));
             }
         }
@@ -186,6 +190,7 @@ impl Ui {
 
 /// The change that brings the code.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CodeChange {
     /// Its page at the git host.
     pub url: String,
@@ -195,6 +200,7 @@ pub struct CodeChange {
 
 /// A link that shows that an item of a checklist is met, and what to look at there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Where it is; may be empty where the note says it all.
     #[serde(default)]
@@ -206,7 +212,7 @@ pub struct Evidence {
 
 /// What is submitted to a gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Material {
     /// The pages, for the UX gate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,6 +243,9 @@ impl Material {
             (None, true) => problems.push("Bring the pages: an upload or a commit of a git repository".into()),
             (Some(_), false) => problems.push("Pages are submitted to the UX gate, by what has pages".into()),
             (Some(Ui::Upload { hash, .. }), true) if hash.is_empty() => problems.push("The upload has no hash".into()),
+            (Some(Ui::Upload { name, .. }), true) if name.chars().count() > TITLE || !is_plain(name) => {
+                problems.push(format!("The name of an upload has {TITLE} plain characters at most"));
+            }
             (Some(Ui::Git { url, commit, path }), true) => {
                 if !is_web(url) {
                     problems.push(format!("{url:?} is no address of a git repository"));
@@ -311,7 +320,7 @@ impl Material {
         let said = |evidence: Option<&Evidence>| {
             evidence.map(|e| format!("{} {}", e.url, e.note).trim().to_owned()).unwrap_or_default()
         };
-        let items: std::collections::BTreeSet<&String> = before.evidence.keys().chain(self.evidence.keys()).collect();
+        let items: BTreeSet<&String> = before.evidence.keys().chain(self.evidence.keys()).collect();
         for item in items {
             let (was, is) = (said(before.evidence.get(item)), said(self.evidence.get(item)));
             if was != is {
@@ -358,7 +367,7 @@ pub struct Report {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// Names it: the same finding in the next submission has the same key, so that a waiver goes on holding.
+    /// Names it, as [`finding_key`] does.
     pub key: String,
     /// The rule.
     pub rule: String,
@@ -370,22 +379,34 @@ pub struct Finding {
     pub said: String,
 }
 
+/// What names a finding: its rule, its element, and all that was found there. The same finding in the next submission has the same key, so that a
+/// waiver goes on holding; another value is another finding.
+pub fn finding_key<'a>(rule: &str, selector: &str, actual: impl IntoIterator<Item = &'a str>) -> String {
+    let values: BTreeSet<&str> = actual.into_iter().collect();
+    format!("{rule} {selector}: {}", values.into_iter().collect::<Vec<_>>().join("; "))
+}
+
 /// Until when something holds, where it ends at all.
 pub(crate) fn is_past(expires: Millis, now: Millis) -> bool {
     expires <= now
 }
 
 /// What is said of a text that is not [plain](is_plain).
-pub(crate) const NOT_PLAIN: &str = "This has a control character, or one that turns the direction of text: take it out";
+pub(crate) const NOT_PLAIN: &str =
+    "This has a control character, one that nobody sees, or one that turns the direction of text: take it out";
 
 /// Whether a text has no characters that nobody sees, and that make it read otherwise than it is.
 pub(crate) fn is_plain(text: &str) -> bool {
     let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || turns(c))
+    // Of no width, and other ends of lines; a joiner is part of words and of pictures.
+    let unseen = |c| matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}');
+    !text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || turns(c) || unseen(c))
 }
 
 pub(crate) fn is_web(text: &str) -> bool {
     text.len() <= 2_000
+        && is_plain(text)
+        && !text.contains(char::is_whitespace)
         && Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "https" | "http")
                 && url.has_host()

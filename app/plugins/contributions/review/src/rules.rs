@@ -134,6 +134,11 @@ impl Rules {
         self.stages.get(&stage)
     }
 
+    /// Whether a stage is a gate that the portal alone decides about.
+    pub fn is_machines(&self, stage: Stage) -> bool {
+        Stage::GATES.contains(&stage) && self.stage(stage).is_none_or(|gate| gate.groups.is_empty())
+    }
+
     /// What a gate goes by for a kind.
     pub fn checklist(&self, stage: Stage, kind: Kind) -> Option<&Checklist> {
         let lists = &self.stages.get(&stage)?.checklists;

@@ -211,6 +211,8 @@ pub(crate) fn may_become((stage, state): (Stage, State), (next_stage, next): (St
     match (state, next) {
         // Submitted to its stage; a pitch is submitted to the first gate.
         (Open, InReview) => (is_gate && next_stage == stage) || (stage == Stage::Pitch && next_stage == Stage::Ux),
+        // Submitted anew to what nobody sends it back from.
+        (InReview, InReview) => stage == Stage::Readiness && next_stage == stage,
         // Accepted, and on to the next stage; or sent back, to this gate or one before it.
         (InReview, Open) => {
             stage.next() == Some(next_stage) || (Stage::GATES.contains(&next_stage) && next_stage <= stage)

@@ -226,8 +226,8 @@ fn no_stage_is_jumped_over_or_gone_back_to() {
                     let by = &reviewer[Stage::REVIEWED.iter().position(|s| Some(*s) == at).expect("a reviewed gate")];
                     walk.done(by, decide(&walk.contribution.clone(), send_back(None)));
                 }
-                let allowed =
-                    if walk.contribution.state == State::InReview { None } else { Some(at.unwrap_or(Stage::Ux)) };
+                let allowed = Some(at.unwrap_or(Stage::Ux))
+                    .filter(|stage| walk.contribution.state != State::InReview || *stage == Stage::Readiness);
                 for stage in Stage::ALL.into_iter().filter(|stage| Some(*stage) != allowed) {
                     let refused = walk.refused(&author(), submit(stage, kind));
                     assert!(matches!(refused, Refused::Conflict(_)), "{at:?} {stage}: {refused}");
@@ -239,6 +239,27 @@ fn no_stage_is_jumped_over_or_gone_back_to() {
             }
         }
     }
+}
+
+#[test]
+fn what_the_portal_alone_decides_about_is_submitted_anew() {
+    let mut walk = Walk::to(Kind::Documentation, Stage::Readiness);
+    let first = walk.contribution.in_review().expect("it is with the gate").number;
+    assert!(matches!(walk.refused(&engineer(), submit(Stage::Readiness, Kind::Documentation)), Refused::Forbidden(_)));
+    walk.done(&author(), submit(Stage::Readiness, Kind::Documentation));
+    assert_eq!(walk.contribution.in_review().map(|open| open.number), Some(first + 1));
+    // What was found of the one before opens nothing.
+    walk.portal(Command::Check { submission: Some(first), found: found(true) });
+    assert_eq!(walk.at(), (Stage::Readiness, State::InReview));
+    walk.portal(Command::Check { submission: Some(first + 1), found: found(true) });
+    assert_eq!(walk.at(), (Stage::Live, State::Open));
+}
+
+#[test]
+fn another_value_is_another_finding() {
+    let key = |values: &[&str]| crate::finding_key("spacing", "#x", values.iter().copied());
+    assert_eq!(key(&["padding: 13px", "padding: 14px", "padding: 13px"]), key(&["padding: 14px", "padding: 13px"]));
+    assert_ne!(key(&["padding: 13px"]), key(&["padding: 77px"]));
 }
 
 #[test]
@@ -322,7 +343,7 @@ fn the_ux_gate_stays_closed_without_a_report_and_while_a_finding_is_open() {
     walk.portal(Command::Report { submission: 1, report: Ok(Report { reviewed: "h2".into(), ..report(&[]) }) });
     assert!(walk.refused(&designer(), accept.clone()).to_string().contains("other pages"));
     walk.portal(Command::Report { submission: 1, report: Ok(report(&["contrast#1", "focus#2"])) });
-    assert!(walk.refused(&designer(), accept.clone()).to_string().contains("2 blocking findings"));
+    assert!(walk.refused(&designer(), accept.clone()).to_string().contains("2 findings block"));
     let waive = |finding: &str, expires| Command::Waive {
         submission: 1,
         finding: finding.into(),
@@ -335,17 +356,25 @@ fn the_ux_gate_stays_closed_without_a_report_and_while_a_finding_is_open() {
     assert!(matches!(walk.refused(&designer(), waive("contrast#1", 5)), Refused::Invalid(_)));
     assert!(matches!(walk.refused(&designer(), waive("contrast#1", walk.now + 400 * DAY)), Refused::Invalid(_)));
     walk.done(&designer(), waive("contrast#1", later));
-    assert!(walk.refused(&designer(), accept.clone()).to_string().contains("1 blocking"));
+    assert!(walk.refused(&designer(), accept.clone()).to_string().contains("1 finding blocks"));
     walk.done(&designer(), waive("focus#2", later));
     let passed = walk.clone();
     walk.done(&designer(), accept.clone());
     assert_eq!(walk.at(), (Stage::Architecture, State::Open));
     assert!(walk.contribution.waived(walk.now).is_some_and(|found| found.met));
     assert!(walk.contribution.waived(later).is_some_and(|found| !found.met));
+    // What is past is waived again, though the gate is passed.
+    let mut again = walk.clone();
+    again.now = later;
+    for finding in ["contrast#1", "focus#2"] {
+        again.done(&designer(), waive(finding, later + 30 * DAY));
+    }
+    assert!(again.contribution.waived(again.now).is_some_and(|found| found.met));
+    assert!(matches!(again.refused(&designer(), waive("nothing", later + 30 * DAY)), Refused::Unknown(_)));
     // Once the time of a waiver is over, the gate is closed again.
     let mut late = passed;
     late.now = later;
-    assert!(late.refused(&designer(), accept).to_string().contains("2 blocking"));
+    assert!(late.refused(&designer(), accept).to_string().contains("2 findings block"));
 }
 
 #[test]
@@ -514,6 +543,9 @@ fn the_manifest_says_what_changed() {
         after.changes(&before).into_iter().map(|c| format!("{}: {} -> {}", c.what, c.before, c.after)).collect();
     assert_eq!(said, ["Right:  -> catalog.entity.delete", "Data: Rotas (internal, reads) -> Rotas (internal, writes)"]);
     assert_eq!(before.problems(), ["The manifest names no owner"]);
+    let mut twice = Manifest { owner: "group:default/x".into(), ..after };
+    twice.data.push(crate::DataUse { name: "Rotas".into(), classification: "public".into(), writes: false });
+    assert_eq!(twice.problems(), ["Data is named twice: Rotas"]);
 }
 
 #[test]
@@ -546,7 +578,7 @@ fn what_the_mirror_brings_gives_nobody_a_right() {
 
 #[test]
 fn what_nobody_sees_in_a_text_is_refused_wherever_it_is_said() {
-    for hidden in ["a\0b", "a\u{1b}[1mb", "a\u{202e}b", "a\u{2066}b"] {
+    for hidden in ["a\u{200b}b", "a\u{2028}b", "a\0b", "a\u{1b}[1mb", "a\u{202e}b", "a\u{2066}b"] {
         let text = || hidden.to_owned();
         let link = Link { title: text(), url: "https://x.example".into() };
         for pitch in [

@@ -47,12 +47,18 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
         }
         .into_any();
     }
+    // Waivers that are past are waived again here, however far it has come.
+    let is_past = contribution.waived(now).is_some_and(|found| !found.met);
+    let past = contribution.passed_ux().filter(|_| is_past).cloned().map(|passed| {
+        view! { <ReportView contribution=contribution.clone() open=passed rules=rules.clone() who=who.clone() may=may_take_part now=now/> }
+    });
     let Some(open) = contribution.in_review().cloned() else {
         let back = contribution_href(&id);
         return view! {
             <Breadcrumb trail=trail/>
             <Page title=heading kind=title aside=aside>
                 <Banner title="Nothing is with this gate" tone=Tone::Neutral><p><a href=back>"See how the contribution stands"</a></p></Banner>
+                {past}
             </Page>
         }
         .into_any();
@@ -62,7 +68,11 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
     let any_changes = !changes.is_empty();
     let problem = html::markdown(&contribution.pitch.problem);
     let groups = rules.stage(open.stage).map(|gate| gate.groups.clone()).unwrap_or_default();
-    let lead = format!("{} decide; submission {}.", names_of(&titles, &groups), open.number);
+    let lead = match groups.is_empty() {
+        true => format!("The portal decides; submission {}.", open.number),
+        false => format!("{} decide; submission {}.", names_of(&titles, &groups), open.number),
+    };
+    let reviewed = !groups.is_empty();
     let material = view! { <MaterialView submission=open.clone()/> };
     let report = view! { <ReportView contribution=contribution.clone() open=open.clone() rules=rules who=who.clone() may=may_take_part now=now/> };
     let evidence = view! { <Evidences open=open.clone()/> };
@@ -77,11 +87,12 @@ fn GateView(detail: Detail, rules: Arc<Rules>, now: Millis) -> impl IntoView {
                         {any_changes.then(|| view! { <p>"What is otherwise than in the submission before:"</p> <Changes changes=changes/> })}
                     </Panel>
                     {report}
+                    {past}
                     {evidence}
                     {decide}
                 </div>
                 <div class="pk-panels">
-                    <Reviewers open=open who=who reviews=reviews titles=titles id=id now=now/>
+                    {reviewed.then(|| view! { <Reviewers open=open who=who reviews=reviews titles=titles id=id now=now/> })}
                     <Section title="The problem"><Prose html=problem/></Section>
                 </div>
             </div>
@@ -196,7 +207,8 @@ fn ReportView(
         })
         .collect();
     let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-    let said = match (report.blocking.len(), usize::try_from(report.to_look_at).unwrap_or(usize::MAX)) {
+    let blocks = report.blocking.iter().filter(|finding| !contribution.is_waived(&finding.key, now)).count();
+    let said = match (blocks, usize::try_from(report.to_look_at).unwrap_or(usize::MAX)) {
         (0, 0) => "Nothing was found.".to_owned(),
         (0, more) => format!("Nothing blocks; {} to look at.", counted(more, "thing is", "things are")),
         (blocking, 0) => format!("{}.", counted(blocking, "finding blocks", "findings block")),
@@ -281,7 +293,11 @@ fn Decide(
     now: Millis,
 ) -> impl IntoView {
     if groups.is_empty() {
-        return view! { <Banner title="The portal itself opens this gate" tone=Tone::Neutral><p>"It does so once every standard is met."</p></Banner> }.into_any();
+        let anew = contribution.is_made_by(&who).then(|| {
+            let href = format!("{}/submit", contribution_href(&contribution.id));
+            view! { <p><a href=href>"Submit another entry of the catalog"</a></p> }
+        });
+        return view! { <Banner title="The portal itself opens this gate" tone=Tone::Neutral><p>"It does so once every standard is met."</p> {anew}</Banner> }.into_any();
     }
     if contribution.makers.contains(&who.subject) {
         return view! { <Banner title="Others decide" tone=Tone::Neutral><p>"You have had a hand in it, and nobody decides about that."</p></Banner> }.into_any();

@@ -26,9 +26,11 @@ pub async fn submit_page(id: &str, at: &Address) -> Result<Drawn, AppError> {
     let stage = if contribution.stage == Stage::Pitch { Stage::Ux } else { contribution.stage };
     let checklist = here.rules.checklist(stage, contribution.pitch.kind).cloned().unwrap_or_default();
     let entry = contribution.entry(&here.rules);
+    // What the portal alone decides about is submitted anew, since nobody sends it back.
+    let anew = here.rules.is_machines(stage);
     let upload = (at.one("upload"), at.one("name"));
     Ok(page(
-        || view! { <SubmitView contribution=contribution stage=stage checklist=checklist entry=entry upload=upload/> },
+        || view! { <SubmitView contribution=contribution stage=stage checklist=checklist entry=entry upload=upload anew=anew/> },
     ))
 }
 
@@ -39,13 +41,15 @@ fn SubmitView(
     checklist: Checklist,
     entry: Vec<(String, bool)>,
     upload: (String, String),
+    anew: bool,
 ) -> impl IntoView {
     let id = contribution.id.clone();
     let title = contribution.pitch.title.clone();
     let mut trail = trail();
     trail.push((title.clone(), contribution_href(&id)));
     let heading = format!("Submit to {}", stage.label());
-    if contribution.state != State::Open || !Stage::GATES.contains(&stage) {
+    let may_submit = contribution.state == State::Open || (contribution.state == State::InReview && anew);
+    if !may_submit || !Stage::GATES.contains(&stage) {
         let back = contribution_href(&id);
         return view! {
             <Breadcrumb trail=trail/>

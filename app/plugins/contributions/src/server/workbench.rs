@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kit::error::AppError;
 use kit::identity::Caller;
+use review::finding_key;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -116,19 +117,25 @@ fn of<T: for<'a> Deserialize<'a> + Default>(whole: &Value, name: &str) -> Result
 /// One finding for each rule and element, in the order in which the report has them.
 fn together(told: Vec<Told>, pages: &[String]) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
+    let mut values: Vec<(String, Vec<String>)> = Vec::new();
     let mut places: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
     for Told { rule, verdict, selector, width, theme, actual, expected, token } in told {
         let blocks = verdict == "fail";
         let place = *places.entry((rule.clone(), selector.clone(), blocks)).or_insert_with(|| {
             let page = pages.iter().skip(1).find(|page| selector.starts_with(&format!("{page}: ")));
             let element = page.and_then(|page| selector.strip_prefix(&format!("{page}: "))).unwrap_or(&selector);
-            let key = format!("{rule} {selector}");
+            values.push((selector.clone(), Vec::new()));
             let (page, selector) = (page.cloned().unwrap_or_default(), element.to_owned());
             let token = token.unwrap_or_default();
+            let (actual, key) = (actual.clone(), String::new());
             found.push(Found { rule, blocks, page, selector, actual, expected, token, holds: Vec::new(), key });
             found.len() - 1
         });
         found[place].holds.push((width, theme));
+        values[place].1.push(actual);
+    }
+    for (found, (selector, values)) in found.iter_mut().zip(&values) {
+        found.key = finding_key(&found.rule, selector, values.iter().map(String::as_str));
     }
     found.truncate(MOST);
     found
@@ -155,6 +162,6 @@ mod tests {
         let short: Vec<_> =
             found.iter().map(|f| (f.page.as_str(), f.selector.as_str(), f.blocks, f.holds.len())).collect();
         assert_eq!(short, [("", "#a", true, 2), ("", "#a", false, 1), ("more/two.html", "p:nth-of-type(1)", true, 1)]);
-        assert_eq!(found[2].key, "contrast more/two.html: p:nth-of-type(1)", "as the gate names it");
+        assert_eq!(found[2].key, "contrast more/two.html: p:nth-of-type(1): 13px", "as the gate names it");
     }
 }

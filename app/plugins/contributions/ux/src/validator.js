@@ -1999,19 +1999,23 @@
       for (const el of parts) {
         // Those of one name are open in turn.
         removeAttribute(el, 'name');
-        setAttribute(el, 'open', '');
+        if (isMatch(el, 'details,dialog')) setAttribute(el, 'open', '');
+        removeAttribute(el, 'popover');
+        if (isMatch(el, '[hidden=until-found i]')) removeAttribute(el, 'hidden');
       }
       settle();
       return parts.length === 0 ? [] : validate({ ...options, inside: new Set(parts) });
     };
-    const found = look(closed('details:not([open])'));
-    const dialogs = closed('dialog:not([open])');
+    const found = look(closed('details:not([open]),[hidden=until-found i]'));
+    const dialogs = closed('dialog:not([open]),[popover]');
     for (const el of dialogs.slice(0, DIALOGS)) {
+      const popover = attribute(el, 'popover');
       found.push(...look([el]));
       removeAttribute(el, 'open');
+      if (popover !== null) setAttribute(el, 'popover', popover);
     }
     for (const el of dialogs.slice(DIALOGS)) {
-      found.push({ rule: 'unread', verdict: null, selector: selectorOf(el), actual: `one of more than ${DIALOGS} dialogs`, expected: 'fewer dialogs in one page', token: null });
+      found.push({ rule: 'unread', verdict: null, selector: selectorOf(el), actual: `one of more than ${DIALOGS} dialogs and popovers`, expected: 'fewer of them in one page', token: null });
     }
     return found;
   };

@@ -4,9 +4,13 @@ use axum::Extension;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderMap;
+use http::header::{ACCEPT, SET_COOKIE};
 use kit::error::AppError;
 use kit::identity::Caller;
 use kit::query::href;
+use kit::server::cookies::Secure;
+use kit::server::said::refused;
 use review::Ui;
 
 use crate::server::Contributions;
@@ -21,8 +25,12 @@ pub(super) async fn post(
     Path(id): Path<String>,
     Extension(here): Extension<Contributions>,
     Extension(caller): Extension<Caller>,
+    Extension(secure): Extension<Secure>,
+    headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
+    let reads_pages =
+        headers.get(ACCEPT).is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
     let answer = async {
         // Nobody has a file read who may not see the contribution.
         here.seen(&caller, &id).await?;
@@ -36,6 +44,13 @@ pub(super) async fn post(
     };
     match answer.await {
         Ok(led) => led.into_response(),
+        // Whoever sent a form reads a page, and chooses another file there.
+        Err(error @ (AppError::BadRequest { .. } | AppError::TooLarge { .. } | AppError::Conflict { .. }))
+            if reads_pages =>
+        {
+            let said = [(SET_COOKIE, refused(&format!("{error}."), secure))];
+            (said, Redirect::to(&format!("{}/submit", contribution_href(&id)))).into_response()
+        }
         Err(error) => error.into_response(),
     }
 }
