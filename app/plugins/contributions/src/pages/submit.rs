@@ -154,7 +154,7 @@ fn PagesFields(upload: (String, String)) -> impl IntoView {
         let said = format!("{name} is there and is what you submit.");
         return view! {
             <FormSection title="The pages">
-                <p>{said}</p>
+                <p>{said} " " <a href="submit">"Choose another archive"</a></p>
                 <input type="hidden" name="upload" value=hash/>
                 <input type="hidden" name="upload-name" value=name/>
             </FormSection>
@@ -209,7 +209,7 @@ fn EvidenceFields(checklist: Checklist, last: Material) -> impl IntoView {
             let need = if item.evidence { Need::Required } else { Need::Optional };
             let (link, note) = (format!("evidence-{}", item.id), format!("evidence-note-{}", item.id));
             let (link_name, note_name) = (format!("evidence.{}", item.id), format!("evidence-note.{}", item.id));
-            let label = format!("What to look at: {}", item.id);
+            let label = format!("What to look at there: {}", item.text);
             view! {
                 <Field label=item.text id=link help="A link that shows it" need=need><Input name=link_name kind=InputKind::Url value=shown.url placeholder="https://"/></Field>
                 <Field label=label id=note need=Need::Optional><Input name=note_name value=shown.note/></Field>
