@@ -62,9 +62,11 @@ pub struct Checker {
     browser: Option<PathBuf>,
     pictures: bool,
     windows: Vec<(u32, u32)>,
-    /// What the tokens come to, with the version of the browser that said so.
-    setup: Arc<Mutex<Option<(String, Arc<Value>)>>>,
+    setup: Arc<Mutex<Option<Setup>>>,
 }
+
+/// What the tokens come to, with the version of the browser that said so.
+type Setup = (String, Arc<Value>);
 
 /// Why something could not be checked. It is no verdict: the gate stays closed.
 #[derive(Debug, thiserror::Error)]
