@@ -204,6 +204,8 @@ impl Instance {
         let contributions = Contributions {
             kit: kit.clone(),
             entities: entities.clone(),
+            directory: Arc::new(catalog.catalog.clone()),
+            administrators: administrators.clone(),
             rules: Arc::new(config.rules()?),
             evidence: browser.clone(),
             previews,

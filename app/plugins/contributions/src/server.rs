@@ -25,6 +25,7 @@ use kit::identity::Caller;
 use kit::plugin::{Hit, PluginInfo};
 use kit::server::clock::Millis;
 use kit::server::context::Kit;
+use kit::server::directory::Directory;
 use kit::server::entities::Entities;
 use kit::server::jobs;
 use kit::server::plugin::{Plugin, Routes};
@@ -42,6 +43,10 @@ pub struct Contributions {
     pub kit: Kit,
     /// The catalog.
     pub entities: Arc<dyn Entities>,
+    /// The organisation, by which it is known what others may see.
+    pub directory: Arc<dyn Directory>,
+    /// The people and groups that administrate the portal.
+    pub administrators: Arc<[String]>,
     /// Who opens which gate, and by what.
     pub rules: Arc<Rules>,
     /// What looks at the pages of submissions.

@@ -1,14 +1,15 @@
 //! What people and the portal do with contributions: one transaction a command, with its audit event and its messages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use descriptor::EntityRef;
 use kit::error::AppError;
-use kit::identity::Caller;
+use kit::identity::{Caller, Subject};
 use kit::server::authorise::Resource;
 use kit::server::clock::Millis;
 use kit::server::jobs::{self, JobError, Lease};
-use kit::server::{audit, db};
+use kit::server::{audit, db, people};
 use review::{Command, Contribution, Entry, Event, Pitch, Refused, Stage, State, Ui, Who};
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use super::evidence::{Pages, evidence_job};
 use super::messages;
 use super::reading::who;
 use super::store::{self, Stored, Write};
-use crate::info::{PITCH, TAKE_PART};
+use crate::info::{PITCH, READ, TAKE_PART};
 
 /// The largest upload, in bytes.
 pub const LARGEST_UPLOAD: usize = 20 << 20;
@@ -145,12 +146,13 @@ impl Contributions {
 
     /// Does what a person asks of a contribution.
     pub async fn act(&self, caller: &Caller, id: &str, command: Command) -> Result<Contribution, AppError> {
-        self.taken_part(caller, id).await?;
+        let stored = self.taken_part(caller, id).await?;
         let who = who(caller)?;
         let command = match command {
             Command::Edit(pitch) => Command::Edit(self.checked(pitch).await?),
             Command::Comment { text, mentions } => {
                 let mentions = self.mentioned(mentions, &text).await?;
+                let mentions = self.who_see(&stored.contribution, mentions).await?;
                 Command::Comment { text, mentions }
             }
             Command::Submit { stage, mut material } => {
@@ -195,7 +197,10 @@ impl Contributions {
 
     /// Merges a contribution into another one: both change in one transaction, in the order of their numbers.
     async fn merge(&self, caller: &Caller, who: &Who, id: &str, into: &str) -> Result<Contribution, AppError> {
-        self.taken_part(caller, into).await?;
+        let other = self.taken_part(caller, into).await?.contribution;
+        // Whoever may not see the other one is not told of it either.
+        let gone = self.seen(caller, id).await?.contribution;
+        let come = self.who_see(&other, gone.followers.iter().cloned()).await?;
         let now = self.kit.clock.now();
         let by = By { who: Some(who), caller, lease: None, is_example: false };
         let tx = self.kit.db.begin().await?;
@@ -211,7 +216,9 @@ impl Contributions {
         let merged = Command::Merge { into: into.to_owned() };
         let (after, entries) = from.contribution.handle(now, &self.rules, Some(who), merged).map_err(said)?;
         let Some(other) = other else { return Err(AppError::not_found(format!("The contribution {into}"))) };
-        let absorbed = Command::Absorb { from: Box::new(from.contribution.clone()) };
+        let mut taken = from.contribution.clone();
+        taken.followers.retain(|follower| come.contains(follower));
+        let absorbed = Command::Absorb { from: Box::new(taken) };
         let (then, more) = other.contribution.handle(now, &self.rules, Some(who), absorbed).map_err(said)?;
         self.write(&tx, Some(&from), &after, &entries, now, &by).await?;
         self.write(&tx, Some(&other), &then, &more, now, &by).await?;
@@ -402,6 +409,27 @@ impl Contributions {
     fn entity_ref(&self, written: &str) -> Result<String, AppError> {
         let wrong = |_| AppError::bad_request(format!("{written:?} names no entity, such as component:default/rota"));
         Ok(EntityRef::parse(written.trim(), Some("component"), "default").map_err(wrong)?.to_string())
+    }
+
+    /// Those of these people who may see a contribution; groups are told by what their members see.
+    async fn who_see(
+        &self,
+        contribution: &Contribution,
+        people: impl IntoIterator<Item = String>,
+    ) -> Result<Vec<String>, AppError> {
+        let mut see = Vec::new();
+        for each in people {
+            if self.is_shown_to(contribution, &each).await? {
+                see.push(each);
+            }
+        }
+        Ok(see)
+    }
+
+    async fn is_shown_to(&self, contribution: &Contribution, whom: &str) -> Result<bool, AppError> {
+        let Ok(subject) = whom.parse::<Subject>() else { return Ok(true) };
+        let found = people::find(&self.kit, &*self.directory, &self.administrators, &subject).await?;
+        Ok(self.may(&Caller::Principal(Arc::new(found.principal)), &READ, contribution))
     }
 
     /// Those of these, and of those that a text turns to as `@name`, that there are. What names nobody is text like any other.

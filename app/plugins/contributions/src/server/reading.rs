@@ -235,7 +235,7 @@ impl Contributions {
         Ok(stored)
     }
 
-    fn may(&self, caller: &Caller, permission: &Permission, contribution: &Contribution) -> bool {
+    pub(super) fn may(&self, caller: &Caller, permission: &Permission, contribution: &Contribution) -> bool {
         self.kit.may(caller, permission, &Resource::Known(&attributes(contribution)))
     }
 

@@ -192,6 +192,8 @@ impl Bank {
         let here = Contributions {
             kit,
             entities: catalog.clone(),
+            directory: Arc::new(testing::NoPeople),
+            administrators: Arc::from([]),
             rules: Arc::new(Rules::default()),
             evidence: evidence.clone(),
             previews: Previews::Here,
@@ -634,6 +636,29 @@ async fn lists_boards_and_queues_show_what_the_caller_may_see() {
         bank.get(&program, &format!("{BASE}/{id}")).await;
         Bank::refuses(&bank.command(&program, &id, &json!({ "command": "support" })).await, 403);
         Bank::refuses(&bank.ask(&program, "POST", BASE, &secret.to_string()).await, 403);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_they_may_not_see() {
+    for db in databases().await {
+        let bank = Bank::open(&db);
+        let insider = person("ines", &["secret"]);
+        let pitched = async |owner: &str| {
+            let pitch = json!({ "title": format!("Of {owner}"), "problem": "x", "kind": "template", "owner": owner })
+                .to_string();
+            bank.ask(&insider, "POST", BASE, &pitch).await.json()["id"].as_str().expect("id").to_owned()
+        };
+        let (open, hidden) = (pitched("").await, pitched("secret").await);
+        bank.done(&person("priya", &[]), &open, json!({ "command": "follow" })).await;
+        bank.done(&insider, &hidden, json!({ "command": "comment", "text": "@mikko, a secret" })).await;
+        bank.done(&insider, &open, json!({ "command": "comment", "text": "@mikko, no secret" })).await;
+        let told = "SELECT title FROM inbox_message WHERE recipient IN ('p:user:default/mikko', 'p:user:default/priya') ORDER BY title";
+        assert_eq!(bank.column(told).await, ["A comment on Of", "You are mentioned: Of"], "{}", db.name());
+        // A follower of what is merged into it does not come along.
+        bank.done(&insider, &open, json!({ "command": "merge", "into": hidden })).await;
+        bank.done(&insider, &hidden, json!({ "command": "comment", "text": "Another secret" })).await;
+        assert!(!bank.column(told).await.iter().any(|title| title.contains("secret")), "{}", db.name());
     }
 }
 

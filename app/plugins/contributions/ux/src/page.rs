@@ -1,5 +1,6 @@
 //! One look at one page: loaded, stilled, read in each state, and looked at again after a while.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -529,8 +530,7 @@ impl Page<'_> {
                 Some("click" | "mousedown" | "mouseup" | "pointerdown" | "pointerup" | "touchstart")
             )
         });
-        let nodes: std::collections::BTreeSet<i64> =
-            waiting.filter_map(|each| each["backendNodeId"].as_i64()).collect();
+        let nodes: BTreeSet<i64> = waiting.filter_map(|each| each["backendNodeId"].as_i64()).collect();
         for node in nodes.into_iter().take(LISTENERS) {
             let resolved =
                 self.ask("DOM.resolveNode", json!({"backendNodeId": node, "executionContextId": world.0})).await?;
@@ -573,6 +573,7 @@ impl Page<'_> {
         let asked = self.run(world, "porticoUx.stateful(porticoOptions)").await?;
         let hovered = format!("{FOCUSABLE}{}", asked["hover"].as_str().unwrap_or_default());
         let focused = format!("{FOCUSABLE}{}", asked["focus"].as_str().unwrap_or_default());
+        let mut forced = BTreeSet::new();
         for (state, selector, classes) in [
             ("hover", hovered, json!(["hover"])),
             ("focus", focused, json!(["focus", "focus-visible", "focus-within"])),
@@ -582,13 +583,16 @@ impl Page<'_> {
                 nodes = self.ask("DOM.querySelectorAll", json!({"nodeId": root, "selector": FOCUSABLE})).await;
             }
             let nodes = nodes?;
-            let nodes: Vec<&Value> = nodes["nodeIds"].as_array().into_iter().flatten().take(STATEFUL).collect();
-            if nodes.is_empty() {
+            let nodes = nodes["nodeIds"].as_array().into_iter().flatten().take(STATEFUL);
+            let nodes: BTreeSet<i64> = nodes.filter_map(Value::as_i64).collect();
+            // A state takes the place of the one before.
+            self.force(forced.difference(&nodes), &json!([])).await?;
+            self.force(nodes.iter(), &classes).await?;
+            forced = nodes;
+            if forced.is_empty() {
                 continue;
             }
-            self.force(&nodes, &classes).await?;
             let found = self.validate(world, state).await;
-            self.force(&nodes, &json!([])).await?;
             let suffix = format!(" ({state})");
             let known: Vec<(String, String, String)> = told.iter().map(Told::key).collect();
             let is_new = |each: &Told| {
@@ -597,10 +601,10 @@ impl Page<'_> {
             };
             told.extend(found?.into_iter().filter(is_new));
         }
-        Ok(())
+        self.force(forced.iter(), &json!([])).await
     }
 
-    async fn force(&self, nodes: &[&Value], classes: &Value) -> Result<(), PageError> {
+    async fn force(&self, nodes: impl Iterator<Item = &i64>, classes: &Value) -> Result<(), PageError> {
         let mut answers = Vec::new();
         for node in nodes {
             let params = json!({"nodeId": node, "forcedPseudoClasses": classes});
