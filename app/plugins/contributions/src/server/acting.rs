@@ -411,7 +411,7 @@ impl Contributions {
         Ok(EntityRef::parse(written.trim(), Some("component"), "default").map_err(wrong)?.to_string())
     }
 
-    /// Those of these people who may see a contribution; groups are told by what their members see.
+    /// These without the people who may not see a contribution; of a group it is not asked, since its members may differ in that.
     async fn who_see(
         &self,
         contribution: &Contribution,

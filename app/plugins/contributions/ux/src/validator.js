@@ -1684,7 +1684,8 @@
       let first = null;
       for (const record of this.records) {
         const { el, tag } = record;
-        if (record.silent || record.hidden) continue;
+        // A dialog has an outline of its own.
+        if (record.silent || record.hidden || closest(el, 'dialog')) continue;
         const role = attribute(el, 'role');
         const level = role === 'heading' ? Number(attribute(el, 'aria-level') ?? 2) : /^h[1-6]$/.test(tag) && !role ? Number(tag[1]) : 0;
         if (!level) continue;
@@ -1829,7 +1830,7 @@
         const stretched = after.content !== 'none' && after.position === 'absolute';
         // What is fixed lies over what scrolls beneath it: those are no neighbours.
         let layer = record;
-        while (layer && !/fixed|sticky/.test(layer.style.position)) layer = layer.parent;
+        while (layer && layer.tag !== 'dialog' && !/fixed|sticky/.test(layer.style.position)) layer = layer.parent;
         boxes.push({ record, left, top, right, bottom, inline: style.display === 'inline', stretched, layer });
       }
       for (const box of boxes) {
